@@ -1,0 +1,58 @@
+# make run    set up, load the demo registry, screen and match a demo patient, serve on http://127.0.0.1:8000
+# make test   set up and run every test a fresh machine can run
+# make help   list the rest
+
+PYTHON ?= python3
+SERVE ?= 1
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO_HOME := .accrual-demo
+
+.PHONY: help run test lint format goldens bench clean
+
+help:
+	@echo "make run [SERVE=0]  demo: screen and match a demo patient, then serve the web app until Ctrl-C"
+	@echo "make test           all tests"
+	@echo "make lint           ruff, mypy, import contracts"
+	@echo "make format         rewrite the code in the project's style"
+	@echo "make goldens        rewrite the compiled-criteria goldens; review the diff"
+	@echo "make bench          benchmarks on the shared data (see benchmarks/README.md)"
+	@echo "make clean          remove the virtual environment and the demo data"
+
+# The stamps make set-up happen once, and again when the dependencies change.
+$(VENV)/run.stamp: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing accrual into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: pyproject.toml $(VENV)/run.stamp
+	@echo "installing what the tests need ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+run: $(VENV)/run.stamp
+	@$(BIN)/accrual --home $(DEMO_HOME) demo $(if $(filter 0,$(SERVE)),--no-serve,--serve)
+
+test: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/dev.stamp
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+goldens: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.criteria.rewrite_goldens
+
+bench: $(VENV)/dev.stamp
+	$(BIN)/python -m benchmarks.load ../shared/data/registry
+	$(BIN)/python -m benchmarks.find ../shared/data/registry
+
+clean:
+	rm -rf $(VENV) $(DEMO_HOME)

@@ -1,0 +1,76 @@
+"""Every error that accrual raises on purpose.
+
+Each message names what is wrong, where, and what to do. Each class also inherits the builtin that a caller
+would guess, so `except ValueError` works for someone who does not know this tree::
+
+    AccrualError
+    ├── SourceError (OSError)             a file or folder that cannot be read at all
+    ├── RecordError (ValueError)          one study record that cannot be read
+    ├── StudyNotFoundError (LookupError)  no study has this NCT number
+    ├── PatientError (ValueError)         a patient file of no known form, or broken
+    ├── PlaceNotFoundError (LookupError)  a place name or postcode that no table has
+    ├── QueryError (ValueError)           a search that makes no sense
+    ├── UnitError (ValueError)            a unit that is unknown or cannot be converted
+    ├── VocabularyError (ValueError)      a row of our own tables that is wrong
+    └── StoreError (OSError)              the data folder: missing, locked, damaged, full
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "AccrualError",
+    "PatientError",
+    "PlaceNotFoundError",
+    "QueryError",
+    "RecordError",
+    "SourceError",
+    "StoreError",
+    "StudyNotFoundError",
+    "UnitError",
+    "VocabularyError",
+]
+
+
+class AccrualError(Exception):
+    """The root: catch this to catch everything accrual raises on purpose."""
+
+
+class SourceError(AccrualError, OSError):
+    """A file or folder that cannot be read at all: missing, not permitted, not of a known kind."""
+
+
+class RecordError(AccrualError, ValueError):
+    """One study record that cannot be read. The message says why; `where` says file, line or member."""
+
+    def __init__(self, reason: str, where: str = "") -> None:
+        super().__init__(f"{where}: {reason}" if where else reason)
+        self.reason = reason
+        self.where = where
+
+
+class StudyNotFoundError(AccrualError, LookupError):
+    """No study in the store has this NCT number."""
+
+
+class PatientError(AccrualError, ValueError):
+    """A patient file that is of no known form, or is broken."""
+
+
+class PlaceNotFoundError(AccrualError, LookupError):
+    """A place name or postcode that no table has."""
+
+
+class QueryError(AccrualError, ValueError):
+    """A search that makes no sense: an unknown filter value, a radius without a place."""
+
+
+class UnitError(AccrualError, ValueError):
+    """A unit that is unknown, or two units that do not convert into each other."""
+
+
+class VocabularyError(AccrualError, ValueError):
+    """A row of accrual's own tables that breaks the table's rules."""
+
+
+class StoreError(AccrualError, OSError):
+    """The data folder is missing, locked, damaged or full."""

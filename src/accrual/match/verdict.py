@@ -1,0 +1,82 @@
+"""What deciding a trial for a patient gives: a truth for each criterion, with proof or with what is missing.
+
+The JSON of `accrual screen --json` is exactly `Screening`; it is documented in docs/json.md and kept.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from accrual.criteria.tree import Kind, Tree
+from accrual.truth import Truth
+
+Verdict: TypeAlias = Literal["eligible", "ineligible", "undetermined"]
+Assumption: TypeAlias = Literal["open"]
+"""How silence is read. `open`: what nobody said is unknown."""
+
+
+class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One step of proof: the trial's words, the patient's fact, and how one bears on the other.
+
+    `start` and `end` are offsets of `quote` in the record's criteria text (0, 0 for a structured field).
+    """
+
+    quote: str
+    start: int
+    end: int
+    fact: str
+    """The patient's own words or value."""
+    source: str
+    """Where the fact stands in the patient's file."""
+    step: str
+    """The reasoning in a few plain words: "12 a ≤ 30 a ≤ 65 a", "T-ALL is a kind of acute leukemia"."""
+    holds: Truth
+
+
+class Missing(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why a leaf is unknown: a fact nobody stated (with the question to ask), or words not understood."""
+
+    quote: str
+    start: int
+    end: int
+    reason: Literal["no fact", "not understood", "conflict", "not precise enough"]
+    about: str = ""
+    """The variable or concept id; empty when the words are not understood."""
+    question: str = ""
+    """A question in plain words that a patient can answer; empty when the words are not understood."""
+
+
+class CriterionVerdict(msgspec.Struct, frozen=True):
+    """One criterion decided: `holds` says whether the statement is true of the patient."""
+
+    kind: Kind
+    text: str
+    start: int
+    end: int
+    holds: Truth
+    tree: Tree
+    evidence: tuple[Evidence, ...] = ()
+    missing: tuple[Missing, ...] = ()
+
+
+class FieldVerdict(msgspec.Struct, frozen=True):
+    """One structured field of the record decided (`minimumAge`, `maximumAge`, `sex`, `healthyVolunteers`)."""
+
+    field: str
+    text: str
+    holds: Truth
+    tree: Tree
+    evidence: tuple[Evidence, ...] = ()
+    missing: tuple[Missing, ...] = ()
+
+
+class Screening(msgspec.Struct, frozen=True):
+    """One trial decided for one patient."""
+
+    nct_id: str
+    verdict: Verdict
+    assumption: Assumption
+    criteria: tuple[CriterionVerdict, ...]
+    fields: tuple[FieldVerdict, ...] = ()

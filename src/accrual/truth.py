@@ -1,0 +1,92 @@
+"""Three-valued truth: YES, NO and UNKNOWN, combined by Kleene's strong tables, one value or whole arrays.
+
+NO < UNKNOWN < YES, so *and* is the smaller, *or* the greater, and *not* the mirror image. Nothing else in
+accrual combines truths. Source: Kleene, Introduction to Metamathematics (1952), section 64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+TruthArray = NDArray[np.int8]
+"""Truths of many statements at once; shape (n,), values `Truth.rank`: 0 NO, 1 UNKNOWN, 2 YES."""
+
+
+class Truth(Enum):
+    """Whether a statement is true of a patient. Never use one as a condition: compare with `is`."""
+
+    NO = "no"
+    UNKNOWN = "unknown"
+    YES = "yes"
+
+    @property
+    def rank(self) -> int:
+        """0 for NO, 1 for UNKNOWN, 2 for YES: the order that the tables stand on."""
+        return _RANK[self]
+
+    @staticmethod
+    def of(value: bool) -> Truth:
+        """Return YES for True and NO for False."""
+        return Truth.YES if value else Truth.NO
+
+    def __and__(self, other: Truth) -> Truth:
+        return self if self.rank <= other.rank else other
+
+    def __or__(self, other: Truth) -> Truth:
+        return self if self.rank >= other.rank else other
+
+    def __invert__(self) -> Truth:
+        return _BY_RANK[2 - self.rank]
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(
+            "a Truth has three values: compare it with `is Truth.YES`, `is Truth.NO` or `is Truth.UNKNOWN`"
+        )
+
+
+_BY_RANK = (Truth.NO, Truth.UNKNOWN, Truth.YES)
+_RANK = {truth: rank for rank, truth in enumerate(_BY_RANK)}
+
+
+def all_of(truths: Iterable[Truth]) -> Truth:
+    """Return the conjunction; YES for none."""
+    return _BY_RANK[min((truth.rank for truth in truths), default=2)]
+
+
+def any_of(truths: Iterable[Truth]) -> Truth:
+    """Return the disjunction; NO for none."""
+    return _BY_RANK[max((truth.rank for truth in truths), default=0)]
+
+
+def at_least(count: int, truths: Iterable[Truth]) -> Truth:
+    """Say whether `count` or more of the truths hold: UNKNOWN while the unknown ones could still decide it."""
+    ranks = [truth.rank for truth in truths]
+    if sum(rank == 2 for rank in ranks) >= count:
+        return Truth.YES
+    if sum(rank >= 1 for rank in ranks) < count:
+        return Truth.NO
+    return Truth.UNKNOWN
+
+
+def all_arrays(first: TruthArray, *rest: TruthArray) -> TruthArray:
+    """Conjunction, element by element; all of one shape."""
+    for other in rest:
+        first = np.minimum(first, other)
+    return first
+
+
+def any_arrays(first: TruthArray, *rest: TruthArray) -> TruthArray:
+    """Disjunction, element by element; all of one shape."""
+    for other in rest:
+        first = np.maximum(first, other)
+    return first
+
+
+def not_array(truths: TruthArray) -> TruthArray:
+    """Negation, element by element."""
+    return np.int8(2) - truths
