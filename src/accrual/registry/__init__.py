@@ -1,1 +1,1 @@
-"""TODO-room."""
+"""Study records: their typed form, and the readers of every format they come in."""
