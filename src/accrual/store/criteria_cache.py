@@ -1,0 +1,217 @@
+"""Compiled criteria, kept so that no study is compiled twice: one SQLite file, derived from the records.
+
+Comes in: for a study, the compiled criteria as bytes (whatever the caller writes and reads) and how many of them are
+understood wholly, in part, not at all. Goes out: those bytes, while they still fit the study's current version and
+the compiler; and totals. Refuses nothing: where the file cannot be written, nothing is kept, and that is all.
+
+An entry belongs to a body's `identity` and to a compiler version. Another identity or compiler means not found,
+so that a stale entry is never served, whoever forgot to delete it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from accrual.errors import StoreError
+from accrual.store.compression import NO_DICTIONARY, Codec
+from accrual.store.database import Database, is_damage, sqlite_errors, transaction
+from accrual.store.derived import MARK, Recipe
+from accrual.store.records import Change
+
+NAME = "criteria"
+FORMAT_VERSION = "1"
+FILE_NAME = "criteria.db"
+LOOKUPS = 200  # entries asked for in one statement: well under SQLite's limit of 999 variables in old builds
+
+# The counts are summed out of the index alone, without touching the bulk.
+_SCHEMA = (
+    """CREATE TABLE IF NOT EXISTS compiled (
+        study INTEGER PRIMARY KEY, identity BLOB NOT NULL, compiler TEXT NOT NULL,
+        whole INTEGER NOT NULL, part INTEGER NOT NULL, none INTEGER NOT NULL,
+        size INTEGER NOT NULL, bytes BLOB NOT NULL)""",
+    "CREATE INDEX IF NOT EXISTS compiled_counts ON compiled (compiler, whole, part, none)",
+)
+
+
+class Compiled(msgspec.Struct, frozen=True):
+    """One study's compiled criteria."""
+
+    study: int
+    identity: bytes
+    """Of the body that was compiled: `Version.identity`."""
+    body: bytes
+    """What the caller made of it."""
+    whole: int = 0
+    """Criteria understood wholly."""
+    part: int = 0
+    none: int = 0
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """Counts over all studies compiled so far with one compiler."""
+
+    studies: int
+    whole: int
+    part: int
+    none: int
+
+
+class CriteriaCache:
+    """The cache of one data folder, for one compiler version. Safe to use from many threads and processes.
+
+    As an artefact it only forgets: `apply` drops the entries of studies that changed, `put` fills.
+    """
+
+    def __init__(self, folder: Path, writable: bool, compiler: str) -> None:
+        self._path = folder / FILE_NAME
+        self._compiler = compiler
+        self._codec = Codec({})
+        self._writable = writable
+        self._database = Database(self._path, writable)
+        try:
+            with sqlite_errors(self._path):
+                connection = self._database.connection()
+                if writable:
+                    # Derived: a power cut may cost the newest entries, and nothing waits for the disk.
+                    connection.execute("PRAGMA synchronous=NORMAL")
+                    with transaction(connection):
+                        for statement in _SCHEMA:
+                            connection.execute(statement)
+                connection.execute("SELECT count(*) FROM (SELECT 1 FROM compiled LIMIT 1)").fetchone()
+        except StoreError:
+            self._database.close()
+            raise
+
+    def get(self, study: int, identity: bytes) -> bytes | None:
+        """Return a study's compiled criteria, or None where this version of it was not compiled by this compiler."""
+        return self.get_many({study: identity}).get(study)
+
+    def get_many(self, wanted: Mapping[int, bytes]) -> dict[int, bytes]:
+        """Return the compiled criteria of many studies, of those that are here: `{study: bytes}`.
+
+        Arguments:
+            wanted: identity of the current version by study.
+        """
+        try:
+            return self._read(wanted)
+        except StoreError as error:
+            # Everything here can be compiled again, so nobody has to hear of it. Without its mark the folder is
+            # built anew when it is opened next.
+            if is_damage(error) and self._writable:
+                (self._path.parent / MARK).unlink(missing_ok=True)
+            return {}
+
+    def _read(self, wanted: Mapping[int, bytes]) -> dict[int, bytes]:
+        found: dict[int, bytes] = {}
+        studies = list(wanted)
+        with sqlite_errors(self._path):
+            connection = self._database.connection()
+            for start in range(0, len(studies), LOOKUPS):
+                some = studies[start : start + LOOKUPS]
+                places = ",".join("?" * len(some))
+                rows = connection.execute(
+                    f"SELECT study, identity, size, bytes FROM compiled WHERE compiler = ? AND study IN ({places})",
+                    (self._compiler, *some),
+                ).fetchall()
+                for study, identity, size, frame in rows:
+                    if identity == wanted[study]:
+                        found[study] = self._codec.decompress(frame, NO_DICTIONARY, size)
+        return found
+
+    def put(self, entries: Sequence[Compiled]) -> bool:
+        """Keep what was compiled, in place of what there was of these studies; say whether it was kept.
+
+        It is not kept where the file cannot be written: read-only, full disk, folder deleted meanwhile.
+        """
+        if not self._writable:
+            return False
+        rows = [
+            (
+                entry.study,
+                entry.identity,
+                self._compiler,
+                entry.whole,
+                entry.part,
+                entry.none,
+                len(entry.body),
+                self._codec.compress(entry.body, NO_DICTIONARY),
+            )
+            for entry in entries
+        ]
+        try:
+            with sqlite_errors(self._path), transaction(connection := self._database.connection()):
+                connection.executemany(
+                    "INSERT OR REPLACE INTO compiled VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows
+                )
+        except StoreError:
+            return False
+        return True
+
+    def totals(self) -> Totals:
+        """Return the counts over everything this compiler compiled."""
+        with sqlite_errors(self._path):
+            row = (
+                self._database.connection()
+                .execute(
+                    "SELECT count(*), coalesce(sum(whole), 0), coalesce(sum(part), 0), coalesce(sum(none), 0)"
+                    " FROM compiled WHERE compiler = ?",
+                    (self._compiler,),
+                )
+                .fetchone()
+            )
+        return Totals(*row)
+
+    def missing(self, current: Iterator[Change]) -> Iterator[Change]:
+        """Yield those of the studies that this compiler has not compiled as they are now.
+
+        Arguments:
+            current: `RecordStore.changed_since(0)`, with bodies or without.
+        """
+        for change in current:
+            with sqlite_errors(self._path):
+                row = (
+                    self._database.connection()
+                    .execute(
+                        "SELECT 1 FROM compiled WHERE study = ? AND identity = ? AND compiler = ?",
+                        (change.study, change.identity, self._compiler),
+                    )
+                    .fetchone()
+                )
+            if row is None:
+                yield change
+
+    # -- as an artefact
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Forget what is held of studies that changed."""
+        with sqlite_errors(self._path), transaction(connection := self._database.connection()):
+            connection.executemany(
+                "DELETE FROM compiled WHERE study = ? AND identity <> ?",
+                [(change.study, change.identity) for change in changes],
+            )
+
+    def commit(self) -> None:
+        """Nothing to do: each call commits by itself."""
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+
+def criteria_recipe(compiler: str) -> Recipe[CriteriaCache]:
+    """Return how `accrual.store.derived.catch_up` opens the cache for one compiler version.
+
+    Example:
+        >>> cache = catch_up(store, criteria_recipe(COMPILER_VERSION))
+    """
+    return Recipe(
+        name=NAME,
+        format_version=FORMAT_VERSION,
+        # Writable for readers too: SQLite keeps writers apart, and `put` is what fills the cache.
+        open=lambda folder, writable: CriteriaCache(folder, writable or os.access(folder, os.W_OK), compiler),
+        bodies=False,
+    )
