@@ -1,1 +1,1 @@
-"""TODO-room."""
+"""What is known of one patient, and the readers of every form it comes in."""

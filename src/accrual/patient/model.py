@@ -38,6 +38,8 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     concept: Code | None = None
     variable: str | None = None
     value: Quantity | str | None = None
+    comparator: Literal["", "<", "<=", ">", ">="] = ""
+    """A laboratory's "less than 5": the true value lies on that side of `value`."""
     qualifiers: tuple[str, ...] = ()
     date: PartialDate | None = None
     """When it began, was given, or was measured."""

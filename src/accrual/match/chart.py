@@ -1,0 +1,104 @@
+"""A patient's facts laid out for deciding: by variable and by concept, as of today.
+
+Comes in: a `Patient` and today. Goes out: a `Chart`, built once and asked by every leaf of every trial. Facts dated
+after today stand apart: they decide nothing, and an answer that would have used one says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from accrual.codes.concepts import vocabulary
+from accrual.match.timing import Birth, birth
+from accrual.patient.model import Fact, Patient
+from accrual.truth import Truth
+
+Reason: TypeAlias = Literal["no fact", "not understood", "conflict", "not precise enough"]
+
+
+class Ground(msgspec.Struct, frozen=True):
+    """A fact that bears on a leaf: its words, where it stands, and how it bears."""
+
+    fact: str
+    source: str
+    step: str
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One leaf decided: its truth, the facts behind it and, when UNKNOWN, why and what to ask."""
+
+    holds: Truth
+    grounds: tuple[Ground, ...] = ()
+    reason: Reason = "no fact"
+    about: str = ""
+    question: str = ""
+
+
+class Chart:
+    """The facts of one patient that may be used on one day, each found by what it is about."""
+
+    def __init__(self, patient: Patient, today: date) -> None:
+        self.patient = patient
+        self.today = today
+        self.birth: Birth | None = birth(patient, today)
+        self._measured: dict[str, list[Fact]] = {}
+        self._named: dict[str, list[Fact]] = {}
+        self._later: list[Fact] = []
+        for fact in patient.facts:
+            if fact.date is not None and fact.date.first > today:
+                self._later.append(fact)
+            elif fact.variable is not None:
+                self._measured.setdefault(fact.variable, []).append(fact)
+            elif fact.concept is not None:
+                self._named.setdefault(fact.concept.code, []).append(fact)
+
+    def measured(self, variable: str) -> tuple[Fact, ...]:
+        """All values of a variable, in the order of the file."""
+        return tuple(self._measured.get(variable, ()))
+
+    def kinds_of(self, concept: str) -> tuple[Fact, ...]:
+        """Facts, asserted or denied, of the concept or of a kind of it."""
+        known = vocabulary()
+        return self._where(name for name in self._named if known.is_a(name, concept))
+
+    def wider_than(self, concept: str) -> tuple[Fact, ...]:
+        """Facts, asserted or denied, of the concept or of what it is a kind of."""
+        known = vocabulary()
+        return self._where(name for name in self._named if known.is_a(concept, name))
+
+    def later(self, about: str) -> tuple[Ground, ...]:
+        """Grounds for the facts on this variable or concept that are dated after today."""
+        known = vocabulary()
+        return tuple(
+            Ground(told(fact), fact.source.where, f"dated {fact.date}, after {self.today}: not used")
+            for fact in self._later
+            if fact.variable == about or (fact.concept is not None and known.is_a(fact.concept.code, about))
+        )
+
+    def _where(self, names: Iterable[str]) -> tuple[Fact, ...]:
+        return tuple(fact for name in sorted(names) for fact in self._named[name])
+
+
+def latest(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """Return the facts that no other fact is certainly later than, newest first.
+
+    More than one is left when two share a day, or when a date is missing or lacks a part.
+    """
+    held = tuple(facts)
+    newest = max((fact.date.first for fact in held if fact.date is not None), default=None)
+    kept = [fact for fact in held if fact.date is None or newest is None or fact.date.last >= newest]
+    return tuple(
+        sorted(kept, key=lambda fact: (fact.date is None, -(fact.date.last.toordinal() if fact.date else 0)))
+    )
+
+
+def told(fact: Fact) -> str:
+    """Return the fact in the patient's own words, with its date."""
+    words = fact.source.quote or fact.text
+    denied = "" if fact.asserted else "not present: "
+    dates = " to ".join(str(day) for day in (fact.date, fact.end) if day is not None)
+    return f"{denied}{words} ({dates})" if dates else f"{denied}{words}"

@@ -1,0 +1,289 @@
+"""Decides the leaf `Present`: the patient has the condition, takes the drug, had the procedure.
+
+Comes in: the leaf, the windows it stands in, the chart. Goes out: a `Finding`. Refuses nothing.
+
+How silence, time and families are read (docs/patient.md says it for users):
+
+- A fact of a narrower concept proves the wider claim; a fact of a wider concept proves nothing ("cancer" for "lung
+  cancer" is UNKNOWN). A denial of a concept denies every kind of it, and every narrower claim about it.
+- A claim about a drug means *taken now*, about a procedure *ever done*, about a condition *there, and not said to be
+  over*. A condition said to be over leaves a claim without a qualifier UNKNOWN, for the words do not say which is
+  meant; "history of" takes both.
+- Each further qualifier must be stated of the fact: missing is UNKNOWN. A stated opposite makes the claim NO only
+  for the very concept of the claim, when every fact of it says so; other kinds of it may still be there.
+- In a window, a fact proves the claim when it certainly held inside. One outside denies nothing: it may have
+  happened again.
+- Stated and denied at once is a conflict, unless the denial is certainly older.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from accrual.codes.concepts import Concept, vocabulary
+from accrual.codes.qualifiers import qualifiers
+from accrual.criteria.tree import Present, Window
+from accrual.errors import VocabularyError
+from accrual.match.chart import Chart, Finding, Ground, Reason, latest, told
+from accrual.match.timing import UNIT_WORDS, ended, hangs_on_today, inside, over_by, reaches_today
+from accrual.patient.model import Fact
+from accrual.truth import Truth, all_of
+
+NOW = frozenset(("active", "current"))
+EVER = frozenset(("history", "prior", "past"))
+OVER = frozenset(("inactive", "resolved", "past"))
+VAGUE = frozenset(("history", "prior"))  # said of a fact: it was there; whether it still is, is not said
+UNPROVEN = frozenset(("suspected", "planned"))  # said of a fact: it is not established
+GIVEN = frozenset(("known",))  # whatever stands in the file is known
+TIMED = NOW | EVER | {"resolved"}
+
+# What one qualifier says beyond itself, by the meanings in qualifiers.tsv.
+SAYS: Mapping[str, tuple[str, ...]] = {
+    "well-controlled": ("controlled",),
+    "relapsed": ("relapsed-or-refractory", "recurrent", "previously-treated"),
+    "refractory": ("relapsed-or-refractory", "previously-treated"),
+    "mild": ("mild-to-moderate",),
+    "moderate": ("mild-to-moderate", "moderate-to-severe"),
+    "severe": ("moderate-to-severe",),
+    "metastatic": ("advanced",),
+}
+
+
+def present(leaf: Present, windows: tuple[Window, ...], chart: Chart) -> Finding:
+    """Decide whether the patient has the leaf's concept, with its qualifiers, in its windows."""
+    try:
+        concept = vocabulary().get(leaf.concept.code)
+    except VocabularyError:
+        return Finding(Truth.UNKNOWN, about=leaf.concept.code)
+    claim = _Claim(concept, leaf.qualifiers, windows, chart)
+    asserted = [fact for fact in chart.kinds_of(concept.id) if fact.asserted]
+    judged = [(fact, claim.proved_by(fact)) for fact in asserted]
+    denials = [fact for fact in chart.wider_than(concept.id) if not fact.asserted and claim.denied_by(fact)]
+    proofs = [fact for fact, holds in judged if holds is Truth.YES]
+    disputed = [fact for fact in asserted if any(_contradict(fact, denial, chart) for denial in denials)]
+    if disputed:
+        grounds = tuple(claim.ground(fact, Truth.UNKNOWN) for fact in (*disputed, *denials))
+        return Finding(Truth.UNKNOWN, grounds, "conflict", concept.id, claim.question())
+    contrary = [fact for fact in asserted if claim.contrary(fact)]
+    if proofs and contrary:
+        # "Localized" and "metastatic" of one disease: the later word counts; without an order nobody knows.
+        newest = latest((*proofs, *contrary))
+        if any(fact in contrary for fact in newest):
+            grounds = tuple(claim.ground(fact, Truth.UNKNOWN) for fact in newest[:4])
+            return Finding(Truth.UNKNOWN, grounds, "conflict", concept.id, claim.question())
+    if proofs:
+        return Finding(
+            Truth.YES, tuple(claim.ground(fact, Truth.YES) for fact in proofs[:3]), about=concept.id
+        )
+    if denials:
+        return Finding(Truth.NO, (claim.ground(denials[0], Truth.NO),), about=concept.id)
+    very = [fact for fact in asserted if fact.concept is not None and fact.concept.code == concept.id]
+    if very and all(holds is Truth.NO for _, holds in judged):
+        return Finding(Truth.NO, tuple(claim.ground(fact, Truth.NO) for fact in very[:3]), about=concept.id)
+    wider = [fact for fact in chart.wider_than(concept.id) if fact.asserted and fact not in asserted]
+    context = tuple(claim.ground(fact, Truth.UNKNOWN) for fact in (*asserted, *wider)[:3]) + chart.later(
+        concept.id
+    )
+    reason: Reason = "not precise enough" if asserted or wider else "no fact"
+    return Finding(Truth.UNKNOWN, context, reason, concept.id, claim.question())
+
+
+class _Claim:
+    """What a `Present` leaf claims, and how single facts bear on it."""
+
+    def __init__(
+        self, concept: Concept, words: tuple[str, ...], windows: tuple[Window, ...], chart: Chart
+    ) -> None:
+        self.concept = concept
+        self.words = frozenset(words)
+        self.windows = windows
+        self.chart = chart
+        self.says = _closed(self.words - EVER)
+        if not windows and not self.words & (EVER | {"resolved"}) and concept.kind != "procedure":
+            self.says |= {"current"}
+
+    def proved_by(self, fact: Fact) -> Truth:
+        """Say whether an asserted fact of the concept, or of a kind of it, makes the claim true."""
+        said = _closed(frozenset(fact.qualifiers))
+        parts = [_stated(word, said) for word in sorted(self.words - TIMED)]
+        parts.append(self._in_time(fact, said) if not self.windows else self._in_windows(fact))
+        if said & UNPROVEN:
+            parts.append(Truth.UNKNOWN)
+        return all_of(parts)
+
+    def contrary(self, fact: Fact) -> bool:
+        """Say whether a fact of the claim's very concept states the opposite of one of its qualifiers."""
+        said = _closed(frozenset(fact.qualifiers))
+        opposed = any(_stated(word, said) is Truth.NO for word in self.words - TIMED)
+        return opposed and fact.concept is not None and fact.concept.code == self.concept.id
+
+    def denied_by(self, fact: Fact) -> bool:
+        """Say whether a denial of the concept, or of a wider one, makes the claim false.
+
+        It does when the claim says all that is denied: "no active infection" denies an active pneumonia, not any
+        pneumonia. A dated denial covers what came before its day.
+        """
+        if not frozenset(fact.qualifiers) - EVER <= self.says:
+            return False
+        if fact.date is None or fact.date.first >= self.chart.today:
+            return True
+        if not self.windows:
+            return not self.words & NOW  # an old "no" says nothing of today when today is asked for
+        return all(over_by(window, fact.date.first, self.chart.today) for window in self.windows)
+
+    def _in_time(self, fact: Fact, said: frozenset[str]) -> Truth:
+        """Say whether the fact stands in the time that the claim means, when there is no window."""
+        over = self._over(fact, said)
+        if self.words & {"history", "prior"}:
+            # "Had an active infection": that it was active once, only a fact said to be active shows.
+            asked_now = self.words & NOW and not (said & NOW and over is not Truth.YES)
+            return Truth.UNKNOWN if asked_now else Truth.YES
+        if self.words & {"past", "resolved"}:
+            return over if over is not Truth.NO else Truth.UNKNOWN
+        if self.concept.kind == "procedure":
+            return Truth.UNKNOWN if self.words & NOW else Truth.YES
+        if self.concept.kind == "drug":
+            return Truth.UNKNOWN if said & VAGUE and over is not Truth.YES else ~over
+        if self.words & NOW:
+            if "in-remission" in said and "active" in self.words:
+                return Truth.NO
+            stated_over = bool(said & OVER)  # an end date alone tells of then, not of now
+            return (
+                Truth.YES
+                if said & NOW and over is not Truth.YES
+                else Truth.NO
+                if stated_over
+                else Truth.UNKNOWN
+            )
+        settled = over is Truth.NO and not said & (VAGUE | {"in-remission"})
+        return Truth.YES if settled else Truth.UNKNOWN
+
+    def _over(self, fact: Fact, said: frozenset[str]) -> Truth:
+        if said & OVER:
+            return Truth.YES
+        return ended(fact.end, self.chart.today) if fact.end is not None else Truth.NO
+
+    def _in_windows(self, fact: Fact) -> Truth:
+        return all_of(self._in_window(fact, window) for window in self.windows)
+
+    def _in_window(self, fact: Fact, window: Window) -> Truth:
+        """YES when the fact certainly held inside the window, else UNKNOWN."""
+        if not hangs_on_today(window):
+            return Truth.UNKNOWN
+        today = self.chart.today
+        began = fact.date is not None and inside(fact.date, window, today) is Truth.YES
+        stopped = (
+            fact.end is not None and fact.end.last <= today and inside(fact.end, window, today) is Truth.YES
+        )
+        if self.concept.kind == "condition":
+            return Truth.YES if began or stopped else Truth.UNKNOWN
+        said = frozenset(fact.qualifiers)
+        over = self._over(fact, said)
+        if not reaches_today(window):
+            # "More than 6 months ago" is not true of a drug that is still taken, or was taken last week.
+            single = self.concept.kind == "procedure" and fact.end is None
+            return Truth.YES if stopped or (single and began) else Truth.UNKNOWN
+        taken_now = self.concept.kind == "drug" and over is Truth.NO and not said & VAGUE
+        going_on = taken_now and (fact.date is not None or bool(said & NOW))
+        return Truth.YES if began or stopped or going_on else Truth.UNKNOWN
+
+    def ground(self, fact: Fact, holds: Truth) -> Ground:
+        """Return the fact with the step from it to the claim, in words."""
+        return Ground(told(fact), fact.source.where, "; ".join(self._steps(fact, holds)))
+
+    def _steps(self, fact: Fact, holds: Truth) -> list[str]:
+        own = fact.concept.code if fact.concept is not None else ""
+        name = vocabulary().get(own).name if own else fact.text
+        known = vocabulary()
+        if own == self.concept.id:
+            steps = [f"{name} is {'recorded' if fact.asserted else 'recorded as not present'}"]
+        elif known.is_a(own, self.concept.id):
+            steps = [f"{name} is a kind of {self.concept.name}"]
+        elif fact.asserted:
+            steps = [f"{name} is recorded; {self.concept.name} is only one kind of it"]
+        else:
+            steps = [f"{self.concept.name} is a kind of {name}, which is recorded as not present"]
+        if fact.qualifiers:
+            steps.append(f"said to be {', '.join(fact.qualifiers)}")
+        wanted = sorted(self.words)
+        if wanted and holds is not Truth.YES and fact.asserted:
+            steps.append(f"asked for: {', '.join(wanted)}")
+        for window in self.windows:
+            if fact.asserted:
+                where = {Truth.YES: "inside", Truth.UNKNOWN: "not certainly inside", Truth.NO: "outside"}[
+                    holds
+                ]
+                unit = UNIT_WORDS.get(window.distance.unit, window.distance.unit)
+                reach = str(window.distance).removesuffix(window.distance.unit).strip()
+                steps.append(f"{where} {reach} {unit} {window.direction} {self.chart.today}")
+        return steps
+
+    def question(self) -> str:
+        """Return what to ask the patient, in plain words."""
+        words = [word.replace("-", " ") for word in sorted(self.words - TIMED)]
+        name = " ".join([*words, self.concept.name])
+        when = _asked_time(self.windows)
+        ever = bool(self.words & (EVER | {"resolved"}))
+        if self.concept.kind == "drug":
+            past = f"Have you taken or been given {name}{when}?"
+            return (
+                past
+                if when
+                else f"Have you ever taken or been given {name}?"
+                if ever
+                else f"Are you taking {name} now?"
+            )
+        if self.concept.kind == "procedure":
+            return f"Have you had {name}{when}?" if when else f"Have you ever had {name}?"
+        if when:
+            return f"Have you had {name}{when}?"
+        if ever:
+            return f"Have you ever had {name}?"
+        return f"Do you have {name} now?" if self.words & NOW else f"Do you have, or have you had, {name}?"
+
+
+def _contradict(fact: Fact, denial: Fact, chart: Chart) -> bool:
+    """Say whether a fact and a denial cannot both be right."""
+    if fact.concept is None or denial.concept is None:
+        return False
+    if not vocabulary().is_a(fact.concept.code, denial.concept.code):
+        return False
+    said = _closed(frozenset(fact.qualifiers))
+    if said & UNPROVEN:
+        return False
+    over = bool(said & OVER) or (fact.end is not None and ended(fact.end, chart.today) is not Truth.NO)
+    for word in frozenset(denial.qualifiers) - EVER:
+        if word == "current":
+            if over or said & VAGUE:
+                return False
+        elif word not in said:
+            return False
+    # A denial that is certainly older is no contradiction: the condition came later.
+    return not (denial.date is not None and fact.date is not None and denial.date.last < fact.date.first)
+
+
+def _stated(word: str, said: frozenset[str]) -> Truth:
+    if word in said or word in GIVEN:
+        return Truth.YES
+    row = qualifiers().get(word)
+    return Truth.NO if row is not None and said.intersection(row.opposites) else Truth.UNKNOWN
+
+
+def _closed(words: frozenset[str]) -> frozenset[str]:
+    """Add what the qualifiers say beyond themselves."""
+    found = set(words)
+    for word in words:
+        found.update(SAYS.get(word, ()))
+    return frozenset(found)
+
+
+def _asked_time(windows: tuple[Window, ...]) -> str:
+    if len(windows) != 1 or not hangs_on_today(windows[0]):
+        return " in the time the trial names" if windows else ""
+    distance = windows[0].distance
+    unit = UNIT_WORDS.get(distance.unit, distance.unit)
+    if distance.high is not None and not distance.low:
+        return f" in the last {distance.high:g} {unit}"
+    if distance.low is not None and distance.high is None:
+        return f" more than {distance.low:g} {unit} ago"
+    return f" between {distance.low or 0:g} and {distance.high or 0:g} {unit} ago"

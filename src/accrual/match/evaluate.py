@@ -1,0 +1,211 @@
+"""Decides a compiled trial for a patient, criterion by criterion, with proof or with what is missing.
+
+Comes in: a `CompiledTrial`, a `Patient`, today. Goes out: a `Screening`; same inputs, same bytes. Refuses nothing:
+what cannot be decided is UNKNOWN. Truths are combined by `accrual.truth` alone.
+
+A window (`Within`) is handed down to the leaves below it: "no A or B within 3 months" asks of A and of B whether
+they held in that time. Evidence and missing facts come only from the leaves that bear on the criterion: the ones
+that decide it, or, while it is UNKNOWN, the unknown ones with the known ones beside them as context.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import assert_never
+
+import msgspec
+
+from accrual.criteria.tree import (
+    All,
+    Any_,
+    AtLeast,
+    Compare,
+    CompiledTrial,
+    Criterion,
+    FieldCriterion,
+    Not,
+    OneOf,
+    Opaque,
+    Present,
+    Tree,
+    When,
+    Window,
+    Within,
+)
+from accrual.match.chart import Chart, Finding
+from accrual.match.concepts import present
+from accrual.match.values import compare, one_of
+from accrual.match.verdict import (
+    Assumption,
+    CriterionVerdict,
+    Evidence,
+    FieldVerdict,
+    Missing,
+    Screening,
+    Verdict,
+)
+from accrual.patient.model import Patient
+from accrual.truth import Truth, all_of, any_of, at_least
+
+Windows = tuple[Window, ...]
+Leaf = Compare | Present | OneOf | Opaque
+
+_NOT_UNDERSTOOD = Finding(Truth.UNKNOWN, reason="not understood")
+
+
+def screen(
+    compiled: CompiledTrial, patient: Patient, today: date, assumption: Assumption = "open"
+) -> Screening:
+    """Decide one trial for one patient. For many trials make one `Screener` and reuse it.
+
+    Args:
+        compiled: the trial's criteria; spans count from the start of the record's criteria text.
+        today: the day on which the patient is decided; it stands for screening, enrollment and start of treatment.
+        assumption: how silence is read; `open` means that what nobody said is unknown.
+
+    Example:
+        >>> from accrual.criteria.tree import CompiledTrial
+        >>> screen(CompiledTrial("NCT00000001"), Patient(), date(2026, 1, 1)).verdict
+        'undetermined'
+    """
+    return Screener(patient, today, assumption).screen(compiled)
+
+
+class Screener:
+    """One patient on one day, ready to be decided for any number of trials. Each distinct leaf is decided once."""
+
+    def __init__(self, patient: Patient, today: date, assumption: Assumption = "open") -> None:
+        self.chart = Chart(patient, today)
+        self.assumption: Assumption = assumption
+        self._found: dict[tuple[Compare | Present | OneOf, Windows], Finding] = {}
+
+    def screen(self, compiled: CompiledTrial) -> Screening:
+        """Decide one trial."""
+        criteria = tuple(self._criterion(criterion) for criterion in compiled.criteria)
+        fields = tuple(self._field(field) for field in compiled.fields)
+        return Screening(compiled.nct_id, verdict(criteria, fields), self.assumption, criteria, fields)
+
+    def holds(self, tree: Tree) -> Truth:
+        """Decide one tree, without its proof."""
+        return self._decide(tree, ()).holds
+
+    def _criterion(self, criterion: Criterion) -> CriterionVerdict:
+        decided = self._decide(criterion.tree, ())
+        text, start = criterion.text, criterion.start
+
+        def quote(leaf: Leaf) -> tuple[str, int, int]:
+            first, last = leaf.span.start, leaf.span.end
+            if not start <= first < last <= criterion.end:  # the words stand in a heading, or nowhere
+                return text, start, criterion.end
+            return text[first - start : last - start], first, last
+
+        return CriterionVerdict(
+            criterion.kind,
+            text,
+            start,
+            criterion.end,
+            decided.holds,
+            criterion.tree,
+            _evidence((leaf, finding, quote(leaf)) for leaf, finding in decided.bearing),
+            _missing((leaf, finding, quote(leaf)) for leaf, finding in decided.bearing),
+        )
+
+    def _field(self, field: FieldCriterion) -> FieldVerdict:
+        decided = self._decide(field.tree, ())
+        quoted = [(leaf, finding, (field.text, 0, 0)) for leaf, finding in decided.bearing]
+        return FieldVerdict(
+            field.field, field.text, decided.holds, field.tree, _evidence(quoted), _missing(quoted)
+        )
+
+    def _decide(self, tree: Tree, windows: Windows) -> _Decided:
+        match tree:
+            case Compare() | Present() | OneOf() | Opaque():
+                finding = self._leaf(tree, windows)
+                return _Decided(finding.holds, ((tree, finding),))
+            case Within():
+                return self._decide(tree.child, (*windows, tree.window))
+            case Not():
+                child = self._decide(tree.child, windows)
+                return _Decided(~child.holds, child.bearing)
+            case All():
+                parts = [self._decide(child, windows) for child in tree.children]
+                return _joined(all_of(part.holds for part in parts), parts)
+            case Any_():
+                parts = [self._decide(child, windows) for child in tree.children]
+                return _joined(any_of(part.holds for part in parts), parts)
+            case AtLeast():
+                parts = [self._decide(child, windows) for child in tree.children]
+                return _joined(at_least(tree.count, (part.holds for part in parts)), parts)
+            case When():
+                # "If C then T" is "not C, or T"; the condition's own truth turns over.
+                condition, then = self._decide(tree.condition, windows), self._decide(tree.then, windows)
+                opposite = _Decided(~condition.holds, condition.bearing)
+                return _joined(opposite.holds | then.holds, [opposite, then])
+            case _:
+                assert_never(tree)
+
+    def _leaf(self, leaf: Leaf, windows: Windows) -> Finding:
+        if isinstance(leaf, Opaque):
+            return _NOT_UNDERSTOOD
+        key = (leaf, windows)
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = self._find(leaf, windows)
+        return found
+
+    def _find(self, leaf: Compare | Present | OneOf, windows: Windows) -> Finding:
+        match leaf:
+            case Compare():
+                return compare(leaf, windows, self.chart)
+            case Present():
+                return present(leaf, windows, self.chart)
+            case OneOf():
+                return one_of(leaf, windows, self.chart)
+            case _:
+                assert_never(leaf)
+
+
+def verdict(criteria: Iterable[CriterionVerdict], fields: Iterable[FieldVerdict]) -> Verdict:
+    """Return the trial's verdict: unknown never makes ineligible, and nothing to decide is not eligible.
+
+    Ineligible when an inclusion or a field is NO or an exclusion is YES; eligible when every inclusion and field
+    is YES, every exclusion NO, and there is at least one criterion of the text.
+    """
+    wanted = [one.holds if one.kind == "inclusion" else ~one.holds for one in criteria]
+    met = all_of((*wanted, *(one.holds for one in fields)))
+    if met is Truth.NO:
+        return "ineligible"
+    return "eligible" if met is Truth.YES and wanted else "undetermined"
+
+
+class _Decided(msgspec.Struct, frozen=True):
+    """A node decided, with the leaves that bear on it."""
+
+    holds: Truth
+    bearing: tuple[tuple[Leaf, Finding], ...]
+
+
+def _joined(holds: Truth, parts: list[_Decided]) -> _Decided:
+    """Keep the parts that bear on the whole: those that share its truth; while it is UNKNOWN, all of them."""
+    kept = parts if holds is Truth.UNKNOWN else [part for part in parts if part.holds is holds]
+    return _Decided(holds, tuple(leaf for part in kept for leaf in part.bearing))
+
+
+Quoted = tuple[Leaf, Finding, tuple[str, int, int]]
+
+
+def _evidence(bearing: Iterable[Quoted]) -> tuple[Evidence, ...]:
+    found: dict[Evidence, None] = {}
+    for _, finding, (quote, start, end) in bearing:
+        for ground in finding.grounds:
+            found[Evidence(quote, start, end, ground.fact, ground.source, ground.step, finding.holds)] = None
+    return tuple(found)
+
+
+def _missing(bearing: Iterable[Quoted]) -> tuple[Missing, ...]:
+    found: dict[Missing, None] = {}
+    for _, finding, (quote, start, end) in bearing:
+        if finding.holds is Truth.UNKNOWN:
+            found[Missing(quote, start, end, finding.reason, finding.about, finding.question)] = None
+    return tuple(found)

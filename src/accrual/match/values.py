@@ -1,0 +1,298 @@
+"""Decides the leaves that ask for a value: `Compare` (a number in an interval) and `OneOf` (a category).
+
+Comes in: the leaf, the windows it stands in, the chart. Goes out: a `Finding`. Refuses nothing; what cannot be
+decided is UNKNOWN with its reason.
+
+The latest value counts. Values that may be the latest and disagree are a conflict. A value outside a window, or
+without a date where there is a window, is not used. Units are converted; a value that does not convert, or has no
+unit where one is needed, is not precise enough, and so is a multiple of a limit of normal without the laboratory's
+own limit beside the value. ECOG and Karnofsky are different variables and are never turned into each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from accrual.basic import Interval, Quantity
+from accrual.codes.units import convert
+from accrual.codes.variables import Variable, variables
+from accrual.criteria.tree import Compare, OneOf, Window
+from accrual.errors import UnitError
+from accrual.match.chart import Chart, Finding, Ground, Reason, latest, told
+from accrual.match.timing import UNIT_WORDS, age_in, age_words, completed, inside, reaches_today
+from accrual.patient.model import Fact
+from accrual.truth import Truth, all_of
+
+MANY_VALUED = ("language",)
+_LIMITS = ("[ULN]", "[LLN]")
+
+# What follows for a patient whose recorded sex is male, unless a fact says otherwise. By the words' own meaning:
+# guidance on childbearing potential speaks of women only (CTFG, Recommendations related to contraception, 2020).
+MALE: Mapping[str, str] = {"pregnant": "no", "breastfeeding": "no", "childbearing-potential": "no"}
+
+
+# Conditions that nobody with one of them would be called healthy for. A cold or a sprain leaves the question open.
+NOT_HEALTHY = (
+    "autoimmune-disease",
+    "cancer",
+    "chronic-kidney-disease",
+    "chronic-liver-disease",
+    "chronic-obstructive-pulmonary-disease",
+    "dementia",
+    "diabetes-mellitus",
+    "epilepsy",
+    "heart-disease",
+    "hiv-infection",
+)
+
+
+class _Decided(msgspec.Struct, frozen=True):
+    """What one fact says about a leaf."""
+
+    holds: Truth
+    step: str
+
+
+def compare(leaf: Compare, windows: tuple[Window, ...], chart: Chart) -> Finding:
+    """Decide whether a number of the patient lies in the leaf's interval."""
+    variable = variables().get(leaf.variable)
+    if variable is None:
+        return Finding(Truth.UNKNOWN, about=leaf.variable)
+    if leaf.variable == "age":
+        return _age(leaf, variable, windows, chart)
+    return _agreed(
+        variable,
+        windows,
+        chart,
+        lambda fact: _number(fact, leaf.interval, variable),
+    )
+
+
+def one_of(leaf: OneOf, windows: tuple[Window, ...], chart: Chart) -> Finding:
+    """Decide whether a category of the patient is one of the leaf's values."""
+    variable = variables().get(leaf.variable)
+    if variable is None:
+        return Finding(Truth.UNKNOWN, about=leaf.variable)
+    if leaf.variable == "sex":
+        return _sex(leaf, variable, chart)
+    if leaf.variable in MANY_VALUED:
+        return _any_value(leaf, variable, chart)
+    found = _agreed(variable, windows, chart, lambda fact: _category(fact, leaf.values, variable))
+    if found.holds is Truth.UNKNOWN and found.reason == "no fact":
+        return _inferred(leaf, chart) or found
+    return found
+
+
+def _age(leaf: Compare, variable: Variable, windows: tuple[Window, ...], chart: Chart) -> Finding:
+    unknown = Finding(Truth.UNKNOWN, (), "not precise enough", variable.id, variable.question)
+    if chart.birth is None:
+        return Finding(Truth.UNKNOWN, (), "no fact", variable.id, variable.question)
+    unit = leaf.interval.unit
+    if unit not in ("a", "mo", "wk", "d") or not all(reaches_today(window) for window in windows):
+        return unknown
+    holds = age_in(leaf.interval, chart.birth, chart.today)
+    years = completed(chart.birth.last, chart.today, unit)
+    age, words = age_words(chart.birth, chart.today, unit), UNIT_WORDS[unit]
+    patient = chart.patient
+    fact = f"born {patient.birth_date}" if patient.birth_date else f"{patient.age_years:g} years old"
+    if patient.age_date is not None:
+        fact += f" on {patient.age_date}"
+    step = f"{age} {words} old on {chart.today}; {_said(age, years, leaf.interval, words, holds)}"
+    ground = Ground(fact, patient.age_source.where if patient.age_source else "", step)
+    return Finding(holds, (ground,), "not precise enough", variable.id, variable.question)
+
+
+def _sex(leaf: OneOf, variable: Variable, chart: Chart) -> Finding:
+    sex, source = chart.patient.sex, chart.patient.sex_source
+    if sex is None:
+        return Finding(Truth.UNKNOWN, (), "no fact", variable.id, variable.question)
+    holds = Truth.of(sex in leaf.values)
+    step = f"{sex} {'is' if holds is Truth.YES else 'is not'} {' or '.join(leaf.values)}"
+    return Finding(holds, (Ground(sex, source.where if source else "", step),), about=variable.id)
+
+
+def _any_value(leaf: OneOf, variable: Variable, chart: Chart) -> Finding:
+    """Decide a variable of which a patient may have several values: one is enough, and another denies nothing."""
+    for fact in chart.measured(variable.id):
+        decided = _category(fact, leaf.values, variable)
+        if decided.holds is Truth.YES:
+            return Finding(
+                Truth.YES, (Ground(told(fact), fact.source.where, decided.step),), about=variable.id
+            )
+    return Finding(Truth.UNKNOWN, chart.later(variable.id), "no fact", variable.id, variable.question)
+
+
+def _inferred(leaf: OneOf, chart: Chart) -> Finding | None:
+    """Return what follows from other facts when nobody stated this one; None when nothing does."""
+    implied = MALE.get(leaf.variable)
+    if implied is not None and chart.patient.sex == "male":
+        source = chart.patient.sex_source
+        step = f"recorded sex is male, so {leaf.variable} is {implied}"
+        ground = Ground("male", source.where if source else "", step)
+        return Finding(Truth.of(implied in leaf.values), (ground,), about=leaf.variable)
+    if leaf.variable == "healthy-volunteer":
+        past = {"inactive", "resolved", "past", "history", "prior", "suspected", "planned"}
+        for fact in (one for concept in NOT_HEALTHY for one in chart.kinds_of(concept)):
+            if fact.asserted and fact.end is None and not past.intersection(fact.qualifiers):
+                step = f"{fact.concept} is recorded, so not a healthy volunteer"
+                ground = Ground(told(fact), fact.source.where, step)
+                return Finding(Truth.of("no" in leaf.values), (ground,), about=leaf.variable)
+    return None
+
+
+def _agreed(
+    variable: Variable,
+    windows: tuple[Window, ...],
+    chart: Chart,
+    decide: Callable[[Fact], _Decided],
+) -> Finding:
+    """Decide by the latest value; by none when the candidates disagree or their time is not certain."""
+    facts = chart.measured(variable.id)
+    timed = [(fact, _in_windows(fact, windows, chart)) for fact in facts]
+    usable = [fact for fact, within in timed if within is Truth.YES]
+    doubtful = [fact for fact, within in timed if within is Truth.UNKNOWN]
+    later = chart.later(variable.id)
+    if not usable:
+        reason: Reason = "not precise enough" if doubtful else "no fact"
+        context = tuple(_untimed(fact, windows) for fact in latest(doubtful or facts)) + later
+        return Finding(Truth.UNKNOWN, context, reason, variable.id, variable.question)
+    deciding = latest(usable)
+    decided = [(fact, decide(fact)) for fact in deciding]
+    rivals = [decide(fact).holds for fact in doubtful if fact in latest((*deciding, fact))]
+    truths = {one.holds for _, one in decided} | set(rivals)
+    grounds = tuple(Ground(told(fact), fact.source.where, one.step) for fact, one in decided)
+    if len(truths) == 1 and Truth.UNKNOWN not in truths:
+        return Finding(truths.pop(), grounds[:1], about=variable.id)
+    reason = "conflict" if {Truth.YES, Truth.NO} <= truths else "not precise enough"
+    return Finding(Truth.UNKNOWN, grounds + later, reason, variable.id, variable.question)
+
+
+def _in_windows(fact: Fact, windows: tuple[Window, ...], chart: Chart) -> Truth:
+    if fact.date is None:
+        return Truth.UNKNOWN if windows else Truth.YES
+    return all_of(inside(fact.date, window, chart.today) for window in windows)
+
+
+def _untimed(fact: Fact, windows: tuple[Window, ...]) -> Ground:
+    step = (
+        "it has no date, and the criterion asks for a time"
+        if fact.date is None
+        else "not certainly inside the time asked for"
+    )
+    return Ground(told(fact), fact.source.where, step if windows else "not used")
+
+
+def _category(fact: Fact, values: tuple[str, ...], variable: Variable) -> _Decided:
+    if not isinstance(fact.value, str):
+        return _Decided(Truth.UNKNOWN, f"{variable.name} is not stated in words")
+    held = fact.value
+    truth = Truth.of(held in values)
+    return _Decided(
+        truth, f"{variable.name}: {held} {'is' if truth is Truth.YES else 'is not'} {' or '.join(values)}"
+    )
+
+
+def _number(fact: Fact, interval: Interval, variable: Variable) -> _Decided:
+    if not isinstance(fact.value, Quantity):
+        return _Decided(Truth.UNKNOWN, f"{variable.name} is not a number here")
+    value, unit = fact.value.value, fact.value.unit
+    if interval.unit in _LIMITS:
+        return _multiple(fact, value, interval, unit)
+    try:
+        number = _in_unit(value, unit, interval.unit, variable)
+    except UnitError:
+        return _Decided(
+            Truth.UNKNOWN, f"{_measure(value, unit)} cannot be put into {interval.unit or 'a plain number'}"
+        )
+    holds = _lies(number, fact.comparator, interval)
+    written = fact.comparator + _measure(number, interval.unit)
+    step = _said(written, number, interval, interval.unit, holds)
+    if unit != interval.unit:
+        step = f"{fact.comparator}{_measure(value, unit)} = {written}; {step}"
+    return _Decided(holds, step)
+
+
+def _multiple(fact: Fact, value: float, interval: Interval, unit: str) -> _Decided:
+    limit = fact.reference_high if interval.unit == "[ULN]" else fact.reference_low
+    name = interval.unit.strip("[]")
+    if limit is None or limit <= 0:
+        return _Decided(Truth.UNKNOWN, f"the laboratory's {name} is not given beside {_measure(value, unit)}")
+    times = float(f"{value / limit:.9g}")
+    holds = _lies(times, fact.comparator, interval)
+    written = f"{fact.comparator}{times:.4g} × {name}"
+    compared = _said(written, times, interval, f"× {name}", holds)
+    step = f"{_measure(value, unit)} = {written} ({_measure(limit, unit)}); {compared}"
+    return _Decided(holds, step)
+
+
+def _in_unit(value: float, unit: str, to: str, variable: Variable) -> float:
+    """Convert between units of one variable. No unit is no unit here: nothing is assumed for it."""
+    if unit == to:
+        return value
+    if not unit or not to:
+        raise UnitError(f"{variable.name}: a value without a unit does not convert")
+    start = variable.unit if unit in variable.same_units else unit
+    goal = variable.unit if to in variable.same_units else to
+    return float(f"{convert(value, start, goal, molar_mass=variable.molar_mass):.9g}")
+
+
+def _lies(value: float, comparator: str, interval: Interval) -> Truth:
+    """Say whether a value, or everything on its stated side, lies in the interval."""
+    if not comparator:
+        return Truth.of(interval.contains(value))
+    is_open = comparator in ("<", ">")
+    if comparator.startswith("<"):
+        held = Interval(high=value, high_open=is_open)
+    else:
+        held = Interval(low=value, low_open=is_open)
+    if _holds_all(interval, held):
+        return Truth.YES
+    return Truth.NO if _apart(interval, held) else Truth.UNKNOWN
+
+
+def _holds_all(outer: Interval, inner: Interval) -> bool:
+    def covered(out: float | None, out_open: bool, own: float | None, own_open: bool, sign: int) -> bool:
+        if out is None:
+            return True
+        if own is None:
+            return False
+        return sign * own > sign * out or (own == out and (own_open or not out_open))
+
+    return covered(outer.low, outer.low_open, inner.low, inner.low_open, 1) and covered(
+        outer.high, outer.high_open, inner.high, inner.high_open, -1
+    )
+
+
+def _apart(one: Interval, other: Interval) -> bool:
+    def below(first: Interval, second: Interval) -> bool:
+        if first.high is None or second.low is None:
+            return False
+        return first.high < second.low or (first.high == second.low and (first.high_open or second.low_open))
+
+    return below(one, other) or below(other, one)
+
+
+def _measure(value: float, unit: str) -> str:
+    return f"{value:.6g} {UNIT_WORDS.get(unit, unit)}".rstrip()
+
+
+def _said(written: str, number: float, interval: Interval, unit: str, holds: Truth) -> str:
+    """Return the comparison that decides, in signs: "12 years ≤ 25 years ≤ 65 years", "72 g/L < 80 g/L"."""
+    words = UNIT_WORDS.get(unit, unit)
+    written = written if written.endswith(words) else f"{written} {words}"
+    low = None if interval.low is None else f"{interval.low:.6g} {words}".rstrip()
+    high = None if interval.high is None else f"{interval.high:.6g} {words}".rstrip()
+    below, above = ("<" if interval.low_open else "≤"), ("<" if interval.high_open else "≤")
+    if holds is Truth.UNKNOWN:
+        return f"{written} may or may not be {interval}"
+    if holds is Truth.YES:
+        if low is not None and high is not None:
+            return f"{written} = {low}" if low == high else f"{low} {below} {written} {above} {high}"
+        return f"{written} {'>' if interval.low_open else '≥'} {low}" if low else f"{written} {above} {high}"
+    if low is not None and (interval.low == interval.high or high is None or number < (interval.low or 0)):
+        if interval.low == interval.high and number != interval.low:
+            return f"{written} {'<' if number < (interval.low or 0) else '>'} {low}"
+        return f"{written} {'≤' if interval.low_open else '<'} {low}"
+    return f"{written} {'≥' if interval.high_open else '>'} {high}"

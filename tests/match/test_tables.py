@@ -1,0 +1,37 @@
+"""The ids that `match` and `patient` name in code stand in the tables."""
+
+from __future__ import annotations
+
+import pytest
+
+from accrual.codes.concepts import vocabulary
+from accrual.codes.qualifiers import qualifiers
+from accrual.codes.variables import variables
+from accrual.match import concepts, rank, values
+from accrual.patient import fhir
+
+
+@pytest.fixture(autouse=True)
+def real_tables(small_vocabulary: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+
+
+def test_concepts_named_in_code_exist() -> None:
+    for name in (*values.NOT_HEALTHY, rank.SOUGHT_FIRST):
+        assert vocabulary().get(name).kind == "condition"
+
+
+def test_qualifiers_named_in_code_exist() -> None:
+    said = {word for pair in concepts.SAYS.items() for word in (pair[0], *pair[1])}
+    groups = (
+        concepts.NOW | concepts.EVER | concepts.OVER | concepts.VAGUE | concepts.UNPROVEN | concepts.GIVEN
+    )
+    stated = {word for words in fhir.CLINICAL.values() for word in words}
+    assert said | groups | stated | {"in-remission", "severe", "mild"} <= set(qualifiers())
+
+
+def test_variables_named_in_code_exist_with_their_values() -> None:
+    for name, value in values.MALE.items():
+        assert value in variables()[name].values
+    for name in ("age", "sex", "healthy-volunteer", "stage", *values.MANY_VALUED):
+        assert variables()[name].question
