@@ -1,0 +1,5 @@
+"""Runs the command line: `python -m accrual`."""
+
+from accrual.cli import main
+
+main()

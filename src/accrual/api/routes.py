@@ -1,0 +1,144 @@
+"""The routes of the JSON API.
+
+Comes in: a `Finder`. Goes out: Starlette routes under `/api`. The drop-in registry API is another issue; here are
+the record, the data version, and accrual's own answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import date
+from importlib.metadata import version
+from typing import Any, Final
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from accrual.api.body import read_body
+from accrual.criteria.render import criteria_json
+from accrual.errors import AccrualError, PlaceNotFoundError, QueryError, StoreError, StudyNotFoundError
+from accrual.finder import Finder
+from accrual.plain.question import build_query, read_words
+from accrual.search.query import FACETS, Query
+
+MAX_TOP: Final = 1000
+JSON_TYPE: Final = "application/json"
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def routes(finder: Finder, today: Callable[[], date]) -> list[Route]:
+    """Return the routes of the API over one facade; `today` says which day a patient is decided as of."""
+
+    async def find(request: Request) -> Response:
+        return _json(await run_in_threadpool(lambda: finder.find(api_query(finder, request.query_params))))
+
+    async def criteria(request: Request) -> Response:
+        compiled = await run_in_threadpool(finder.criteria, request.path_params["nct"])
+        return _json(criteria_json(compiled))
+
+    async def screen(request: Request) -> Response:
+        body = await read_body(request)
+        nct = request.path_params["nct"]
+        return _json(await run_in_threadpool(lambda: finder.screen(nct, finder.read_patient(body), today())))
+
+    async def match(request: Request) -> Response:
+        body = await read_body(request)
+        top = _number(request.query_params, "top", 20, 1, MAX_TOP)
+        status = read_words("status", request.query_params.getlist("status"))
+        return _json(
+            await run_in_threadpool(
+                lambda: finder.match(finder.read_patient(body), today(), top=top, status=status)
+            )
+        )
+
+    async def record(request: Request) -> Response:
+        return _json(await run_in_threadpool(finder.record, request.path_params["nct"]))
+
+    async def data_version(request: Request) -> Response:
+        found = await run_in_threadpool(finder.status)
+        return _json({"apiVersion": f"accrual {version('accrual')}", "dataTimestamp": found.data_date})
+
+    table: tuple[tuple[str, str, Handler], ...] = (
+        ("GET", "/api/x/find", find),
+        ("GET", "/api/x/studies/{nct}/criteria", criteria),
+        ("POST", "/api/x/screen/{nct}", screen),
+        ("POST", "/api/x/match", match),
+        ("GET", "/api/v2/studies/{nct}", record),
+        ("GET", "/api/v2/version", data_version),
+    )
+    return [Route(path, _guard(handler), methods=[method]) for method, path, handler in table]
+
+
+def api_query(finder: Finder, params: QueryParams) -> Query:
+    """Return the search that the address asks for; the parameters are the options of `accrual find`.
+
+    Raises:
+        QueryError: a parameter is unknown or makes no sense.
+    """
+    known = {
+        "text",
+        "condition",
+        "intervention",
+        "near",
+        "within",
+        "recruiting_sites",
+        "sort",
+        "top",
+        "offset",
+        *FACETS,
+    }
+    for name in params:
+        if name not in known:
+            raise QueryError(f"{name!r} is not a parameter of this search: use {', '.join(sorted(known))}")
+    return build_query(
+        find_place=finder.place,
+        text=params.get("text", ""),
+        condition=params.get("condition", ""),
+        intervention=params.get("intervention", ""),
+        filters={facet: params.getlist(facet) for facet in FACETS},
+        near=params.get("near", ""),
+        within=params.get("within", ""),
+        recruiting_sites=params.get("recruiting_sites", "") in ("1", "true", "yes"),
+        sort=params.get("sort", "relevance"),
+        top=_number(params, "top", 20, 1, MAX_TOP),
+        offset=_number(params, "offset", 0, 0, 10**7),
+    )
+
+
+def http_status(error: AccrualError) -> int:
+    """Return the HTTP status of an expected error."""
+    if isinstance(error, StudyNotFoundError | PlaceNotFoundError):
+        return 404
+    return 503 if isinstance(error, StoreError) else 400
+
+
+def _guard(handler: Handler) -> Handler:
+    async def guarded(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except AccrualError as error:
+            return _json({"error": str(error)}, http_status(error))
+        except HTTPException as error:
+            return _json({"error": error.detail}, error.status_code)
+
+    return guarded
+
+
+def _json(value: Any, status: int = 200) -> Response:
+    body = value if isinstance(value, bytes) else msgspec.json.encode(value)
+    return Response(body, status_code=status, media_type=JSON_TYPE, headers={"cache-control": "no-store"})
+
+
+def _number(params: QueryParams, name: str, default: int, low: int, high: int) -> int:
+    text = params.get(name)
+    if text is None:
+        return default
+    if not text.isdecimal() or not low <= int(text) <= high:
+        raise QueryError(f"{name}={text!r}: write a whole number from {low} to {high}")
+    return int(text)

@@ -1,0 +1,145 @@
+"""`accrual criteria`, `screen` and `match`: eligibility read, decided for a patient, and ranked."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from accrual.cli.options import Home, Json, PatientFile, Study, Today, Top, day
+from accrual.cli.output import note, write, write_json
+from accrual.cli.session import home_of, open_finder, require_studies
+from accrual.errors import QueryError, SourceError
+
+if TYPE_CHECKING:
+    from accrual.finder import Finder
+    from accrual.patient.model import Patient
+
+
+def criteria(
+    context: typer.Context,
+    nct: Annotated[
+        str | None, typer.Argument(metavar="NCT", help="The study's number, like NCT04785833.")
+    ] = None,
+    from_text: Annotated[
+        Path | None,
+        typer.Option(
+            "--text", metavar="FILE", help="Read criteria from a text file instead; - is standard input."
+        ),
+    ] = None,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Show how each criterion is read."""
+    if (nct is None) == (from_text is None):
+        raise QueryError("give either a study's NCT number or --text FILE")
+    from accrual.criteria.render import criteria_json
+    from accrual.criteria.tree import CompiledTrial
+
+    if from_text is not None:
+        from accrual.criteria.compile import compile_text
+
+        compiled = CompiledTrial("", compile_text(_text_of(from_text)))
+    else:
+        with open_finder(context, home) as finder:
+            compiled = finder.criteria(str(nct))
+    if json:
+        write_json(criteria_json(compiled))
+        return
+    from accrual.cli.layout import criteria_layout
+
+    write(*criteria_layout(compiled))
+
+
+def screen(
+    context: typer.Context,
+    nct: Study,
+    patient: PatientFile,
+    today: Today = None,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Decide one study for one patient.
+
+    Criterion by criterion, each with its proof or the question to ask.
+    """
+    as_of = day(today)
+    with open_finder(context, home) as finder:
+        person = _patient(finder, patient)
+        found = finder.screen(nct, person, as_of)
+        title = "" if json else finder.show(nct).title
+    if json:
+        write_json(found)
+        return
+    from accrual.cli.layout import screening_layout
+
+    write(*screening_layout(found, person, title, as_of))
+
+
+def match(
+    context: typer.Context,
+    patient: PatientFile,
+    top: Top = 20,
+    status: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--status",
+            metavar="WORDS",
+            help="Only studies in these states, like recruiting. Repeat, or part by commas.",
+        ),
+    ] = None,
+    today: Today = None,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Rank the studies for one patient.
+
+    First those with nothing against them, and among these what fits best.
+    """
+    from accrual.plain.question import read_words
+
+    as_of = day(today)
+    statuses = read_words("status", status or ())
+    with open_finder(context, home) as finder:
+        person = _patient(finder, patient)
+        found = finder.match(person, as_of, top=top, status=statuses)
+        if not found:
+            require_studies(finder, home_of(context, home))
+    if json:
+        write_json(found)
+        return
+    if not found:
+        note("No study here is about anything this patient has. `accrual find` searches by words.")
+        return
+    from accrual.cli.layout import match_layout
+
+    write(*match_layout(found, person, as_of))
+
+
+def _patient(finder: Finder, path: Path) -> Patient:
+    data, where = _read(path)
+    return finder.read_patient(data, where)
+
+
+def _text_of(path: Path) -> str:
+    data, where = _read(path)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{where}: not UTF-8 text at byte {error.start}; save it as UTF-8") from error
+
+
+def _read(path: Path) -> tuple[bytes, str]:
+    """Return a file's bytes, or standard input's for `-`, and its name for messages."""
+    from accrual.patient.reader import MAX_BYTES
+
+    # One byte more than a patient file may have: the reader then refuses it, and memory stays bounded.
+    if str(path) == "-":
+        return sys.stdin.buffer.read(MAX_BYTES + 1), "standard input"
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1), str(path)
+    except OSError as error:
+        raise SourceError(f"{path}: {error.strerror or error}; give a file that can be read") from error

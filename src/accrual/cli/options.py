@@ -1,0 +1,41 @@
+"""The options that several commands share, each defined once with its help."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Home = Annotated[
+    Path | None,
+    typer.Option(
+        "--home", metavar="DIR", help="Data folder, instead of $ACCRUAL_HOME or the platform's own."
+    ),
+]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print JSON (docs/json.md) and nothing else on standard output.")
+]
+Today = Annotated[
+    datetime | None,
+    typer.Option(
+        "--today", formats=["%Y-%m-%d"], metavar="DATE", help="Decide as of this day. [default: today]"
+    ),
+]
+Top = Annotated[
+    int, typer.Option("--top", min=1, max=1000, metavar="N", help="How many to show, up to 1000.")
+]
+Study = Annotated[str, typer.Argument(metavar="NCT", help="The study's number, like NCT04785833.")]
+PatientFile = Annotated[
+    Path,
+    typer.Argument(
+        metavar="PATIENT",
+        help="A patient file: accrual's JSON form or a FHIR R4 bundle; - reads standard input.",
+    ),
+]
+
+
+def day(today: datetime | None) -> date:
+    """Return the day to decide as of: the one given, else this machine's today."""
+    return today.date() if today is not None else date.today()

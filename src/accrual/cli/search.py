@@ -1,0 +1,150 @@
+"""`accrual find`: search by words, filters and place."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from accrual.cli.options import Home, Json, Top
+from accrual.cli.output import note, text, write, write_json
+from accrual.cli.session import home_of, open_finder, require_studies
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from accrual.search.query import Found, Hit, Near
+
+
+class Sort(StrEnum):
+    """The orders of `accrual.search.query.Sort`, as typer wants choices."""
+
+    relevance = "relevance"
+    distance = "distance"
+    updated = "updated"
+    start = "start"
+
+
+Words = list[str] | None
+"""A filter that may be given several times, each with words parted by commas."""
+
+
+def _filter(name: str, help_text: str) -> Any:
+    return typer.Option(name, metavar="WORDS", help=f"{help_text} Repeat, or part by commas.")
+
+
+def find(
+    context: typer.Context,
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="WORDS", help="What to look for; nothing finds all.")
+    ] = None,
+    condition: Annotated[
+        str, typer.Option("--condition", metavar="WORDS", help="Words in the condition.")
+    ] = "",
+    intervention: Annotated[
+        str, typer.Option("--intervention", metavar="WORDS", help="Words in the treatment.")
+    ] = "",
+    status: Annotated[Words, _filter("--status", "recruiting, completed, not yet recruiting …")] = None,
+    phase: Annotated[Words, _filter("--phase", "early phase 1, 1, 2, 3, 4, none.")] = None,
+    sex: Annotated[Words, _filter("--sex", "female, male or all.")] = None,
+    age_group: Annotated[Words, _filter("--age-group", "child, adult or older adult.")] = None,
+    study_type: Annotated[
+        Words, _filter("--type", "interventional, observational or expanded access.")
+    ] = None,
+    funder: Annotated[Words, _filter("--funder", "industry, NIH, other …")] = None,
+    healthy: Annotated[Words, _filter("--healthy", "yes or no: healthy volunteers accepted.")] = None,
+    country: Annotated[Words, _filter("--country", "A country with a site.")] = None,
+    results: Annotated[Words, _filter("--results", "yes or no: results posted.")] = None,
+    near: Annotated[
+        str, typer.Option("--near", metavar="PLACE", help="A city, US ZIP code, or latitude,longitude.")
+    ] = "",
+    within: Annotated[
+        str, typer.Option("--within", metavar="DISTANCE", help="Like 100km or 60mi; with --near.")
+    ] = "",
+    recruiting_sites: Annotated[
+        bool, typer.Option("--recruiting-sites", help="With --near: count only sites that recruit.")
+    ] = False,
+    sort: Annotated[Sort, typer.Option("--sort", help="The order of the results.")] = Sort.relevance,
+    top: Top = 20,
+    offset: Annotated[int, typer.Option("--offset", min=0, metavar="N", help="Skip this many results.")] = 0,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Search by words, filters and place.
+
+    All words must match. Several values of one filter widen it; several filters narrow the search.
+    """
+    from accrual.plain.question import build_query
+
+    with open_finder(context, home) as finder:
+        query = build_query(
+            find_place=finder.place,
+            text=" ".join(words or ()),
+            condition=condition,
+            intervention=intervention,
+            filters={
+                "status": status or (),
+                "phase": phase or (),
+                "study_type": study_type or (),
+                "sex": sex or (),
+                "age_group": age_group or (),
+                "funder": funder or (),
+                "healthy_volunteers": healthy or (),
+                "country": country or (),
+                "results": results or (),
+            },
+            near=near,
+            within=within,
+            recruiting_sites=recruiting_sites,
+            sort=sort.value,
+            top=top,
+            offset=offset,
+        )
+        found = finder.find(query)
+        if found.total == 0:
+            require_studies(finder, home_of(context, home))
+    if json:
+        write_json(found)
+        return
+    if not found.results:
+        note(f"{found.total:,} studies match, and none is shown. Fewer words or filters find more.")
+        return
+    write(_table(found, query.near), text(_footer(found, offset)))
+
+
+def _footer(found: Found, offset: int) -> str:
+    shown = f"{offset + 1:,} to {offset + len(found.results):,} of {found.total:,} studies"
+    more = offset + len(found.results) < found.total
+    return shown + (f"; --offset {offset + len(found.results)} shows more" if more else "")
+
+
+def _table(found: Found, near: Near | None) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    from accrual.registry.labels import label
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), expand=True)
+    table.add_column("Study", no_wrap=True, width=11)
+    table.add_column("Title", ratio=5, overflow="fold")
+    table.add_column("Status", ratio=2, overflow="fold")
+    if near is not None:
+        table.add_column("Nearest site", ratio=3, overflow="fold")
+    for hit in found.results:
+        row = [
+            text(hit.nct_id, "bold"),
+            text(hit.title),
+            text(label("status", hit.status) if hit.status else ""),
+        ]
+        if near is not None:
+            row.append(text(_site(hit, near)))
+        table.add_row(*row)
+    return table
+
+
+def _site(hit: Hit, near: Near) -> str:
+    from accrual.plain.distance import site_words
+
+    site = (hit.nearest_recruiting_site if near.recruiting_only else None) or hit.nearest_site
+    return site_words(site) if site is not None else "not stated"

@@ -1,0 +1,47 @@
+"""`accrual status`: what the data folder holds and how much of it is understood."""
+
+from __future__ import annotations
+
+import typer
+
+from accrual.cli.options import Home, Json
+from accrual.cli.output import text, write, write_json, write_text
+from accrual.cli.session import home_of, open_finder
+
+
+def status(context: typer.Context, home: Home = None, json: Json = False) -> None:
+    """Show what is loaded and understood."""
+    folder = home_of(context, home)
+    with open_finder(context, home) as finder:
+        found = finder.status()
+    if json:
+        write_json(found)
+        return
+    from rich.table import Table
+
+    from accrual.plain.trial import UNDERSTOOD_WORDS
+
+    table = Table.grid(padding=(0, 2))
+    rows = [
+        ("Studies", f"{found.studies:,}"),
+        ("Versions", f"{found.versions:,}"),
+        ("Data date", found.data_date or "none"),
+        ("Studies read", f"{found.studies_read:,}"),
+        ("Criteria", f"{found.criteria:,}"),
+        *(
+            (f"  {words}", f"{count:,}{_share(count, found.criteria)}")
+            for words, count in zip(
+                UNDERSTOOD_WORDS.values(),
+                (found.understood_whole, found.understood_part, found.understood_none),
+                strict=True,
+            )
+        ),
+    ]
+    for name, value in rows:
+        table.add_row(text(name), text(value))
+    write_text(f"Data folder: {folder}\n")
+    write(table)
+
+
+def _share(count: int, total: int) -> str:
+    return f" ({100 * count / total:.1f} %)" if total else ""

@@ -1,0 +1,320 @@
+"""The facade: load, find, show, read, screen and match over one data folder. `accrual.Finder`.
+
+Comes in: a data folder, and what a face asks. Goes out: typed answers of the rooms below; nothing is decided here,
+the rooms are only joined. Refuses what they refuse (see `accrual.errors`).
+
+A Finder may be used from many threads, and several processes may have one on the same folder: one loads, the
+others serve what was last committed.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import TypeAlias
+
+import msgspec
+
+from accrual import demo
+from accrual.basic import GeoPoint, NctId, nct_id
+from accrual.criteria.compile import compile_text
+from accrual.criteria.tree import CompiledTrial, Criterion
+from accrual.errors import PlaceNotFoundError
+from accrual.match.evaluate import Screener
+from accrual.match.rank import Candidate, Match, queries, rank
+from accrual.match.verdict import Screening
+from accrual.patient.model import Patient
+from accrual.patient.reader import read_patient
+from accrual.reading import compile_studies, compiler_version, read_all
+from accrual.registry.ctgov_json import read_json
+from accrual.registry.files import Refusal, SourceRecord, read_record
+from accrual.registry.record import Trial
+from accrual.search.facets import count_facets
+from accrual.search.index import FORMAT as TEXT_FORMAT
+from accrual.search.index import TextIndex
+from accrual.search.places import Place, default_places
+from accrual.search.query import Facet, FacetCount, Found, Near, NearestSite, Query
+from accrual.search.rank import candidates, find
+from accrual.store.criteria_cache import CriteriaCache, criteria_recipe
+from accrual.store.derived import CatchUpProgress, Recipe, catch_up
+from accrual.store.load import LoadReport, Progress, load, load_records
+from accrual.store.records import RecordStore
+from accrual.store.writer import identity
+
+CANDIDATES = 300
+"""Studies retrieved for a patient before they are decided: what one person could ever look through."""
+
+OnProgress: TypeAlias = Callable[[Progress | CatchUpProgress], None]
+
+
+class Status(msgspec.Struct, frozen=True):
+    """What a data folder holds. JSON of `accrual status --json`."""
+
+    studies: int
+    versions: int
+    generation: int
+    data_date: str
+    studies_read: int
+    """Studies whose criteria have been compiled; the rest are compiled when they are asked for."""
+    criteria: int
+    understood_whole: int
+    understood_part: int
+    understood_none: int
+
+
+class Finder:
+    """Everything accrual does, over one data folder.
+
+    Example:
+        >>> with Finder(Path("data")) as finder:
+        ...     finder.load([Path("studies.jsonl.gz")])
+        ...     finder.find(Query(text="CD7 CAR-T", condition="leukemia")).total
+    """
+
+    def __init__(self, home: Path, on_progress: OnProgress | None = None) -> None:
+        """Open a data folder, making it where it is missing. Derived data is caught up when it is first needed.
+
+        Raises:
+            StoreError: the folder cannot be used.
+        """
+        self.home = home
+        self._on_progress = on_progress
+        self._store = RecordStore(home)
+        self._guard = threading.RLock()
+        self._index: TextIndex | None = None
+        self._cache: CriteriaCache | None = None
+
+    @classmethod
+    def demo(cls, home: Path) -> Finder:
+        """Open a data folder that holds the embedded demo registry, loading it where it is not there yet."""
+        finder = cls(home)
+        records = [read_record(body, "the demo registry") for body in demo.demo_records()]
+        held = {change.identity for change in finder._store.current_of(tuple(finder.nct_ids()), bodies=False)}
+        # Loading takes the writer's lock, which a second demo beside this one, or a read-only folder, does not have.
+        if any(identity(record.body) not in held for record in records):
+            finder.load_records(records)
+        return finder
+
+    # -- load
+
+    def load(self, paths: Sequence[Path], on_progress: OnProgress | None = None) -> LoadReport:
+        """Load files and folders, then bring the index and the compiled criteria up to date.
+
+        Raises:
+            SourceError: none of the paths exists.
+            StoreError: another process is loading, or the disk is full. What was committed stays.
+        """
+        report = load(self._store, paths, on_progress)
+        self.catch_up(on_progress)
+        return report
+
+    def load_records(self, records: Iterable[SourceRecord | Refusal]) -> LoadReport:
+        """Load records that are already read; see `load`."""
+        report = load_records(self._store, records)
+        self.catch_up()
+        return report
+
+    def catch_up(self, on_progress: OnProgress | None = None) -> None:
+        """Bring everything derived up to the records: the text index, then every study's compiled criteria."""
+        with self._guard:
+            self._close_derived()
+            self._index = catch_up(self._store, _text_recipe(), on_progress)
+            self._cache = catch_up(self._store, criteria_recipe(compiler_version()), on_progress)
+            read_all(self._store, self._cache, on_progress)
+
+    # -- find
+
+    def find(self, query: Query) -> Found:
+        """Return the studies that match, ranked, with the nearest site and the fields that matched.
+
+        Raises:
+            QueryError: the search makes no sense.
+        """
+        return find(self.index, query)
+
+    def facets(self, query: Query) -> dict[Facet, tuple[FacetCount, ...]]:
+        """Count the values of each facet over a search, each with the other facets' filters but not its own."""
+        return count_facets(self.index, query)
+
+    def place(self, name: str) -> Place:
+        """Return the place of that name: a city, a country, a US state or postcode, or `lat,lon`.
+
+        Raises:
+            PlaceNotFoundError: no table has it.
+        """
+        return default_places().find(name)
+
+    # -- show
+
+    def show(self, nct: str) -> Trial:
+        """Return a study as a typed record.
+
+        Raises:
+            QueryError: not an NCT number.
+            StudyNotFoundError: not in the store.
+        """
+        return read_json(self.record(nct), nct)
+
+    def record(self, nct: str) -> bytes:
+        """Return a study as registry JSON (API v2); raises as `show`."""
+        return self._store.get(nct_id(nct))
+
+    # -- read
+
+    def criteria(self, nct: str) -> CompiledTrial:
+        """Return a study's eligibility, compiled; raises as `show`."""
+        number = nct_id(nct)
+        self._store.study(number)  # raises where there is no such study
+        return self._compiled([number])[number]
+
+    def read_criteria(self, text: str) -> tuple[Criterion, ...]:
+        """Compile an eligibility text that belongs to no study."""
+        return compile_text(text)
+
+    def _compiled(self, numbers: Sequence[NctId]) -> dict[str, CompiledTrial]:
+        """Return the compiled eligibility of studies: from the cache, or compiled now and kept."""
+        held = self._store.current_of(numbers, bodies=False)
+        cached = self.cache.get_many({change.study: change.identity for change in held})
+        absent = [change.nct_id for change in held if change.study not in cached]
+        fresh = compile_studies(self._store.current_of(absent))
+        if fresh:
+            self.cache.put(fresh)
+        bodies = {**cached, **{entry.study: entry.body for entry in fresh}}
+        return {
+            change.nct_id: _decode_compiled(bodies[change.study]) for change in held if change.study in bodies
+        }
+
+    # -- decide
+
+    def read_patient(self, data: bytes, where: str = "") -> Patient:
+        """Return the patient in a file, whichever known form it has.
+
+        Raises:
+            PatientError: no known form, or broken; the message says which forms exist.
+        """
+        return read_patient(data, where)
+
+    def screen(self, nct: str, patient: Patient, today: date) -> Screening:
+        """Decide one trial for a patient, criterion by criterion; raises as `show`."""
+        return Screener(patient, today).screen(self.criteria(nct))
+
+    def match(
+        self, patient: Patient, today: date, top: int = 20, status: tuple[str, ...] = ()
+    ) -> tuple[Match[NearestSite], ...]:
+        """Return the trials that fit a patient best: retrieved by what he has, decided, then ranked.
+
+        Arguments:
+            top: how many at most.
+            status: registry statuses to keep (`RECRUITING`); empty keeps all.
+        """
+        point = self._point_of(patient)
+        filters: dict[Facet, tuple[str, ...]] = {"status": status} if status else {}
+        hits = candidates(
+            self.index,
+            queries(patient, today),
+            limit=CANDIDATES,
+            filters=filters,
+            near=Near(point) if point is not None else None,
+        )
+        compiled = self._compiled([hit.nct_id for hit in hits])
+        screener = Screener(patient, today)
+        return rank(
+            Candidate(
+                nct_id=hit.nct_id,
+                title=hit.title,
+                status=hit.status,
+                relevance=hit.score,
+                nearest_site=hit.nearest_recruiting_site or hit.nearest_site,
+                screening=screener.screen(compiled[hit.nct_id]),
+            )
+            for hit in hits
+            if hit.nct_id in compiled  # a study may go while it is looked at
+        )[:top]
+
+    def _point_of(self, patient: Patient) -> GeoPoint | None:
+        if patient.point is not None or not patient.place:
+            return patient.point
+        try:
+            return self.place(patient.place).point
+        except PlaceNotFoundError:
+            return None  # a place no table has measures no distance; nothing else depends on it
+
+    # -- status
+
+    def status(self) -> Status:
+        """Count what is here and how much of it is understood."""
+        totals = self.cache.totals()
+        return Status(
+            studies=self._store.count(),
+            versions=self._store.version_count(),
+            generation=self._store.generation,
+            data_date=self._store.data_date(),
+            studies_read=totals.studies,
+            criteria=totals.whole + totals.part + totals.none,
+            understood_whole=totals.whole,
+            understood_part=totals.part,
+            understood_none=totals.none,
+        )
+
+    def nct_ids(self) -> Iterable[NctId]:
+        """Yield every study's NCT number, in order."""
+        return self._store.nct_ids()
+
+    # -- derived data, opened when first needed
+
+    @property
+    def index(self) -> TextIndex:
+        """The text index, caught up."""
+        with self._guard:
+            if self._index is None:
+                self._index = catch_up(self._store, _text_recipe(), self._on_progress)
+            return self._index
+
+    @property
+    def cache(self) -> CriteriaCache:
+        """The compiled criteria that are already here."""
+        with self._guard:
+            if self._cache is None:
+                self._cache = catch_up(self._store, criteria_recipe(compiler_version()), self._on_progress)
+            return self._cache
+
+    def close(self) -> None:
+        """Let go of every file."""
+        with self._guard:
+            self._close_derived()
+            self._store.close()
+
+    def _close_derived(self) -> None:
+        if self._index is not None:
+            self._index.close()
+        if self._cache is not None:
+            self._cache.close()
+        self._index = self._cache = None
+
+    def __enter__(self) -> Finder:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+_decode_compiled = msgspec.json.Decoder(CompiledTrial).decode
+
+
+@functools.cache
+def _text_recipe() -> Recipe[TextIndex]:
+    """How the store opens the text index."""
+    return Recipe(
+        name="text",
+        format_version=TEXT_FORMAT,
+        open=lambda folder, writable: TextIndex(folder, writable, default_places() if writable else None),
+    )

@@ -1,0 +1,40 @@
+"""The nine facets and the registry's field names in words."""
+
+from __future__ import annotations
+
+import re
+
+from accrual.registry.labels import label
+from accrual.search.query import Facet
+
+FACET_TITLES: dict[Facet, str] = {
+    "status": "Status",
+    "phase": "Phase",
+    "study_type": "Study type",
+    "sex": "Sex",
+    "age_group": "Age group",
+    "funder": "Funder type",
+    "healthy_volunteers": "Healthy volunteers",
+    "country": "Country",
+    "results": "Results",
+}
+
+
+def value_words(facet: Facet, value: str) -> str:
+    """Return a facet value in plain words: `CHILD` of `age_group` is "Child"."""
+    match facet:
+        case "country":
+            return value
+        case "healthy_volunteers":
+            return "Accepted" if value == "true" else "Not accepted"
+        case "results":
+            return "With results" if value == "true" else "Without results"
+        case "age_group":
+            return label("std_age", value)
+        case _:
+            return label(facet, value)
+
+
+def field_words(name: str) -> str:
+    """Return a registry field's name in plain words: "brief title" for `BriefTitle`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower().replace("nct id", "NCT number")

@@ -1,0 +1,159 @@
+"""A screening in words: for each criterion a mark, whether it holds, and what that means for the patient.
+
+Comes in: `Screening` from `accrual.match`. Goes out: lines that every face lays out in the same words, grouped
+as record fields, inclusion and exclusion criteria. The mark repeats what the words say; nothing hangs on colour.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from accrual.criteria.tree import Kind
+from accrual.match.verdict import CriterionVerdict, Evidence, FieldVerdict, Missing, Screening, Verdict
+from accrual.plain.prose import statement
+from accrual.plain.tone import MARKS, Tone
+from accrual.registry.labels import label
+from accrual.truth import Truth
+
+NOT_ADVICE = (
+    "This is not medical advice. It reads public records by machine and can be wrong; "
+    "only the study team can say who may take part."
+)
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """One criterion decided, in words."""
+
+    tone: Tone
+    holds: str
+    """"yes", "no" or "unknown": whether the statement is true of the patient."""
+    meaning: str
+    """What that means: "meets", "does not meet", "excluded", "not excluded", "not known"."""
+    text: str
+    evidence: tuple[Evidence, ...]
+    questions: tuple[str, ...]
+    """What to ask; each question once."""
+    unread: tuple[str, ...]
+    """What to say of the trial's words that are not understood."""
+    notes: tuple[str, ...] = ()
+    """Why a stated fact does not decide: facts in conflict, or not precise enough."""
+
+    @property
+    def mark(self) -> str:
+        """The sign that goes with the words."""
+        return MARKS[self.tone]
+
+
+class Group(msgspec.Struct, frozen=True):
+    """The decided lines under one heading."""
+
+    title: str
+    lines: tuple[Decided, ...]
+
+
+def verdict_word(verdict: Verdict) -> str:
+    """Return a verdict in plain words."""
+    return {
+        "eligible": "May be eligible",
+        "ineligible": "Not eligible",
+        "undetermined": "Not decided yet",
+    }[verdict]
+
+
+def verdict_tone(verdict: Verdict) -> Tone:
+    """Return the tone of a verdict."""
+    tones: dict[Verdict, Tone] = {"eligible": "good", "ineligible": "bad", "undetermined": "open"}
+    return tones[verdict]
+
+
+def verdict_reason(screening: Screening) -> str:
+    """Return why the verdict is what it is, in one sentence."""
+    lines = [line for group in groups(screening) for line in group.lines]
+    against = sum(line.tone == "bad" for line in lines)
+    unknown = sum(line.tone == "open" for line in lines)
+    if screening.verdict == "ineligible":
+        return f"{_count(against, 'requirement')} rule{'s' if against == 1 else ''} this patient out."
+    if screening.verdict == "eligible":
+        return "Every requirement was understood and is met."
+    return f"Nothing rules this patient out, and {_count(unknown, 'requirement')} cannot be decided yet."
+
+
+def groups(screening: Screening) -> tuple[Group, ...]:
+    """Return the decided lines in reading order, under their headings; empty groups are left out."""
+    found = (
+        Group(
+            "From the record's own fields", tuple(_decided(field, "inclusion") for field in screening.fields)
+        ),
+        Group("Inclusion criteria: must be true", _of_kind(screening, "inclusion")),
+        Group("Exclusion criteria: must not be true", _of_kind(screening, "exclusion")),
+    )
+    return tuple(group for group in found if group.lines)
+
+
+def field_words(field: str, value: str) -> str:
+    """Return a structured field of the record in plain words: "Lowest age: 12 years" for `minimumAge`."""
+    match field:
+        case "minimumAge":
+            return f"Lowest age: {value.lower()}"
+        case "maximumAge":
+            return f"Highest age: {value.lower()}"
+        case "sex":
+            return f"Sex: {label('sex', value)}"
+        case "healthyVolunteers":
+            return "Accepts healthy volunteers" if value == "true" else "No healthy volunteers"
+        case _:
+            return f"{field}: {value}"
+
+
+def _of_kind(screening: Screening, kind: Kind) -> tuple[Decided, ...]:
+    return tuple(_decided(criterion, kind) for criterion in screening.criteria if criterion.kind == kind)
+
+
+def _decided(decided: CriterionVerdict | FieldVerdict, kind: Kind) -> Decided:
+    tone, meaning = _meaning(decided.holds, kind)
+    is_open = decided.holds is Truth.UNKNOWN
+    return Decided(
+        tone=tone,
+        holds=decided.holds.value,
+        meaning=meaning,
+        text=field_words(decided.field, decided.text)
+        if isinstance(decided, FieldVerdict)
+        else statement(decided.text),
+        evidence=decided.evidence,
+        questions=_questions(decided.missing) if is_open else (),
+        unread=_unread(decided.missing, decided.text) if is_open else (),
+        notes=tuple(dict.fromkeys(_note(gap) for gap in decided.missing if is_open and _note(gap))),
+    )
+
+
+def _meaning(holds: Truth, kind: Kind) -> tuple[Tone, str]:
+    if holds is Truth.UNKNOWN:
+        return "open", "not known"
+    if kind == "inclusion":
+        return ("good", "meets") if holds is Truth.YES else ("bad", "does not meet")
+    return ("bad", "excluded") if holds is Truth.YES else ("good", "not excluded")
+
+
+def _questions(missing: tuple[Missing, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(gap.question for gap in missing if gap.question))
+
+
+def _unread(missing: tuple[Missing, ...], text: str) -> tuple[str, ...]:
+    quotes = dict.fromkeys(statement(gap.quote) for gap in missing if gap.reason == "not understood")
+    whole = statement(text).rstrip(" ;.,")
+    return tuple(
+        "Not understood" if quote.rstrip(" ;.,") == whole else f"Not understood: “{quote}”"
+        for quote in quotes
+    )
+
+
+def _note(gap: Missing) -> str:
+    if gap.reason == "conflict":
+        return f"the patient's facts contradict each other on “{gap.quote}”"
+    if gap.reason == "not precise enough":
+        return f"the patient's facts are not precise enough for “{gap.quote}”"
+    return ""
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,272 @@
+"""A study as a page in plain words: every section of a public trial page, in order, ready to lay out.
+
+Comes in: a typed `Trial` and its `CompiledTrial`. Goes out: a frozen `TrialPage` whose strings are plain text (no
+markup, no control characters). Refuses: nothing; what a record does not say is "Not stated" or left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from accrual.criteria.render import english
+from accrual.criteria.tree import CompiledTrial, Criterion, Kind, Understood
+from accrual.plain.prose import Block, blocks, printable, statement, unescape
+from accrual.registry.labels import age_phrase, label
+from accrual.registry.record import Trial
+from accrual.registry.record_protocol import ArmGroup, Contact, Location
+
+NOT_STATED = "Not stated"
+REGISTRY_URL = "https://clinicaltrials.gov/study/"
+
+FIRST_FICTIONAL = "NCT90000001"  # the demo registry's own studies start here; the real registry is far below
+
+UNDERSTOOD_WORDS: dict[Understood, str] = {
+    "whole": "fully understood",
+    "part": "partly understood",
+    "none": "not understood by this program",
+}
+
+
+class CriterionLine(msgspec.Struct, frozen=True):
+    """One criterion: the trial's words, how accrual reads them, and how much of them it understands."""
+
+    text: str
+    heading: str
+    reading: str
+    understood: Understood
+    start: int
+    end: int
+
+    @property
+    def understood_words(self) -> str:
+        """How much is understood, in words."""
+        return UNDERSTOOD_WORDS[self.understood]
+
+
+class Arm(msgspec.Struct, frozen=True):
+    """One patient group: its name, its kind ("Experimental group"), what it gets."""
+
+    label: str
+    type: str
+    description: tuple[Block, ...]
+    treatments: tuple[str, ...]
+
+
+class Site(msgspec.Struct, frozen=True):
+    """One place where the study runs."""
+
+    where: str
+    status: str
+    contacts: tuple[str, ...]
+
+
+class TrialPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the page says, in the order in which it says it."""
+
+    nct_id: str
+    title: str
+    official_title: str
+    sponsor: str
+    status: str
+    status_value: str
+    why_stopped: str
+    conditions: tuple[str, ...]
+    treatments: tuple[str, ...]
+    study_type: str
+    phases: tuple[str, ...]
+    funder_types: tuple[str, ...]
+    identifiers: tuple[str, ...]
+    about: tuple[Block, ...]
+    details: tuple[Block, ...]
+    enrollment: str
+    sex: str
+    ages: str
+    volunteers: str
+    inclusion: tuple[CriterionLine, ...]
+    exclusion: tuple[CriterionLine, ...]
+    criteria_text: str
+    """The record's own criteria text, whole."""
+    design: tuple[tuple[str, str], ...]
+    """Pairs of name and value: "Allocation", "N/A"."""
+    groups: str
+    arms: tuple[Arm, ...]
+    outcomes: tuple[str, ...]
+    sites: tuple[Site, ...]
+    central_contacts: tuple[str, ...]
+    start_date: str
+    completion_date: str
+    last_update: str
+    data_date: str
+    registry_url: str
+    fictional: bool
+    """True for a study of the demo registry that was made up (numbers from NCT90000001)."""
+
+
+def trial_page(trial: Trial, compiled: CompiledTrial) -> TrialPage:
+    """Return the study's page in plain words."""
+    status = trial.protocolSection.statusModule
+    page_arms = tuple(_arm(group) for group in trial.arms)
+    return TrialPage(
+        nct_id=trial.nct_id,
+        title=_one_line(trial.title or trial.official_title or trial.nct_id),
+        official_title=_one_line(trial.official_title),
+        sponsor=_one_line(trial.lead_sponsor.name) or NOT_STATED,
+        status=_label("status", status.overallStatus),
+        status_value=status.overallStatus,
+        why_stopped=_one_line(status.whyStopped),
+        conditions=_lines(trial.conditions),
+        treatments=_treatments(trial),
+        study_type=_label("study_type", trial.study_type),
+        phases=tuple(label("phase", phase) for phase in trial.phases if phase != "NA"),
+        funder_types=_funders(trial),
+        identifiers=_identifiers(trial),
+        about=blocks(trial.summary),
+        details=blocks(trial.description),
+        enrollment=_enrollment(trial),
+        sex=label("sex", trial.sex or "ALL"),
+        ages=_ages(trial.minimum_age, trial.maximum_age),
+        volunteers=_volunteers(trial.healthy_volunteers),
+        inclusion=_criteria(compiled, "inclusion"),
+        exclusion=_criteria(compiled, "exclusion"),
+        criteria_text=printable(trial.criteria_text),
+        design=_design(trial),
+        groups=_groups(trial, len(page_arms)),
+        arms=page_arms,
+        outcomes=tuple(
+            _one_line(outcome.measure) + (f" ({_one_line(outcome.timeFrame)})" if outcome.timeFrame else "")
+            for outcome in trial.primary_outcomes
+        ),
+        sites=tuple(_site(place) for place in trial.sites),
+        central_contacts=tuple(words for contact in trial.central_contacts if (words := _contact(contact))),
+        start_date=status.startDateStruct.date,
+        completion_date=status.completionDateStruct.date,
+        last_update=status.lastUpdatePostDateStruct.date,
+        data_date=trial.derivedSection.miscInfoModule.versionHolder or status.lastUpdatePostDateStruct.date,
+        registry_url=REGISTRY_URL + trial.nct_id,
+        fictional=trial.nct_id >= FIRST_FICTIONAL,
+    )
+
+
+def criterion_line(criterion: Criterion) -> CriterionLine:
+    """Return one compiled criterion in plain words."""
+    return CriterionLine(
+        text=statement(criterion.text),
+        heading=_one_line(criterion.heading),
+        reading=printable(english(criterion.tree)),
+        understood=criterion.understood,
+        start=criterion.start,
+        end=criterion.end,
+    )
+
+
+def _criteria(compiled: CompiledTrial, kind: Kind) -> tuple[CriterionLine, ...]:
+    return tuple(criterion_line(criterion) for criterion in compiled.criteria if criterion.kind == kind)
+
+
+def _label(kind: str, value: str) -> str:
+    return label(kind, value) if value else NOT_STATED
+
+
+def _one_line(text: str) -> str:
+    return " ".join(unescape(text).split())
+
+
+def _lines(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(line for text in texts if (line := _one_line(text))))
+
+
+def _treatments(trial: Trial) -> tuple[str, ...]:
+    interventions = trial.interventions
+    return _lines(
+        f"{label('intervention_type', item.type)}: {item.name}" if item.type else item.name
+        for item in interventions
+    )
+
+
+def _funders(trial: Trial) -> tuple[str, ...]:
+    # Industry last, as the public page has it; the rest by name.
+    words = (label("funder", value) for value in trial.funder_classes)
+    return tuple(sorted(words, key=lambda word: (word == "Industry", word)))
+
+
+def _identifiers(trial: Trial) -> tuple[str, ...]:
+    module = trial.protocolSection.identificationModule
+    others = (module.orgStudyIdInfo.id, *(item.id for item in module.secondaryIdInfos), *module.nctIdAliases)
+    return _lines((module.nctId, *others))
+
+
+def _enrollment(trial: Trial) -> str:
+    if trial.enrollment is None:
+        return NOT_STATED
+    estimated = "estimated " if trial.enrollment_type == "ESTIMATED" else ""
+    return f"{trial.enrollment:,} {estimated}patient{'' if trial.enrollment == 1 else 's'}"
+
+
+def _groups(trial: Trial, arms: int) -> str:
+    count = trial.enrollment
+    if count is None or not arms:
+        return ""
+    people = f"{count:,} participant{'' if count == 1 else 's'}"
+    return f"{people} in {arms} patient group{'' if arms == 1 else 's'}"
+
+
+def _ages(minimum: str, maximum: str) -> str:
+    words = printable(age_phrase(minimum, maximum))
+    return words[:1].upper() + words[1:]
+
+
+def _volunteers(accepted: bool | None) -> str:
+    if accepted is None:
+        return NOT_STATED
+    return "Accepts Healthy Volunteers" if accepted else "No Healthy Volunteers"
+
+
+def _design(trial: Trial) -> tuple[tuple[str, str], ...]:
+    design = trial.protocolSection.designModule
+    info = design.designInfo
+    rows: tuple[tuple[str, str, str], ...] = ()
+    if design.studyType == "OBSERVATIONAL":
+        rows = (
+            ("Observational model", "observational_model", info.observationalModel),
+            ("Time perspective", "time_perspective", info.timePerspective),
+        )
+    elif design.studyType != "EXPANDED_ACCESS":
+        rows = (
+            ("Primary purpose", "primary_purpose", info.primaryPurpose),
+            ("Allocation", "allocation", info.allocation),
+            ("Interventional model", "intervention_model", info.interventionModel),
+            ("Masking", "masking", info.maskingInfo.masking),
+        )
+    found = tuple((name, _label(kind, value)) for name, kind, value in rows)
+    if info.maskingInfo.whoMasked:
+        who = ", ".join(label("who_masked", value) for value in info.maskingInfo.whoMasked)
+        found = (*found, ("Who is masked", who))
+    return found
+
+
+def _arm(group: ArmGroup) -> Arm:
+    kind = label("arm_type", group.type) if group.type else ""
+    return Arm(
+        label=_one_line(group.label) or NOT_STATED,
+        type=kind,
+        description=blocks(group.description),
+        treatments=_lines(group.interventionNames),
+    )
+
+
+def _site(place: Location) -> Site:
+    parts = (place.facility, place.city, place.state, place.zip, place.country)
+    return Site(
+        where=", ".join(_lines(parts)) or NOT_STATED,
+        status=label("status", place.status) if place.status else "",
+        contacts=tuple(words for contact in place.contacts if (words := _contact(contact))),
+    )
+
+
+def _contact(contact: Contact) -> str:
+    phone = (
+        f"{contact.phone} ext. {contact.phoneExt}" if contact.phone and contact.phoneExt else contact.phone
+    )
+    return ", ".join(_lines((contact.name, phone, contact.email)))

@@ -1,0 +1,137 @@
+"""Compiling the criteria of many studies, on every core.
+
+Comes in: a store and its criteria cache. Goes out: the cache filled with every study's compiled criteria. Refuses
+nothing: a record that cannot be read has no criteria, and is counted by the loader that let it in.
+
+Stands beside the facade because it joins rooms that do not know each other: registry records, the compiler, the
+store's cache.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import multiprocessing
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from importlib.resources import files
+from itertools import islice
+
+import msgspec
+
+from accrual.criteria.compile import compile_trial
+from accrual.criteria.tree import CompiledTrial
+from accrual.registry.ctgov_json import read_json
+from accrual.store.criteria_cache import Compiled, CriteriaCache
+from accrual.store.derived import CatchUpProgress
+from accrual.store.records import Change, RecordStore
+
+CHUNK_STUDIES = 100  # studies given to a worker at once: about a second of work
+ALONE_STUDIES = 400  # up to so many, starting workers costs more than it saves
+
+_encode = msgspec.json.Encoder().encode
+
+
+@functools.cache
+def compiler_version() -> str:
+    """Return what the compiler is made of, hashed: its code and its tables. Another version compiles anew.
+
+    A number to be raised by hand would be forgotten with every second row added to a table.
+    """
+    digest = hashlib.blake2b(digest_size=8)
+    for package in ("accrual.criteria", "accrual.criteria.phrases", "accrual.codes", "accrual.codes.data"):
+        for entry in sorted(files(package).iterdir(), key=lambda entry: entry.name):
+            if entry.name.endswith((".py", ".tsv")):
+                digest.update(entry.read_bytes())
+    return digest.hexdigest()
+
+
+def compile_record(body: bytes) -> CompiledTrial:
+    """Compile the eligibility of one record (registry JSON)."""
+    trial = read_json(body)
+    return compile_trial(
+        nct_id=trial.nct_id,
+        criteria_text=trial.criteria_text,
+        sex=trial.sex,
+        minimum_age=trial.minimum_age,
+        maximum_age=trial.maximum_age,
+        healthy_volunteers=trial.healthy_volunteers,
+    )
+
+
+def compile_studies(changes: Sequence[Change]) -> list[Compiled]:
+    """Compile studies into cache entries."""
+    return [_entry(change) for change in changes]
+
+
+def read_all(
+    store: RecordStore,
+    cache: CriteriaCache,
+    on_progress: Callable[[CatchUpProgress], None] | None = None,
+    workers: int | None = None,
+) -> None:
+    """Compile every study that the cache does not hold as it is now.
+
+    Arguments:
+        workers: processes to use; every core by default.
+    """
+    done, total = cache.totals().studies, store.count()
+    if done == total:
+        return
+    missing = cache.missing(store.changed_since(0))
+
+    def keep(entries: list[Compiled]) -> None:
+        nonlocal done
+        cache.put(entries)
+        done += len(entries)
+        if on_progress is not None:
+            on_progress(CatchUpProgress("criteria", done, total))
+
+    workers = workers or os.cpu_count() or 1
+    if workers == 1 or total - done <= ALONE_STUDIES:
+        for chunk in _chunks(missing):
+            keep(compile_studies(chunk))
+        return
+    # Spawned, not forked: this process has threads (the index's, the web server's), and a fork would copy their locks.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_die_with_parent) as pool:
+        waiting: deque[Future[list[Compiled]]] = deque()
+        for chunk in _chunks(missing):
+            waiting.append(pool.submit(compile_studies, chunk))
+            if len(waiting) > 2 * workers:  # bounds memory, however many studies there are
+                keep(waiting.popleft().result())
+        while waiting:
+            keep(waiting.popleft().result())
+
+
+def _entry(change: Change) -> Compiled:
+    compiled = compile_record(change.body)
+    marks = [criterion.understood for criterion in compiled.criteria]
+    return Compiled(
+        study=change.study,
+        identity=change.identity,
+        body=_encode(compiled),
+        whole=marks.count("whole"),
+        part=marks.count("part"),
+        none=marks.count("none"),
+    )
+
+
+def _chunks(changes: Iterator[Change]) -> Iterator[list[Change]]:
+    while chunk := list(islice(changes, CHUNK_STUDIES)):
+        yield chunk
+
+
+def _die_with_parent() -> None:
+    """End this worker when the parent is killed: a worker that waits for work would wait for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_exit_after, args=(parent,), daemon=True).start()
+
+
+def _exit_after(parent: multiprocessing.process.BaseProcess) -> None:
+    parent.join()
+    os._exit(1)

@@ -1,0 +1,155 @@
+"""The address of a results page: the search form's state, its filters as links, its pages.
+
+Comes in: query parameters. Goes out: a frozen `SearchForm` and the addresses next to it, so that every search can be
+shared, bookmarked and gone back to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from urllib.parse import urlencode
+
+import msgspec
+from starlette.datastructures import QueryParams
+
+from accrual.plain.question import build_query, read_words
+from accrual.search.places import Place
+from accrual.search.query import FACETS, Facet, Query
+
+PAGE_SIZE = 20
+MAX_PAGE = 500  # 10,000 results: nobody reads further, and deep pages cost the index
+
+SORTS = (
+    ("relevance", "Best match"),
+    ("distance", "Nearest site"),
+    ("updated", "Last updated"),
+    ("start", "Start date"),
+)
+DISTANCES = (
+    ("", "Any distance"),
+    ("25km", "25 km (16 mi)"),
+    ("50km", "50 km (31 mi)"),
+    ("100km", "100 km (62 mi)"),
+    ("250km", "250 km (155 mi)"),
+    ("500km", "500 km (311 mi)"),
+    ("1000km", "1,000 km (621 mi)"),
+)
+
+
+class SearchForm(msgspec.Struct, frozen=True, kw_only=True):
+    """What the search form holds. `filters` are pairs of facet and registry value, in facet order."""
+
+    q: str = ""
+    cond: str = ""
+    intr: str = ""
+    near: str = ""
+    within: str = ""
+    recruiting: bool = False
+    sort: str = "relevance"
+    page: int = 1
+    filters: tuple[tuple[Facet, str], ...] = ()
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether any field beyond the search box is in use, so that it must be seen."""
+        return bool(self.cond or self.intr or self.near or self.recruiting or self.sort != "relevance")
+
+    @property
+    def offset(self) -> int:
+        """How many results stand before this page."""
+        return (self.page - 1) * PAGE_SIZE
+
+    def url(self) -> str:
+        """Return the address of this search."""
+        texts = (
+            ("q", self.q),
+            ("cond", self.cond),
+            ("intr", self.intr),
+            ("near", self.near),
+            ("within", self.within),
+        )
+        pairs: list[tuple[str, str]] = [(name, value) for name, value in texts if value]
+        if self.recruiting:
+            pairs.append(("recruiting", "1"))
+        if self.sort != "relevance":
+            pairs.append(("sort", self.sort))
+        pairs += self.filters
+        if self.page > 1:
+            pairs.append(("page", str(self.page)))
+        return f"/search?{urlencode(pairs)}" if pairs else "/search"
+
+    def at_page(self, page: int) -> SearchForm:
+        """Return the same search at another page."""
+        return msgspec.structs.replace(self, page=page)
+
+    def toggled(self, facet: Facet, value: str) -> SearchForm:
+        """Return the search with one filter value added, or removed where it was chosen."""
+        pair = (facet, value)
+        kept = tuple(one for one in self.filters if one != pair)
+        chosen = kept if len(kept) < len(self.filters) else (*self.filters, pair)
+        return msgspec.structs.replace(self, filters=chosen, page=1)
+
+    def query(self, find_place: Callable[[str], Place]) -> Query:
+        """Return the search this form asks for.
+
+        Raises:
+            QueryError: something in it makes no sense.
+            PlaceNotFoundError: nobody knows the place.
+        """
+        filters: dict[Facet, list[str]] = {}
+        for facet, value in self.filters:
+            filters.setdefault(facet, []).append(value)
+        return build_query(
+            find_place=find_place,
+            text=self.q,
+            condition=self.cond,
+            intervention=self.intr,
+            near=self.near,
+            # The form always sends a distance; without a place it means nothing.
+            within=self.within if self.near else "",
+            recruiting_sites=self.recruiting and bool(self.near),
+            filters=filters,
+            sort=self.sort,
+            top=PAGE_SIZE,
+            offset=self.offset,
+        )
+
+
+def read_form(params: QueryParams) -> SearchForm:
+    """Return the form's state from an address; filter words become registry values.
+
+    Raises:
+        QueryError: a filter value the registry does not have.
+    """
+    page = params.get("page", "1")
+    number = int(page) if page.isdecimal() and len(page) < 6 else 1
+    chosen = ((facet, read_words(facet, _not_empty(params.getlist(facet)))) for facet in FACETS)
+    return msgspec.structs.replace(
+        text_form(params),
+        recruiting=params.get("recruiting") == "1",
+        page=min(max(number, 1), MAX_PAGE),
+        filters=tuple((facet, value) for facet, values in chosen for value in values),
+    )
+
+
+def text_form(params: QueryParams) -> SearchForm:
+    """Return the form's words alone: what still can be shown when a filter is broken."""
+    return SearchForm(
+        q=params.get("q", "").strip(),
+        cond=params.get("cond", "").strip(),
+        intr=params.get("intr", "").strip(),
+        near=params.get("near", "").strip(),
+        within=params.get("within", "").strip(),
+        sort=params.get("sort", "relevance"),
+    )
+
+
+def distance_choices(chosen: str) -> tuple[tuple[str, str], ...]:
+    """Return the distances to offer; one that came by the address is kept."""
+    if chosen in dict(DISTANCES):
+        return DISTANCES
+    return (*DISTANCES, (chosen, chosen))
+
+
+def _not_empty(words: Iterable[str]) -> list[str]:
+    return [word for word in words if word]

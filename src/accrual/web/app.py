@@ -1,0 +1,96 @@
+"""The web application: pages, static files, the JSON API beside them, and what happens when something is wrong.
+
+Comes in: a `Finder`. Goes out: a Starlette application. It asks nothing of other machines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from accrual.api.routes import http_status
+from accrual.api.routes import routes as api_routes
+from accrual.errors import AccrualError
+from accrual.finder import Finder
+from accrual.web.check import CheckPages
+from accrual.web.layout import render
+from accrual.web.pages import SearchPages
+from accrual.web.protection import HEADERS, Protection
+
+STATIC = Path(__file__).parent / "static"
+
+HEADINGS = {
+    400: "This request makes no sense",
+    404: "Page not found",
+    405: "This page cannot be used that way",
+    413: "The file is too large",
+    503: "The trial data cannot be read right now",
+}
+MESSAGES = {
+    404: "There is nothing at this address. Check it for a typing error.",
+    405: "Open the page from the start page instead.",
+}
+
+
+def create_app(finder: Finder, today: Callable[[], date] = date.today) -> Starlette:
+    """Return the web application over one facade; `today` says which day a patient is decided as of."""
+    search = SearchPages(finder)
+    check = CheckPages(finder, today)
+    return Starlette(
+        routes=[
+            Route("/", search.home),
+            Route("/search", search.results),
+            Route("/trials/{nct}", search.trial),
+            Route("/trials/{nct}/screen", check.screen_form, methods=["GET"]),
+            Route("/trials/{nct}/screen", check.screen, methods=["POST"]),
+            Route("/match", check.match_form, methods=["GET"]),
+            Route("/match", check.match, methods=["POST"]),
+            Route("/favicon.ico", _icon),
+            *api_routes(finder, today),
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ],
+        middleware=[Middleware(Protection)],
+        exception_handlers={
+            AccrualError: _expected,
+            HTTPException: _refused,
+            Exception: _unexpected,
+        },
+    )
+
+
+async def _icon(request: Request) -> Response:
+    return Response((STATIC / "icon.svg").read_bytes(), media_type="image/svg+xml")
+
+
+async def _expected(request: Request, error: Exception) -> Response:
+    status = http_status(error) if isinstance(error, AccrualError) else 500
+    heading = "Trial not found" if status == 404 else HEADINGS.get(status, HEADINGS[400])
+    return render("error.html", status, heading=heading, message=str(error))
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    detail = MESSAGES.get(status) or (error.detail if isinstance(error, HTTPException) else "")
+    if request.url.path.startswith("/api/"):
+        return JSONResponse({"error": detail}, status)
+    return render("error.html", status, heading=HEADINGS.get(status, "This did not work"), message=detail)
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    # Starlette answers these outside of its middleware, so the headers are put on here. No detail is shown: it
+    # could hold a visitor's data.
+    message = "A fault in accrual. What you sent was not stored. Please try again, or report what you did."
+    if request.url.path.startswith("/api/"):
+        return JSONResponse({"error": message}, 500, headers=HEADERS)
+    response = render("error.html", 500, heading="Something went wrong", message=message)
+    response.headers.update(HEADERS)
+    return response
