@@ -1,1 +1,1 @@
-"""TODO-room."""
+"""Reading eligibility: free text into the tree of `accrual.criteria.tree`."""

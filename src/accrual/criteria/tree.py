@@ -32,6 +32,9 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, eq=False, tag_field="node"
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self._meaning() == other._meaning()
 
+    def __ne__(self, other: object) -> bool:  # msgspec's own would compare identity
+        return not self == other
+
     def __hash__(self) -> int:
         return hash((type(self), self._meaning()))
 

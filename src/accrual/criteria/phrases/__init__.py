@@ -1,1 +1,51 @@
-"""TODO-room."""
+"""The phrase families: each turns a stretch of lexemes into one claim.
+
+Comes in: a `Stream` and a place in it. Goes out: a `Read`, or None. `PHRASES` is the order in which families are
+asked; the first that understands wins. A new family is one file, one entry here and one golden file.
+"""
+
+from __future__ import annotations
+
+from accrual.criteria.phrases.age import AGE
+from accrual.criteria.phrases.condition import CONDITION
+from accrual.criteria.phrases.consent import CONSENT
+from accrual.criteria.phrases.healthy_volunteer import HEALTHY_VOLUNTEER
+from accrual.criteria.phrases.life_expectancy import LIFE_EXPECTANCY
+from accrual.criteria.phrases.measure import MEASURE
+from accrual.criteria.phrases.sex import SEX
+from accrual.criteria.phrases.state import STATE
+from accrual.criteria.phrases.stream import Family, Read, Stream
+from accrual.criteria.phrases.therapy import THERAPY
+from accrual.criteria.phrases.time import TIME
+
+PHRASES: tuple[Family, ...] = (
+    SEX,
+    CONSENT,
+    LIFE_EXPECTANCY,
+    TIME,
+    AGE,
+    MEASURE,
+    HEALTHY_VOLUNTEER,
+    STATE,
+    THERAPY,
+    CONDITION,
+)
+
+_BY_START: dict[str, tuple[Family, ...]] = {
+    kind: tuple(family for family in PHRASES if kind in family.starts)
+    for kind in {kind for family in PHRASES for kind in family.starts}
+}
+
+
+def read_phrase(stream: Stream, at: int) -> Read | None:
+    """Return the first claim that a family reads at lexeme `at`, None if none does."""
+    for family in _BY_START.get(stream.kinds[at], ()):
+        if family.topics and family.topics.isdisjoint(stream.topics):
+            continue
+        read = family.read(stream, at)
+        if read is not None:
+            return read
+    return None
+
+
+__all__ = ["PHRASES", "Family", "Read", "Stream", "read_phrase"]

@@ -1,0 +1,348 @@
+"""From the characters of one criterion to lexemes: words, numbers, comparators, units, and everything named.
+
+Comes in: text already made plain by `plain`, and the stretch to read. Goes out: lexemes with spans into the
+original text, longest names first, none overlapping, nothing left out but white space, hyphens inside words and
+brackets of quotation. Refuses nothing: what no table knows is a lexeme of kind `word`.
+
+Time is linear in the text: one pass of one expression, one pass of each index of names, and bounded look-ahead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, TypeAlias
+
+import msgspec
+
+from accrual.codes.concepts import Concept, vocabulary
+from accrual.codes.qualifiers import qualifiers
+from accrual.codes.units import unit_named
+from accrual.codes.variables import Variable, spot_variables, variable_named
+from accrual.criteria.words import NUMBER_WORDS, phrases_of_text
+
+Kind: TypeAlias = str
+"""A cue of `words.Cue`, or one of: word, number, unit, variable, concept, qualifier, comma, semi, colon, slash,
+open, close, dash, dot, mark."""
+
+
+class Lexeme(msgspec.Struct, frozen=True):
+    """One named stretch of text: `text[start:end]`; `low` is it in lower case with single spaces."""
+
+    kind: Kind
+    start: int
+    end: int
+    low: str
+    payload: str = ""
+    """What a cue stands for: `>=`, `female`, `positive`, a UCUM unit, a qualifier's id."""
+    value: float | None = None
+    concept: Concept | None = None
+    variable: Variable | None = None
+
+
+# One character for one, so that offsets stay true: the registry's markdown escapes and look-alike signs.
+_SAME_LENGTH = str.maketrans(
+    {
+        **dict.fromkeys("\n\r\t\f\v\u00a0\u2002\u2003\u2009\u202f\u200b\ufeff", " "),
+        **dict.fromkeys("‐‑‒–—−－", "-"),
+        **dict.fromkeys("’‘ʼ´`", "'"),
+        **dict.fromkeys("“”„", '"'),
+        **dict(zip("（），；：＜＞＝％．［］＋≧≦⩾⩽﹥﹤》《〉〈", "(),;:<>=%.[]+≥≤≥≤><><><", strict=True)),
+        "。": ".",
+        "、": ",",
+        "_": " ",
+        "µ": "u",
+        "μ": "u",
+    }
+)
+_ESCAPE = re.compile(r"\\(?=[\\`*_{}\[\]()#+\-.!<>~^|=&$])")
+
+
+def plain(text: str) -> str:
+    """Return `text` with markdown escapes, line ends and look-alike signs made plain; every offset stays true.
+
+    Example:
+        >>> plain("Age \\\\>= 18")
+        'Age  >= 18'
+    """
+    return _ESCAPE.sub(" ", text).translate(_SAME_LENGTH)
+
+
+_TOKEN = re.compile(
+    r"""
+    (?P<comparator>[<>]\s*/\s*=|=\s*/\s*[<>]|[<>]\s*=|=\s*[<>]|[<>]\s+or\s+=|[<>](?:\s*or\s*equal\s+to)?|≥\s*=?|≤\s*=?|=)
+  | (?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d])|\d+(?:\.\d+)?|\.\d+)
+  | (?P<word>[^\W\d][^\W]*(?:'[^\W\d]+)?)
+  | (?P<sign>[^\s])
+    """,
+    re.VERBOSE,
+)
+_SIGN_KIND = {
+    ",": "comma", ";": "semi", ":": "colon", "/": "slash", "(": "open", "[": "open", "{": "open", ")": "close",
+    "]": "close", "}": "close", "-": "dash", ".": "dot", "~": "dash",
+}  # fmt: skip
+_COMPARATOR = {">": ">", "<": "<", "≥": ">=", "≤": "<=", "=": "="}
+# How a diagnosis was made sure, not what it is; see `words.HARMLESS`.
+HARMLESS_VARIABLES = frozenset(("histology-confirmed",))
+MAX_UNIT_TOKENS = 8  # "x 10 ^ 9 cells / L" is seven
+MAX_PHRASE_TOKENS = 12
+
+
+# Cues that keep their meaning where the table of qualifiers has the same words: "in the past" before a number.
+_STRONGER = frozenset(
+    (
+        "history",
+        "before",
+        "after",
+        "ago",
+        "value",
+        "drop",
+        "within",
+        "not",
+        "and",
+        "or",
+        "op",
+        "suffix",
+        "receive",
+        "limit",
+    )
+)
+
+
+_Named: TypeAlias = dict[int, tuple[int, Concept | None, Variable | None]]
+"""Where a name starts: where it ends, and what it names."""
+
+
+class _Token(msgspec.Struct, frozen=True):
+    kind: str
+    start: int
+    end: int
+    low: str
+
+
+def _tokens(text: str, start: int, end: int) -> list[_Token]:
+    found: list[_Token] = []
+    for match in _TOKEN.finditer(text, start, end):
+        kind = match.lastgroup or "sign"
+        at, to = match.span()
+        if kind == "sign":
+            sign = text[at]
+            if sign == "-" and start < at < end - 1:
+                before, after = text[at - 1], text[at + 1]
+                if not before.isspace() and not after.isspace() and (before.isalpha() or after.isalpha()):
+                    continue  # a hyphen inside a word: "T-cell", "3-month"
+            if sign in "\"'*•·®™©†‡§#":
+                continue
+        found.append(_Token(kind, at, to, match.group().lower()))
+    return found
+
+
+_Trie: TypeAlias = dict[str, Any]  # word -> deeper trie; "" -> what ends here
+
+
+@cache
+def _phrases() -> _Trie:
+    root: _Trie = {}
+    entries: dict[str, tuple[str, str]] = {}
+    for qualifier in qualifiers().values():
+        for alias in qualifier.aliases:
+            entries[alias.lower()] = ("qualifier", qualifier.id)
+    for phrase, (kind, payload) in phrases_of_text().items():
+        if entries.get(phrase, ("",))[0] != "qualifier" or kind in _STRONGER:
+            entries[phrase] = (kind, payload)
+    for phrase, entry in entries.items():
+        node = root
+        for token in _tokens(phrase, 0, len(phrase)):
+            node = node.setdefault(token.low, {})
+        node[""] = entry
+    return root
+
+
+def _cue_at(tokens: list[_Token], at: int, named: _Named | None = None) -> tuple[int, tuple[str, str]] | None:
+    """The longest cue at token `at`; a shorter one, if the longest would cut a name in two ("who | are pregnant")."""
+    node: _Trie | None = _phrases()
+    found = None
+    whole = None
+    reach = 0
+    for to in range(at, min(len(tokens), at + MAX_PHRASE_TOKENS)):
+        assert node is not None
+        node = node.get(tokens[to].low)
+        if node is None:
+            break
+        if named and to > at and tokens[to].start in named:
+            reach = max(reach, named[tokens[to].start][0])
+        if "" in node:
+            found = (to + 1, node[""])
+            if reach <= tokens[to].end:
+                whole = found
+    return whole or found
+
+
+def _unit_at(text: str, tokens: list[_Token], at: int) -> tuple[int, str] | None:
+    """The longest unit that starts at token `at`."""
+    for to in range(min(len(tokens), at + MAX_UNIT_TOKENS), at, -1):
+        last = tokens[to - 1]
+        if last.kind == "sign" and last.low not in "%)³²]":
+            continue
+        if last.end - tokens[at].start > 30:
+            continue
+        unit = unit_named(" ".join(text[tokens[at].start : last.end].split()))
+        if unit is not None:
+            return to, unit
+    return None
+
+
+def _end_of_limit(tokens: list[_Token], at: int, to: int) -> int:
+    """ "times the upper limit of normal (ULN)": the unit's own spelling may be only the beginning."""
+    for step in range(at, min(at + 4, to)):
+        cue = _cue_at(tokens, step)
+        if cue is not None and cue[1][0] == "limit":
+            to = max(to, cue[0])
+    return to
+
+
+def _number(low: str) -> float | None:
+    try:
+        return float(low.replace(",", ""))
+    except ValueError:
+        return None
+
+
+def lex(text: str, start: int = 0, end: int | None = None) -> list[Lexeme]:
+    """Return the lexemes of `text[start:end]`, where `text` comes from `plain`. Spans are offsets into `text`."""
+    end = len(text) if end is None else end
+    tokens = _tokens(text, start, end)
+    piece = text[start:end]
+    named: _Named = {}
+    for spotted in vocabulary().spot(piece):
+        named[start + spotted.start] = (start + spotted.end, spotted.concept, None)
+    for measured in spot_variables(piece):
+        at, to = start + measured.start, start + measured.end
+        other = named.get(at)
+        if other is None or to > other[0]:
+            named[at] = (to, None, measured.variable)
+        elif to == other[0]:
+            named[at] = (to, other[1], measured.variable)
+    out: list[Lexeme] = []
+    at, count = 0, len(tokens)
+    after_number = False
+    while at < count:
+        token = tokens[at]
+        lexeme: Lexeme | None = None
+        to = at + 1
+        if after_number:
+            unit = _unit_at(text, tokens, at)
+            if unit is not None:
+                to = _end_of_limit(tokens, at, unit[0]) if unit[1] in ("[ULN]", "[LLN]") else unit[0]
+                lexeme = _make("unit", text, token.start, tokens[to - 1].end, payload=unit[1])
+        if lexeme is None:
+            name = named.get(token.start)
+            name_to = _index_after(tokens, at, name[0]) if name is not None else at
+            cue = _cue_at(tokens, at, named)
+            if (
+                name is not None
+                and name_to > at
+                and (cue is None or cue[0] <= name_to)
+                and not _cue_wins(cue, name_to)
+            ):
+                to = name_to
+                if name[1] is not None and name[2] is None:
+                    name, to = _with_letter(text, tokens, at, to, name[1]) or (name, to)
+                kind = "variable" if name[2] is not None else "concept"
+                if name[2] is not None and name[2].id in HARMLESS_VARIABLES:
+                    kind = "drop"
+                lexeme = Lexeme(
+                    kind, token.start, tokens[to - 1].end, _low(text, token.start, tokens[to - 1].end),
+                    concept=name[1], variable=name[2],
+                )  # fmt: skip
+            elif cue is not None:
+                to = cue[0]
+                lexeme = _make(cue[1][0], text, token.start, tokens[to - 1].end, payload=cue[1][1])
+        if lexeme is None:
+            lexeme = _simple(text, tokens, at)
+            if lexeme.kind == "word" and out and out[-1].low == "non":
+                # The tables do not name a thing after "non-", so that it is not taken for the thing itself.
+                denied = variable_named(lexeme.low)
+                if denied is not None:
+                    lexeme = Lexeme("variable", lexeme.start, lexeme.end, lexeme.low, variable=denied)
+        out.append(lexeme)
+        after_number = lexeme.kind == "number" or (after_number and lexeme.kind == "close")
+        at = to
+    return out
+
+
+def _with_letter(
+    text: str, tokens: list[_Token], at: int, to: int, concept: Concept
+) -> tuple[tuple[int, Concept | None, Variable | None], int] | None:
+    """ "viral hepatitis" before "B": the narrower concept, if the last words and the letter name one."""
+    if to >= len(tokens) or len(tokens[to].low) > 2 or tokens[to].kind not in ("word", "number"):
+        return None
+    end = tokens[to].end
+    for first in range(at + 1, to):
+        found = vocabulary().lookup(" ".join(text[tokens[first].start : end].split()))
+        if found is not None and vocabulary().is_a(found.id, concept.id):
+            return (end, found, None), to + 1
+    return None
+
+
+def _cue_wins(cue: tuple[int, tuple[str, str]] | None, name_to: int) -> bool:
+    """A sex or a comparator of the same length as a name is the sex, the comparator."""
+    return (
+        cue is not None
+        and cue[0] == name_to
+        and cue[1][0] in ("sex", "op", "not", "or", "and", "limit", "suffix")
+    )
+
+
+def _index_after(tokens: list[_Token], at: int, end: int) -> int:
+    """The index after the token that ends at `end`; `at` itself if none does (a name that cuts a token)."""
+    to = at
+    while to < len(tokens) and tokens[to].end < end:
+        to += 1
+    return to + 1 if to < len(tokens) and tokens[to].end == end else at
+
+
+def _low(text: str, start: int, end: int) -> str:
+    return " ".join(text[start:end].lower().replace("-", " ").split())
+
+
+def _make(kind: str, text: str, start: int, end: int, payload: str) -> Lexeme:
+    return Lexeme(kind, start, end, _low(text, start, end), payload)
+
+
+def _simple(text: str, tokens: list[_Token], at: int) -> Lexeme:
+    token = tokens[at]
+    if token.kind == "comparator":
+        signs = token.low
+        sign = ">=" if ("=" in signs or "eq" in signs) and ">" in signs else ""
+        sign = sign or ("<=" if ("=" in signs or "eq" in signs) and "<" in signs else "")
+        return Lexeme("op", token.start, token.end, signs, sign or _COMPARATOR[signs[0]])
+    if token.kind == "number":
+        follows = tokens[at + 1] if at + 1 < len(tokens) else None
+        # "3,9" is 3.9 in half of the world and a list in the other half; "10^9" outside a unit is a power.
+        split = (
+            follows is not None
+            and follows.start == token.end
+            and follows.low in (",", "^")
+            and at + 2 < len(tokens)
+            and tokens[at + 2].kind == "number"
+            and tokens[at + 2].start == follows.end
+        )
+        before = text[token.start - 2 : token.start] if token.start > 1 else ""
+        broken = len(before) == 2 and before[1] in ",^" and before[0].isdigit()
+        value = None if split or broken else _number(token.low)
+        return Lexeme(
+            "number" if value is not None else "word", token.start, token.end, token.low, value=value
+        )
+    if token.kind == "word":
+        number = NUMBER_WORDS.get(token.low)
+        if number is not None:
+            return Lexeme("number", token.start, token.end, token.low, value=number)
+        return Lexeme("word", token.start, token.end, token.low)
+    return Lexeme(_SIGN_KIND.get(token.low, "mark"), token.start, token.end, token.low)
+
+
+def lexeme_kinds() -> Mapping[str, str]:
+    """Return the kinds that single signs have: for the reference page."""
+    return dict(_SIGN_KIND)

@@ -1,0 +1,236 @@
+"""How the claims of a list become one tree: what joins them, what is meant for all of them, what stays in doubt.
+
+Comes in: terms, each a claim with the word that stood before it, and the words left over. Goes out: one tree. Refuses
+(UnclearError) a list whose joining words do not say what belongs together.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from accrual.basic import Span
+from accrual.codes.concepts import vocabulary
+from accrual.criteria.phrases.measure import either_way
+from accrual.criteria.phrases.stream import Group, Stream
+from accrual.criteria.tree import All, Any_, Not, Opaque, Present, Tree, Window, Within
+from accrual.criteria.words import ADJECTIVES, word_set
+
+_TIME_UNITS = frozenset(("d", "wk", "mo", "a", "h", "min"))
+_TIME_WORDS = word_set("since last past recent recently ever lifetime years months weeks days after before")
+PAST = frozenset(("history", "prior"))
+PEOPLE: frozenset[str] = frozenset(("sex", "age", "state"))
+
+
+class UnclearError(Exception):
+    """The scope of a word is not clear; caught in `clause.py`, never seen outside."""
+
+
+class Term(msgspec.Struct):
+    node: Tree
+    group: Group
+    joiner: str = ""  # what stood before it: and, or, comma, ""
+    window: Window | None = None
+    window_span: Span | None = None
+    doubt: bool = False  # an alternative that is not understood
+    bare: bool = False  # begins with the name itself, so that words before the list may be meant for it too
+    again: bool = False  # a subject of its own: "patients with A and patients with B"
+    shouted: bool = False  # the word before it is in capitals: "tumor AND progression"
+
+
+def combine(stream: Stream, negated: bool, terms: list[Term], doubts: list[Opaque], span: Span) -> Tree:
+    terms, late = _windows(stream, _spread(terms))
+    doubts = [*late, *doubts]
+    node = terms[0].node if len(terms) == 1 else _join(stream, negated, terms, span)
+    if doubts and any(_speaks_of_time(stream, doubt.span) for doubt in doubts):
+        node = _ever(node)
+    if doubts:
+        return All(children=(node, *doubts), span=span)
+    return node
+
+
+def _speaks_of_time(stream: Stream, span: Span) -> bool:
+    """Say whether words that are not understood may move the claim to another time."""
+    for lexeme in stream.lexemes:
+        if span.start <= lexeme.start < span.end and (
+            lexeme.kind in ("within", "before", "after", "ago", "history")
+            or (lexeme.kind == "unit" and lexeme.payload in _TIME_UNITS)
+            or lexeme.low in _TIME_WORDS
+        ):
+            return True
+    return False
+
+
+def _spread(terms: list[Term]) -> list[Term]:
+    """Carry what stands before a list on to its later members: "history of stroke or seizure".
+
+    The past is meant for all. Another qualifier may be meant for all or for the first: then a later member
+    counts surely when it has the qualifier, and surely not when it is not there at all.
+    """
+    first = terms[0].node
+    doubts: tuple[Opaque, ...] = ()
+    if isinstance(first, All) and isinstance(first.children[0], Present):
+        marks = (child for child in first.children[1:] if isinstance(child, Opaque))
+        doubts = tuple(mark for mark in marks if mark.text.lower() in ADJECTIVES)
+        first = first.children[0]
+    if not isinstance(first, Present) or (not first.qualifiers and not doubts):
+        return terms
+    past = any(name in PAST for name in first.qualifiers)
+    shared = tuple(name for name in first.qualifiers if name not in PAST)
+    out = [terms[0]]
+    for term in terms[1:]:
+        node = term.node
+        if term.bare and not term.again and isinstance(node, Present) and not node.qualifiers:
+            concept = vocabulary().concepts.get(node.concept.code)
+            if past and concept is not None:
+                name = "history" if concept.kind == "condition" else "prior"
+                node = msgspec.structs.replace(node, qualifiers=(name,))
+            sure: Tree = node
+            if shared:
+                mark = Opaque(text=" ".join(shared), span=node.span)
+                both = msgspec.structs.replace(node, qualifiers=(*node.qualifiers, *shared))
+                sure = Any_(children=(both, All(children=(node, mark), span=node.span)), span=node.span)
+            if doubts:
+                marks_here = tuple(Opaque(text=mark.text, span=node.span) for mark in doubts)
+                sure = All(children=(sure, *marks_here), span=node.span)
+            term = msgspec.structs.replace(term, node=sure)
+        out.append(term)
+    return out
+
+
+def _windows(stream: Stream, terms: list[Term]) -> tuple[list[Term], list[Opaque]]:
+    """Put each window on its claim; one at the end of a list of one kind is for the whole list."""
+    last = terms[-1]
+    if last.window is None or len(terms) == 1 or any(term.window is not None for term in terms[:-1]):
+        return [_timed(term, term.window, term.window_span) for term in terms], []
+    assert last.window_span is not None
+    if all(term.group == last.group and not isinstance(term.node, Not) for term in terms) and not any(
+        term.doubt for term in terms
+    ):
+        return [_timed(term, last.window, last.window_span) for term in terms], []
+    if all(term.group in PEOPLE for term in terms[:-1]) and not any(term.joiner == "or" for term in terms):
+        return [*terms[:-1], _timed(last, last.window, last.window_span)], []
+    words = Opaque(text=stream.words(last.window_span), span=last.window_span)
+    return terms, [words]
+
+
+def _join(stream: Stream, negated: bool, terms: list[Term], span: Span) -> Tree:
+    words = {term.joiner for term in terms[1:]} - {"comma", "with"}
+    nodes = tuple(term.node for term in terms)
+    exclusion = stream.kind == "exclusion"
+    with_ = any(term.joiner == "with" for term in terms[1:])
+    if negated and not with_:
+        return Any_(children=nodes, span=span)
+    if (
+        words == {"or"}
+        and not with_
+        and not (
+            any(term.joiner == "comma" for term in terms[1:]) and len({term.group for term in terms}) > 1
+        )
+    ):
+        return Any_(children=nodes, span=span)
+    if words <= {"or"} and len({term.group for term in terms}) == 1 and not with_ and words:
+        return Any_(children=nodes, span=span)
+    if "or" in words:
+        return _runs(stream, negated, terms, span)
+    if words == {"and"}:
+        return _conjunction(stream, terms, nodes, span)
+    # Only commas, or claims about one person side by side.
+    if with_ and not exclusion:
+        return All(children=nodes, span=span)
+    if with_:
+        if any(term.joiner == "comma" for term in terms[1:]):
+            raise UnclearError
+        return All(children=nodes, span=span)
+    if exclusion:
+        if any(term.group in ("age", "sex") for term in terms):
+            raise UnclearError
+        return Any_(children=nodes, span=span)
+    if len({term.group for term in terms}) > 1 or all(term.group == "measure" for term in terms):
+        return All(children=nodes, span=span)
+    if any(term.doubt for term in terms):
+        raise UnclearError
+    return either_way(nodes, Opaque(text=",", span=Span(nodes[0].span.end, nodes[0].span.end + 1)), span)
+
+
+def _conjunction(stream: Stream, terms: list[Term], nodes: tuple[Tree, ...], span: Span) -> Tree:
+    exclusion = stream.kind == "exclusion"
+    states = all(term.group == "state" for term in terms)
+    if exclusion and states:
+        return Any_(children=nodes, span=span)  # nobody is excluded only for being both
+    if any(term.shouted for term in terms):
+        return All(children=nodes, span=span)
+    if exclusion and all(term.again for term in terms[1:]):
+        return Any_(children=nodes, span=span)  # "patients with A and patients with B"
+    conditions = all(term.group == "present" and not isinstance(term.node, Not) for term in terms)
+    if exclusion or (conditions and not any(term.doubt for term in terms)):
+        at = nodes[0].span.end
+        return either_way(nodes, Opaque(text="and", span=Span(at, max(at, nodes[1].span.start))), span)
+    return All(children=nodes, span=span)
+
+
+def _runs(stream: Stream, negated: bool, terms: list[Term], span: Span) -> Tree:
+    """Both and and or: neighbours of one group joined by or are one alternative; the rest are demands."""
+    if stream.kind == "exclusion" or negated:
+        raise UnclearError
+    runs: list[list[Term]] = [[terms[0]]]
+    for term in terms[1:]:
+        same = term.group == runs[-1][-1].group
+        if term.joiner == "or" and not same:
+            raise UnclearError
+        if same and term.joiner in ("or", "comma"):
+            runs[-1].append(term)
+        else:
+            runs.append([term])
+    parts: list[Tree] = []
+    for run in runs:
+        if len(run) == 1:
+            parts.append(run[0].node)
+        elif run[-1].joiner == "or":
+            nodes = tuple(term.node for term in run)
+            parts.append(Any_(children=nodes, span=nodes[0].span | nodes[-1].span))
+        else:
+            raise UnclearError
+    groups = [run[0].group for run in runs]
+    if len(set(groups)) < len(groups):
+        raise UnclearError  # "A or B and C": which binds first is not said
+    return parts[0] if len(parts) == 1 else All(children=tuple(parts), span=span)
+
+
+def _ever(tree: Tree) -> Tree:
+    """The claim without its "now": words about time that are not understood may reach into the past."""
+    match tree:
+        case Present():
+            concept = vocabulary().concepts.get(tree.concept.code)
+            if concept is None or concept.kind == "procedure" or set(tree.qualifiers) & PAST:
+                return tree
+            name = "history" if concept.kind == "condition" else "prior"
+            return msgspec.structs.replace(tree, qualifiers=(name, *tree.qualifiers))
+        case All() | Any_():
+            return msgspec.structs.replace(tree, children=tuple(_ever(child) for child in tree.children))
+        case _:
+            return tree
+
+
+def _timed(term: Term, window: Window | None, where: Span | None) -> Term:
+    if window is None or where is None:
+        return term
+    node = Within(child=term.node, window=window, span=term.node.span | where)
+    if isinstance(term.node, Not):  # "no surgery within 4 weeks" was read with its window inside
+        raise UnclearError
+    return Term(node, term.group, term.joiner, doubt=term.doubt, again=term.again, shouted=term.shouted)
+
+
+def widened(tree: Tree, more: Span) -> Tree:
+    """Return the tree with `more` counted to its own words, down to the leaf that they repeat."""
+    tree = msgspec.structs.replace(tree, span=tree.span | more)
+    match tree:
+        case All():
+            return msgspec.structs.replace(
+                tree, children=(widened(tree.children[0], more), *tree.children[1:])
+            )
+        case Any_():
+            return msgspec.structs.replace(
+                tree, children=(*tree.children[:-1], widened(tree.children[-1], more))
+            )
+        case _:
+            return tree

@@ -1,0 +1,92 @@
+"""What a criterion names, understood or not: conditions, drugs, procedures, measurements, values, times.
+
+Comes in: the lexemes of a criterion, and its tree. Goes out: mentions with offsets into the criteria text. Refuses
+nothing. Negation is read from the tree where the words are understood, and from the nearest "no", "not" or "without"
+of the same clause where they are not.
+"""
+
+from __future__ import annotations
+
+from accrual.basic import Code
+from accrual.criteria.lexer import Lexeme
+from accrual.criteria.tree import Mention, MentionKind, Not, OneOf, Opaque, Tree, walk
+
+_TIMES = frozenset(("d", "wk", "mo", "a", "h", "min", "s"))
+NEGATION_REACH = 8
+"""Lexemes after a negation that it is taken to cover in words that are not understood."""
+
+
+def mentions_of(text: str, lexemes: list[Lexeme], tree: Tree) -> tuple[Mention, ...]:
+    """Return the mentions of one criterion, in reading order."""
+    denied = [(node.span.start, node.span.end) for node in walk(tree) if isinstance(node, Not)]
+    denied += [
+        (node.span.start, node.span.end)
+        for node in walk(tree)
+        if isinstance(node, OneOf) and node.values == ("no",)
+    ]
+    dark = [(node.span.start, node.span.end) for node in walk(tree) if isinstance(node, Opaque)]
+    found: list[Mention] = []
+    reach = -1
+    at = 0
+    while at < len(lexemes):
+        lexeme = lexemes[at]
+        if lexeme.kind == "not":
+            reach = at + NEGATION_REACH
+        elif lexeme.kind in ("semi", "dot") or lexeme.low == "but":
+            reach = -1
+        told = _kind(lexeme)
+        end = at + 1
+        if lexeme.kind in ("op", "number"):
+            end, told = _value(lexemes, at)
+        if told is not None:
+            start, stop = lexeme.start, lexemes[end - 1].end
+            unread = any(low <= start < high for low, high in dark)
+            negated = any(low <= start < high for low, high in denied) or (unread and at <= reach)
+            found.append(Mention(told, start, stop, text[start:stop], _code(lexeme), negated))
+        at = end
+    return tuple(found)
+
+
+def _kind(lexeme: Lexeme) -> MentionKind | None:
+    if lexeme.kind == "variable" and lexeme.variable is not None:
+        if lexeme.variable.id in ("age", "sex"):
+            return "age" if lexeme.variable.id == "age" else "sex"
+        return "measurement"
+    if lexeme.concept is not None:
+        return lexeme.concept.kind
+    if lexeme.kind in ("qualifier", "sex"):
+        return "qualifier" if lexeme.kind == "qualifier" else "sex"
+    if lexeme.kind == "adult":
+        return "age"
+    return "status" if lexeme.kind == "history" else None
+
+
+def _code(lexeme: Lexeme) -> Code | None:
+    if lexeme.kind == "variable" and lexeme.variable is not None:
+        return Code("accrual", lexeme.variable.id, lexeme.variable.name)
+    if lexeme.concept is not None:
+        return Code("accrual", lexeme.concept.id, lexeme.concept.name)
+    return Code("accrual", lexeme.payload, lexeme.low) if lexeme.kind == "qualifier" else None
+
+
+def _value(lexemes: list[Lexeme], at: int) -> tuple[int, MentionKind | None]:
+    """A comparator, a number, its unit: one mention, of a time if the unit is one."""
+    end = at
+    if lexemes[end].kind == "op":
+        end += 1
+    if end >= len(lexemes) or lexemes[end].kind != "number":
+        return at + 1, None
+    end += 1
+    if (
+        end < len(lexemes)
+        and lexemes[end].kind in ("dash", "to")
+        and end + 1 < len(lexemes)
+        and lexemes[end + 1].kind == "number"
+    ):
+        end += 2
+    kind: MentionKind = "value"
+    if end < len(lexemes) and lexemes[end].kind in ("unit", "limit"):
+        if lexemes[end].payload in _TIMES:
+            kind = "age" if "old" in lexemes[end].low or "age" in lexemes[end].low else "time"
+        end += 1
+    return end, kind

@@ -1,0 +1,162 @@
+"""Ages: "Age 12-65", "≥ 18 years", "Male or female, > 18 years", "18 years of age or older", "adults".
+
+Comes in: a stretch that starts with the word age, an amount, or the word adult. Goes out: `Compare(age, …)`.
+Refuses an age without a bound ("age 18"), and years that are not said to be of age in a clause about other things.
+"""
+
+from __future__ import annotations
+
+from accrual.basic import Interval
+from accrual.criteria.phrases.amount import Amount, amount
+from accrual.criteria.phrases.stream import Family, Read, Stream
+from accrual.criteria.tree import Compare
+
+# "Adult (18-64)" and "Older Adult (65+)" are the registry's age groups; together they begin at 18 years.
+# Source: ClinicalTrials.gov, Protocol Registration Data Element Definitions, Age Limits.
+ADULT = Interval(low=18, unit="a")
+MAX_AGE_YEARS = 130  # older than anyone on record (Jeanne Calment, 122); a larger number is not an age
+_UNITS = frozenset(("a", "mo", "wk", "d"))
+_ONLY_PEOPLE = frozenset(
+    (
+        "subject",
+        "sex",
+        "adult",
+        "child",
+        "drop",
+        "link",
+        "or",
+        "and",
+        "comma",
+        "must",
+        "colon",
+        "open",
+        "close",
+    )
+)
+_ENDS = frozenset(("", "comma", "semi", "dot", "and", "close", "link", "drop", "sex", "subject", "open"))
+
+
+def _filler(stream: Stream, at: int) -> int:
+    while stream.kind_at(at) in ("drop", "colon", "must", "subject") or stream.low_at(at) in (
+        "of",
+        "range",
+        "between",
+    ):
+        if stream.kind_at(at) == "between":
+            break
+        at += 1
+    return at
+
+
+def _claim(stream: Stream, start: int, end: int, read: Amount, unit: str) -> Read | None:
+    if not read.compared or read.suffix or (read.low is None and read.high is None):
+        return None
+    if max(read.low or 0, read.high or 0) > MAX_AGE_YEARS * {"a": 1, "mo": 12, "wk": 53, "d": 366}[unit]:
+        return None
+    node = Compare(variable="age", interval=read.interval(unit), span=stream.span(start, end))
+    return Read(end, "age", node)
+
+
+def _after(stream: Stream, at: int) -> int:
+    """Skip "of age", "old", "(inclusive)" after the number."""
+    while True:
+        variable = stream.lexemes[at].variable if at < len(stream) else None
+        if (variable is not None and variable.id == "age") or stream.low_at(at) in (
+            "old",
+            "inclusive",
+            "both inclusive",
+        ):
+            at += 1
+        elif stream.low_at(at) == "of" and stream.low_at(at + 1) == "age":
+            at += 2
+        elif (
+            stream.kind_at(at) == "open"
+            and stream.kind_at(at + 1) == "drop"
+            and stream.kind_at(at + 2) == "close"
+        ):
+            at += 3
+        else:
+            return at
+
+
+def _names_age(stream: Stream, at: int) -> bool:
+    if stream.kind_at(at) == "drop" and stream.low_at(at) == "the":
+        at += 1
+    variable = stream.lexemes[at].variable if at < len(stream) else None
+    return variable is not None and variable.id == "age"
+
+
+def _crossed(stream: Stream, start: int, sign_at: int, number_at: int) -> Read | None:
+    sign = stream.lexemes[sign_at].payload
+    number = stream.lexemes[number_at] if number_at < len(stream) else None
+    if number is None or number.value is None or stream.kind_at(number_at + 1) in ("dash", "to", "slash"):
+        return None
+    end, unit = number_at + 1, "a"
+    if stream.kind_at(end) == "unit":
+        unit, end = stream.lexemes[end].payload, end + 1
+    if unit not in _UNITS or sign == "=":
+        return None
+    low = number.value if sign in (">", ">=") else None
+    high = number.value if sign in ("<", "<=") else None
+    read = Amount(end, low, high, sign == ">", sign == "<", unit)
+    return _claim(stream, start, _after(stream, end), read, unit)
+
+
+def _of_people(stream: Stream, start: int) -> bool:
+    """A number of years "old" is an age where a person, or nothing, stands before it: not "a scar 2 years old"."""
+    if start == 0:
+        return True
+    before = stream.lexemes[start - 1]
+    return before.kind in _ONLY_PEOPLE and "diagnos" not in before.low
+
+
+def read_age(stream: Stream, at: int) -> Read | None:
+    """Read one claim about age."""
+    start, kind = at, stream.kind_at(at)
+    lexeme = stream.lexemes[at]
+    adult, child = kind == "adult", kind == "child"
+    if adult or child:
+        at = _filler(stream, at + 1)
+        lexeme = stream.lexemes[at] if at < len(stream) else lexeme
+        if stream.kind_at(at) == "link" and stream.kind_at(at + 1) in ("op", "number", "variable"):
+            at += 1
+            lexeme = stream.lexemes[at]
+    named = lexeme.variable is not None and lexeme.variable.id == "age"
+    if not named and stream.kind_at(at) == "op" and _names_age(stream, at + 1):
+        # "over age 21", "under the age of 18": the name stands between comparator and number
+        to = at + 1
+        while _names_age(stream, to) or stream.kind_at(to) == "drop" or stream.low_at(to) == "of":
+            to += 1
+        return _crossed(stream, start, at, to)
+    if named:
+        at = _filler(stream, at + 1)
+    read = amount(stream, at)
+    if read is not None and (read.unit in _UNITS or (read.unit is None and named)):
+        unit = read.unit or "a"
+        end = _after(stream, read.end)
+        told = (
+            named or adult or child or end > read.end or "old" in read.unit_words or "age" in read.unit_words
+        )
+        if stream.kind_at(end) == "suffix" and read.listed and len(read.listed) == 1 and told:
+            # "18 years of age or older": the bound comes after the unit
+            payload = stream.lexemes[end].payload
+            if payload in (">=", "<="):
+                low = read.listed[0] if payload == ">=" else None
+                high = read.listed[0] if payload == "<=" else None
+                end = _after(stream, end + 1)
+                return _claim(stream, start, end, Amount(end, low, high, unit=unit), unit)
+        people = not told and unit == "a" and stream.kind_at(end) in _ENDS
+        if (told and (named or adult or child or _of_people(stream, start))) or (
+            people and all(stream.kind_at(k) in _ONLY_PEOPLE for k in range(start))
+        ):
+            claim = _claim(stream, start, end, read, unit)
+            if claim is not None:
+                return claim
+    if adult:
+        return Read(
+            start + 1, "age", Compare(variable="age", interval=ADULT, span=stream.span(start, start + 1))
+        )
+    return None
+
+
+AGE = Family("age", frozenset(("variable", "op", "number", "between", "adult", "child")), read_age)

@@ -1,0 +1,323 @@
+"""Conditions, drugs and procedures with what stands before them: "uncontrolled active infection", "prior chemotherapy",
+"relapsed or refractory leukemia", "have received immunotherapy", "hepatitis B or C".
+
+Comes in: a noun phrase that ends in a concept of the vocabulary. Goes out: `Present` with qualifiers; words that only
+narrow it stay beside it as Opaque. Refuses (None): words before the concept that could make it something else
+("family history of", "allergy to", "suspected"): then the claim is not that the patient has it.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from accrual.basic import Code, Span
+from accrual.codes.concepts import Concept, vocabulary
+from accrual.codes.qualifiers import qualifiers
+from accrual.criteria.phrases.stream import Family, Read, Stream
+from accrual.criteria.tree import All, Any_, Opaque, Present, Tree
+from accrual.criteria.words import ADJECTIVE_ENDINGS, ADJECTIVES, MEASURE_WORDS, NOT_ADJECTIVES, word_set
+
+# Qualifiers of the table after which the patient need not have the thing at all.
+SHIFTING_QUALIFIERS = frozenset(
+    (
+        "planned",
+        "suspected",
+        "resolved",
+        "in-remission",
+        "pregnancy-related",
+        "drug-induced",
+        "inactive",
+        "non-metastatic",
+    )
+)
+# Qualifiers that only say how sure or what a chart says anyway (see `words.HARMLESS`).
+HARMLESS_QUALIFIERS = frozenset(("known", "confirmed", "current"))
+_AFTER_THERAPY = word_set(
+    "therapy therapies treatment treatments use medication medications drug drugs agent agents administration"
+)
+_PAST = frozenset(("prior", "previous", "previously", "past", "a prior", "a previous", "earlier"))
+# Families whose every member keeps the head's meaning, whatever adjective stands before it.
+_OPEN_FAMILIES = ("cancer", "infection", "autoimmune-disease", "allergy", "fracture", "hemorrhage")
+# "secondary" may mean metastatic, or the second; "major" and "serious" grade an event, or name another disease.
+_AMBIGUOUS = frozenset(("secondary",))
+_GRADES = frozenset(("major",))
+_JOINING = frozenset(("or", "slash", "comma"))
+MAX_PREFIX = 16
+
+
+class _Before(msgspec.Struct):
+    """What stood before the concept."""
+
+    history: bool = False
+    receive: str = ""
+    other: Span | None = None
+    adjectives: list[Span] = msgspec.field(default_factory=list)
+    qualifiers: list[str] = msgspec.field(default_factory=list)
+    alternatives: list[list[str]] = msgspec.field(default_factory=list)
+
+
+def is_adjective(low: str) -> bool:
+    """Say whether an unknown word straight before a condition only narrows it."""
+    if low in ADJECTIVES:
+        return True
+    return (
+        len(low) > 4
+        and low.endswith(ADJECTIVE_ENDINGS)
+        and low not in NOT_ADJECTIVES
+        and not low.startswith("non")
+    )
+
+
+def _narrows(stream: Stream, span: Span, concept: Concept) -> bool:
+    """An ocular infection is an infection; an ocular hypertension is not a hypertension as charts mean it."""
+    words = span.of(stream.text).lower()
+    if words in ADJECTIVES or " " in words:  # several words are qualifiers in doubt
+        return True
+    return any(vocabulary().is_a(concept.id, head) for head in _OPEN_FAMILIES)
+
+
+def code_of(concept: Concept) -> Code:
+    """Return the code by which a tree names a concept of the vocabulary."""
+    return Code("accrual", concept.id, concept.name)
+
+
+def _prefix(stream: Stream, at: int) -> tuple[int, _Before] | None:
+    """Read up to the concept; None where the words make it something else."""
+    before = _Before()
+    pending_or = False
+    first = at
+    while at < len(stream) and at - first < MAX_PREFIX:
+        lexeme = stream.lexemes[at]
+        kind = lexeme.kind
+        if lexeme.concept is not None and kind in ("concept", "variable"):
+            return at, before
+        if kind == "drop" and lexeme.low not in MEASURE_WORDS:
+            pass
+        elif kind == "history" or lexeme.low in _PAST:
+            before.history = True
+        elif kind == "receive":
+            before.receive = lexeme.low
+        elif kind == "other":
+            before.other = stream.span(at, at + 1)
+        elif kind == "qualifier":
+            if lexeme.payload in SHIFTING_QUALIFIERS or lexeme.low in _AMBIGUOUS:
+                return None
+            if lexeme.low in _GRADES:
+                before.adjectives.append(stream.span(at, at + 1))
+                at += 1
+                continue
+            if lexeme.payload in ("history", "prior", "past"):
+                before.history = True
+            elif lexeme.payload not in HARMLESS_QUALIFIERS:
+                if pending_or:
+                    before.alternatives.append([lexeme.payload])
+                elif before.alternatives and _excludes(lexeme.payload, before.alternatives):
+                    before.alternatives[-1].append(lexeme.payload)  # "chronic or relevant acute infection"
+                else:
+                    before.qualifiers.append(lexeme.payload)
+                pending_or = False
+        elif kind in ("or", "slash", "and", "comma") and before.qualifiers and _more_to_come(stream, at):
+            if kind in ("or", "slash") or (kind == "comma" and _or_follows(stream, at)):
+                if not before.alternatives:
+                    # "unresectable advanced or recurrent": is the first for both?
+                    if len(before.qualifiers) > 1:
+                        before.adjectives.append(stream.span(first, at))
+                    before.alternatives = [before.qualifiers]
+                    before.qualifiers = []
+                pending_or = True
+        elif kind == "word" and is_adjective(lexeme.low):
+            before.history = before.history or lexeme.low == "recent"  # what was recent may be over
+            before.adjectives.append(stream.span(at, at + 1))
+        else:
+            return None
+        at += 1
+    return None
+
+
+def _excludes(name: str, alternatives: list[list[str]]) -> bool:
+    """Say whether a qualifier cannot go with the first alternative, so that it belongs to the last alone."""
+    row = qualifiers().get(name)
+    return row is not None and any(other in row.opposites for group in alternatives[:-1] for other in group)
+
+
+def _more_to_come(stream: Stream, at: int) -> bool:
+    """After "relapsed or": another qualifier, and in the end a concept, without another start between."""
+    step = at + 1
+    while stream.kind_at(step) in ("or", "and", "comma", "slash"):
+        step += 1
+    return stream.kind_at(step) == "qualifier"
+
+
+def _or_follows(stream: Stream, at: int) -> bool:
+    step = at + 1
+    while step < len(stream) and stream.kind_at(step) in ("qualifier", "comma"):
+        step += 1
+    return stream.kind_at(step) in ("or", "slash")
+
+
+def _shared_head(stream: Stream, at: int, concept: Concept) -> list[tuple[int, Concept, str]]:
+    """ "hepatitis B or C": what follows names another concept when it takes the place of the last word."""
+    found: list[tuple[int, Concept, str]] = []
+    lexeme = stream.lexemes[at]
+    stem, _, last = lexeme.low.rpartition(" ")
+    if not stem:
+        return found
+    end = at + 1
+    while len(found) < 6:
+        joint = end
+        while stream.kind_at(joint) in ("or", "and", "slash", "comma", "drop"):
+            joint += 1
+        if joint == end or stream.kind_at(joint) not in ("word", "number", "concept", "variable", "mark"):
+            break
+        tail = stream.low_at(joint)
+        other = _longest_named(stem.split(), tail)
+        if other is None or other.id == concept.id or len(tail) > max(3, len(last) + 6):
+            break
+        words = {stream.kind_at(step) for step in range(end, joint)}
+        found.append(
+            (
+                joint + 1,
+                other,
+                "or" if "or" in words or "slash" in words else "and" if "and" in words else ",",
+            )
+        )
+        end = joint + 1
+    return found
+
+
+def _longest_named(words: list[str], tail: str) -> Concept | None:
+    for first in range(min(len(words), 4)):
+        found = vocabulary().lookup(" ".join((*words[first:], tail)))
+        if found is not None:
+            return found
+    return None
+
+
+def _shared_tail(stream: Stream, at: int) -> tuple[int, list[Concept]] | None:
+    """ "renal or hepatic failure", "type 1 or type 2 diabetes": the words before share the concept's last word."""
+    starts: list[str] = []
+    step = at
+    word: list[str] = []
+    joined = False
+    while step < len(stream) and step - at < 10:
+        kind = stream.kind_at(step)
+        if kind in ("or", "slash", "comma"):
+            if not word:
+                return None
+            starts.append(" ".join(word))
+            word = []
+            joined = joined or kind != "comma"
+            while stream.kind_at(step) in ("or", "slash", "comma"):
+                joined = joined or stream.kind_at(step) != "comma"
+                step += 1
+            continue
+        if kind == "concept" and starts and joined and not word:
+            concept = stream.lexemes[step].concept
+            _, _, tail = stream.low_at(step).rpartition(" ")
+            found = [vocabulary().lookup(f"{start} {tail}") for start in starts]
+            if concept is None or any(each is None for each in found):
+                return None
+            return step + 1, [each for each in (*found, concept) if each is not None]
+        if kind not in ("word", "number") or len(word) >= 2:
+            return None
+        word.append(stream.low_at(step))
+        step += 1
+    return None
+
+
+def _node(concept: Concept, before: _Before, span: Span) -> Tree:
+    if concept.kind == "condition":
+        past = ("history",) if before.history else ()
+    else:
+        past = ("prior",) if before.history or _is_past(before.receive) else ()
+    common = tuple(before.qualifiers)
+    if not before.alternatives:
+        return Present(concept=code_of(concept), qualifiers=(*past, *common), span=span)
+    return Any_(
+        children=tuple(
+            Present(
+                concept=code_of(concept), qualifiers=(*past, *dict.fromkeys((*group, *common))), span=span
+            )
+            for group in before.alternatives
+        ),
+        span=span,
+    )
+
+
+def _is_past(receive: str) -> bool:
+    return receive.rpartition(" ")[2] in (
+        "received",
+        "undergone",
+        "underwent",
+        "took",
+        "taken",
+        "used",
+        "exposed",
+    ) and ("are " not in receive)
+
+
+def read_present(stream: Stream, at: int) -> Read | None:
+    """Read one condition, drug or procedure, or several that share a word."""
+    start = at
+    shared = None
+    if stream.kind_at(at) in ("word", "number") and (
+        stream.kind_at(at + 1) in _JOINING
+        or (stream.kind_at(at + 2) in _JOINING and stream.kind_at(at + 1) == "number")
+    ):
+        shared = _shared_tail(stream, at)
+    if shared is not None:
+        end, concepts = shared
+        span = stream.span(start, end)
+        nodes = tuple(Present(concept=code_of(each), span=span) for each in concepts)
+        return Read(end, "present", Any_(children=nodes, span=span))
+    prefixed = _prefix(stream, at)
+    if prefixed is None:
+        return None
+    at, before = prefixed
+    concept = stream.lexemes[at].concept
+    assert concept is not None
+    if concept.kind == "condition" and before.receive:
+        return None
+    if stream.lexemes[at].kind == "variable" and stream.kind_at(at + 1) in (
+        "op",
+        "between",
+        "value",
+        "number",
+    ):
+        return None
+    more = _shared_head(stream, at, concept)
+    end = more[-1][0] if more else at + 1
+    if concept.kind != "condition":
+        while stream.low_at(end) in _AFTER_THERAPY:
+            end += 1
+    span = stream.span(start, end)
+    node = _node(concept, before, stream.span(start, at + 1) if more else span)
+    if more:
+        joiners = {word for _, _, word in more} - {","}
+        parts = [node, *(_node(other, before, span) for _, other, _ in more)]
+        if joiners == {"or"}:
+            node = Any_(children=tuple(parts), span=span)
+        elif joiners == {"and"}:
+            from accrual.criteria.phrases.measure import either_way
+
+            node = either_way(tuple(parts), Opaque(text="and", span=span), span)
+        else:
+            return None
+    if concept.kind == "condition" and not all(_narrows(stream, each, concept) for each in before.adjectives):
+        return None
+    extra = list(before.adjectives)
+    if before.other is not None and concept.kind == "condition":
+        extra.append(before.other)
+    if extra:
+        doubts = tuple(Opaque(text=stream.words(each), span=each) for each in extra)
+        node = All(children=(node, *doubts), span=span)
+    return Read(end, "present", node)
+
+
+CONDITION = Family(
+    "condition",
+    frozenset(
+        ("concept", "variable", "qualifier", "history", "other", "drop", "word", "number", "before", "ago")
+    ),
+    read_present,
+)

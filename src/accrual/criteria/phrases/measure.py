@@ -1,0 +1,261 @@
+"""Measurements and categories: "ECOG score ≤ 2", "AST and ALT ≤ 2.5 x ULN", "HIV test positive", "NYHA III or IV".
+
+Comes in: a variable's name and an amount or a value. Goes out: `Compare` and `OneOf`. Refuses (None): a number
+without a unit where the variable has more than one, a unit that does not measure the variable, a value outside the
+possible range (a slip of the pen or of the unit), and any words between name and number that could make it another
+measurement ("hemoglobin decrease > 2 g/dL").
+"""
+
+from __future__ import annotations
+
+from accrual.basic import Interval
+from accrual.codes.variables import Variable
+from accrual.criteria.phrases.amount import Amount, amount
+from accrual.criteria.phrases.performance import direction
+from accrual.criteria.phrases.stream import Family, Read, Stream
+from accrual.criteria.tree import All, Any_, Compare, OneOf, Opaque, Tree
+from accrual.errors import UnitError
+
+# Variables whose bare number can only mean one unit in criteria texts (WHO 2000 for BMI; the rest are percentages
+# or counts by their definition).
+BARE_NUMBER = {"bmi": "kg/m2", "lvef": "%", "oxygen-saturation": "%", "heart-rate": "/min", "qtc": "ms",
+               "systolic-blood-pressure": "mm[Hg]", "diastolic-blood-pressure": "mm[Hg]"}  # fmt: skip
+_GAP = frozenset(("drop", "colon", "link", "must"))
+_GAP_WORDS = frozenset(("of", "functional", "grade", "grades", "stage", "stages", "=", "group"))
+
+
+def _gap(stream: Stream, at: int, variable: Variable) -> int:
+    """Skip what only repeats or rounds off the variable's name: "performance status (PS) of"."""
+    while at < len(stream):
+        lexeme = stream.lexemes[at]
+        if variable.kind == "category" and _value_at(stream, at, variable) is not None:
+            return at  # the A of "class A" is no article
+        again = lexeme.variable is not None and lexeme.variable.id == variable.id
+        if lexeme.kind in _GAP or lexeme.low in _GAP_WORDS or again:
+            at += 1
+        elif (
+            lexeme.kind == "open" and stream.kind_at(at + 2) == "close" and _renames(stream, at + 1, variable)
+        ):
+            at += 3
+        elif lexeme.kind == "dash" and stream.kind_at(at + 1) in ("op", "number", "word"):
+            at += 1
+        else:
+            return at
+    return at
+
+
+def _renames(stream: Stream, at: int, variable: Variable) -> bool:
+    lexeme = stream.lexemes[at]
+    if lexeme.variable is not None:
+        return lexeme.variable.id == variable.id
+    if lexeme.kind not in ("word", "drop", "concept"):
+        return False
+    words = stream.text[lexeme.start : lexeme.end]
+    return words.isupper() or lexeme.kind == "drop"
+
+
+def _names(stream: Stream, at: int) -> tuple[list[tuple[int, int, Variable]], str, int]:
+    """The variables in a row, the word that joins them, and where the row ends: "AST and ALT", "AST/ALT"."""
+    found: list[tuple[int, int, Variable]] = []
+    joiner = ""
+    while True:
+        variable = stream.lexemes[at].variable
+        assert variable is not None
+        end = _gap(stream, at + 1, variable)
+        found.append((at, at + 1, variable))
+        joint, word = end, ""
+        while stream.kind_at(joint) in ("and", "or", "slash", "comma", "drop") and joint < end + 4:
+            if stream.kind_at(joint) in ("and", "or", "slash"):
+                word = stream.kind_at(joint)
+            joint += 1
+        if joint == end or stream.kind_at(joint) != "variable" or len(found) > 6:
+            return found, joiner, end
+        joiner = word or joiner
+        at = joint
+
+
+def _compare(stream: Stream, span_at: tuple[int, int], variable: Variable, read: Amount) -> Tree | None:
+    unit = read.unit
+    if variable.kind == "score":
+        if unit == "%":
+            unit = None
+        if unit is not None:
+            return None
+        unit = ""
+    elif unit is None:
+        unit = BARE_NUMBER.get(variable.id) if variable.unit else ""
+        if unit is None:
+            return None
+    elif unit == "10*3" and variable.unit.startswith("10*"):
+        return None  # "100 K": thousands of what is not said
+    span = stream.span(*span_at)
+    if read.listed:
+        if variable.kind != "score":
+            return None
+        values = sorted(set(read.listed))
+        if values[-1] - values[0] == len(values) - 1:
+            return _checked(variable, Interval(values[0], values[-1]), span)
+        parts = [_checked(variable, Interval(value, value), span) for value in values]
+        return (
+            None
+            if any(part is None for part in parts)
+            else Any_(children=tuple(part for part in parts if part is not None), span=span)
+        )
+    if read.suffix:
+        sign = direction(variable.id, read.suffix)
+        if sign is None:
+            return None
+        interval = Interval(low=read.low, unit=unit) if sign == ">=" else Interval(high=read.high, unit=unit)
+        return _checked(variable, interval, span)
+    return _checked(variable, read.interval(unit), span)
+
+
+def _checked(variable: Variable, interval: Interval, span: object) -> Tree | None:
+    for end in (interval.low, interval.high):
+        if end is None:
+            continue
+        if interval.unit in ("[ULN]", "[LLN]"):
+            if variable.kind != "number" or end > 100:
+                return None
+            continue
+        try:
+            value = variable.canonical(end, interval.unit)
+        except UnitError:
+            return None
+        if not variable.is_possible(value):
+            return None
+    return Compare(variable=variable.id, interval=interval, span=span)  # type: ignore[arg-type]
+
+
+def _value_at(stream: Stream, at: int, variable: Variable) -> tuple[int, str] | None:
+    lexeme = stream.lexemes[at] if at < len(stream) else None
+    if lexeme is None:
+        return None
+    for name in (lexeme.payload, lexeme.low, lexeme.low.rstrip("s")):
+        for value in variable.values:
+            if name and value.lower() == name.lower():
+                return at + 1, value
+    return None
+
+
+def _category(stream: Stream, at: int, start: int, variable: Variable) -> Read | None:
+    """The values after a category's name: "A or B", "III-IV", "≥ III", "positive"."""
+    values = variable.values
+    if stream.kind_at(at) == "op" and "i" in (value.lower() for value in values):
+        bound = _value_at(stream, at + 1, variable)
+        if bound is None:
+            return None
+        rank, sign = values.index(bound[1]), stream.lexemes[at].payload
+        chosen = {
+            ">": values[rank + 1 :],
+            ">=": values[rank:],
+            "<": values[:rank],
+            "<=": values[: rank + 1],
+        }.get(sign)
+        if not chosen:
+            return None
+        return Read(
+            bound[0], "measure", OneOf(variable=variable.id, values=chosen, span=stream.span(start, bound[0]))
+        )
+    first = _value_at(stream, at, variable)
+    if first is None:
+        return None
+    end, found = first[0], [first[1]]
+    while True:
+        joint = end
+        while stream.kind_at(joint) in ("or", "comma", "slash", "drop", "dash", "to"):
+            joint += 1
+        other = _value_at(stream, joint, variable) if joint > end else None
+        if other is None:
+            break
+        if stream.kind_at(end) in ("dash", "to"):
+            low, high = values.index(found[-1]), values.index(other[1])
+            if low > high:
+                return None
+            found.extend(values[low + 1 : high])
+        found.append(other[1])
+        end = other[0]
+    chosen = tuple(value for value in values if value in found)
+    return Read(end, "marker", OneOf(variable=variable.id, values=chosen, span=stream.span(start, end)))
+
+
+def read_measure(stream: Stream, at: int) -> Read | None:
+    """Read one measurement, or several that share one amount."""
+    if stream.kind_at(at) == "value":  # "negative serum pregnancy test"
+        after = at + 1
+        while stream.kind_at(after) == "drop":
+            after += 1
+        variable = stream.lexemes[after].variable if after < len(stream) else None
+        if variable is None or variable.kind != "category":
+            return None
+        value = _value_at(stream, at, variable)
+        if value is None:
+            return None
+        return Read(
+            after + 1,
+            "marker",
+            OneOf(variable=variable.id, values=(value[1],), span=stream.span(at, after + 1)),
+        )
+    names, joiner, end = _names(stream, at)
+    variable = names[-1][2]
+    if variable.id == "age":
+        return None
+    if variable.kind == "category":
+        return _category(stream, end, at, variable) if len(names) == 1 else None
+    antigen = _antigen(stream, at)
+    if antigen is not None:
+        return antigen
+    read = amount(stream, end, roman=variable.kind == "score")
+    if read is None or (not read.compared and variable.kind != "score"):
+        return None
+    parts: list[Tree] = []
+    for index, (first, last, each) in enumerate(names):
+        if each.kind == "category":
+            return None
+        stretch = (first, read.end) if index == len(names) - 1 else (first, last)
+        part = _compare(stream, stretch, each, read)
+        if part is None:
+            return None
+        parts.append(part)
+    if len(parts) == 1:
+        return Read(read.end, "measure", parts[0])
+    span = stream.span(at, read.end)
+    if joiner == "and" and stream.kind == "inclusion":
+        return Read(read.end, "measure", All(children=tuple(parts), span=span))
+    if joiner in ("or", "slash") and stream.kind == "exclusion":
+        return Read(read.end, "measure", Any_(children=tuple(parts), span=span))
+    if not joiner:
+        return None
+    return Read(
+        read.end, "measure", either_way(tuple(parts), Opaque(text=joiner, span=stream.span(at, end)), span)
+    )
+
+
+def _antigen(stream: Stream, at: int) -> Read | None:
+    """ "CD7 positive", "CD7+": some of the cells express it. Negative has no agreed limit, and stays Opaque."""
+    lexeme = stream.lexemes[at]
+    variable = lexeme.variable
+    if variable is None or not variable.id.endswith("-expression") or variable.unit != "%":
+        return None
+    end = at + 1
+    if not lexeme.low.endswith(" positive"):
+        if stream.kind_at(end) != "value" or stream.lexemes[end].payload != "positive":
+            return None
+        end += 1
+    node = Compare(
+        variable=variable.id, interval=Interval(low=0, low_open=True, unit="%"), span=stream.span(at, end)
+    )
+    return Read(end, "marker", node)
+
+
+def either_way(parts: tuple[Tree, ...], doubt: Opaque, span: object) -> Tree:
+    """Return what "A and B" or "A or B" surely claims where the joining word is loosely used.
+
+    True when all parts hold, false when none does, unknown between: right under both readings.
+    """
+    both = All(children=parts, span=span)  # type: ignore[arg-type]
+    one = Any_(children=parts, span=span)  # type: ignore[arg-type]
+    return Any_(children=(both, All(children=(one, doubt), span=span)), span=span)  # type: ignore[arg-type]
+
+
+MEASURE = Family("measure", frozenset(("variable", "value")), read_measure)

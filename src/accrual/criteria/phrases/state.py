@@ -1,0 +1,35 @@
+"""Yes-or-no states that a bare word asserts: "pregnant", "breastfeeding", "of childbearing potential".
+
+Comes in: the name of a yes-or-no variable. Goes out: `OneOf(variable, yes)`. Refuses the variables where the bare name
+asserts nothing ("contraception", "language").
+"""
+
+from __future__ import annotations
+
+from accrual.criteria.phrases.stream import Family, Read, Stream
+from accrual.criteria.tree import OneOf
+
+ASSERTED = frozenset(
+    ("pregnant", "breastfeeding", "childbearing-potential", "measurable-disease", "incarcerated", "postmenopausal",
+     "surgically-sterile", "legal-guardianship")
+)  # fmt: skip
+FEMALE_STATES = frozenset(("pregnant", "breastfeeding", "childbearing-potential", "postmenopausal"))
+
+
+def read_state(stream: Stream, at: int) -> Read | None:
+    """Read one state."""
+    start = at
+    while stream.kind_at(at) == "drop" or (at > start and stream.low_at(at) == "of"):
+        at += 1
+    if stream.kind_at(at) == "prep" and stream.low_at(at) == "of":
+        at += 1
+    variable = stream.lexemes[at].variable if at < len(stream) else None
+    if variable is None or variable.id not in ASSERTED or "yes" not in variable.values:
+        return None
+    end = at + 1
+    if stream.kind_at(end) in ("value", "op", "number", "colon"):
+        return None
+    return Read(end, "state", OneOf(variable=variable.id, values=("yes",), span=stream.span(start, end)))
+
+
+STATE = Family("state", frozenset(("variable", "drop", "prep")), read_state)

@@ -1,0 +1,77 @@
+"""What every phrase family reads from and gives back.
+
+Comes in: the lexemes of one clause. Goes out: `Read`, one claim with the lexemes it took. Refuses nothing: a family
+that does not understand returns None, and the next family is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from accrual.basic import Span
+from accrual.criteria.lexer import Lexeme
+from accrual.criteria.tree import Kind, Tree, Window
+
+Group: TypeAlias = Literal["present", "measure", "marker", "age", "sex", "state", "consent", "time"]
+"""What a claim is about. Claims of one group may share a modifier or a window; claims of two may not."""
+
+
+class Stream:
+    """One clause: its text (made plain), its lexemes, and the section it stands in.
+
+    `source` is the original text, for the words of Opaque nodes; empty when the plain text is the original.
+    """
+
+    __slots__ = ("count", "kind", "kinds", "lexemes", "source", "text", "topics")
+
+    def __init__(self, text: str, lexemes: list[Lexeme], kind: Kind, source: str = "") -> None:
+        self.text = text
+        self.lexemes = lexemes
+        self.kind = kind
+        self.source = source
+        self.count = len(lexemes)
+        self.kinds = [lexeme.kind for lexeme in lexemes]
+        self.topics = {lexeme.variable.id for lexeme in lexemes if lexeme.variable is not None}
+        """The variables named: a family that needs one is not asked where none is."""
+
+    def __len__(self) -> int:
+        return self.count
+
+    def kind_at(self, at: int) -> str:
+        """The kind of the lexeme at `at`, empty after the end."""
+        return self.kinds[at] if at < self.count else ""
+
+    def low_at(self, at: int) -> str:
+        """The lower-case words of the lexeme at `at`, empty after the end."""
+        return self.lexemes[at].low if at < self.count else ""
+
+    def span(self, at: int, to: int) -> Span:
+        """The span of lexemes `at` up to, not including, `to`."""
+        return Span(self.lexemes[at].start, self.lexemes[to - 1].end)
+
+    def words(self, span: Span) -> str:
+        """The original words under a span, with single spaces."""
+        return " ".join(span.of(self.source or self.text).split())
+
+
+class Read(msgspec.Struct, frozen=True):
+    """One claim that a family understood: it took the lexemes up to, not including, `end`."""
+
+    end: int
+    group: Group
+    node: Tree | None = None
+    window: Window | None = None
+    """For group `time` only."""
+
+
+class Family(msgspec.Struct, frozen=True):
+    """A phrase family: the kinds of lexeme it can start at, and how it reads on from there."""
+
+    name: str
+    starts: frozenset[str]
+    read: Callable[[Stream, int], Read | None]
+    topics: frozenset[str] = frozenset()
+    """Asked only where the clause names one of these variables; empty: always."""

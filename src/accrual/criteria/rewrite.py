@@ -1,0 +1,201 @@
+"""Rules that bring a tree to one canonical shape without changing what it means.
+
+Comes in: a tree as the phrases built it. Goes out: an equal tree, simpler. `RULES` is the order of the rules; each
+takes one node whose children are already rewritten. Refuses nothing: a rule that does not apply returns its node.
+Three-valued truth is kept by each rule: for every patient both trees have the same truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import msgspec
+
+from accrual.basic import Interval
+from accrual.codes.variables import variables
+from accrual.criteria.phrases.state import FEMALE_STATES
+from accrual.criteria.tree import All, Any_, AtLeast, Compare, Not, OneOf, Opaque, Present, Tree, When, Within
+
+Rule: TypeAlias = Callable[[Tree], Tree]
+
+
+def flatten(tree: Tree) -> Tree:
+    """All inside All, Any inside Any: one level."""
+    if isinstance(tree, All):
+        parts: list[Tree] = []
+        for child in tree.children:
+            parts.extend(child.children if isinstance(child, All) else (child,))
+        return tree if len(parts) == len(tree.children) else All(children=tuple(parts), span=tree.span)
+    if isinstance(tree, Any_):
+        parts = []
+        for child in tree.children:
+            parts.extend(child.children if isinstance(child, Any_) else (child,))
+        return tree if len(parts) == len(tree.children) else Any_(children=tuple(parts), span=tree.span)
+    return tree
+
+
+def dedupe(tree: Tree) -> Tree:
+    """The same child twice in All or Any: once. Opaque children at different places stay."""
+    if not isinstance(tree, (All, Any_)):
+        return tree
+    kept: list[Tree] = []
+    places: dict[tuple[object, ...], int] = {}
+    for child in tree.children:
+        key = (child, child.span) if isinstance(child, Opaque) else (child,)
+        if key not in places:
+            places[key] = len(kept)
+            kept.append(child)
+        elif not isinstance(child, Opaque):  # said twice: the words of both are understood
+            first = kept[places[key]]
+            kept[places[key]] = msgspec.structs.replace(first, span=first.span | child.span)
+    return tree if len(kept) == len(tree.children) else msgspec.structs.replace(tree, children=tuple(kept))
+
+
+def merge_intervals(tree: Tree) -> Tree:
+    """Two bounds of one variable in one unit, both asked for: one interval. Contradictions stay as they are."""
+    if not isinstance(tree, All):
+        return tree
+    kept: list[Tree] = []
+    for child in tree.children:
+        merged = False
+        if isinstance(child, Compare):
+            for index, other in enumerate(kept):
+                if not isinstance(other, Compare) or other.variable != child.variable:
+                    continue
+                both = _meet(other.interval, child.interval)
+                if both is not None:
+                    kept[index] = Compare(
+                        variable=child.variable, interval=both, span=other.span | child.span
+                    )
+                    merged = True
+                    break
+        if not merged:
+            kept.append(child)
+    return tree if len(kept) == len(tree.children) else All(children=tuple(kept), span=tree.span)
+
+
+def _meet(one: Interval, other: Interval) -> Interval | None:
+    if one.unit != other.unit:
+        return None
+    low, low_open = max(
+        ((bound.low, bound.low_open) for bound in (one, other) if bound.low is not None),
+        default=(None, False),
+    )
+    highs = [(bound.high, not bound.high_open) for bound in (one, other) if bound.high is not None]
+    high, closed = min(highs, default=(None, True))
+    if low is not None and high is not None and (low > high or (low == high and (low_open or not closed))):
+        return None
+    return Interval(low, high, low_open, not closed, one.unit)
+
+
+def double_negation(tree: Tree) -> Tree:
+    """Not of Not: the statement itself."""
+    return tree.child.child if isinstance(tree, Not) and isinstance(tree.child, Not) else tree
+
+
+def opposite_answer(tree: Tree) -> Tree:
+    """Not of yes is no, for a variable that has only these two answers."""
+    if not isinstance(tree, Not) or not isinstance(tree.child, OneOf):
+        return tree
+    claim = tree.child
+    variable = variables().get(claim.variable)
+    if variable is None or set(variable.values) != {"yes", "no"} or len(claim.values) != 1:
+        return tree
+    return OneOf(
+        variable=claim.variable, values=("no" if claim.values == ("yes",) else "yes",), span=tree.span
+    )
+
+
+def implied_sex(tree: Tree) -> Tree:
+    """Who is pregnant or breastfeeding is female: the sex beside it says nothing more."""
+    if not isinstance(tree, All):
+        return tree
+    if not any(_female_state(child) for child in tree.children):
+        return tree
+    kept = tuple(child for child in tree.children if child != OneOf(variable="sex", values=("female",)))
+    return tree if len(kept) == len(tree.children) else All(children=kept, span=tree.span)
+
+
+def _female_state(tree: Tree) -> bool:
+    if isinstance(tree, Any_):
+        return all(_female_state(child) for child in tree.children)
+    return isinstance(tree, OneOf) and tree.variable in FEMALE_STATES and tree.values == ("yes",)
+
+
+def past_window(tree: Tree) -> Tree:
+    """A window before now already says that it is past: `prior` and `history` inside it say nothing more."""
+    if (
+        not isinstance(tree, Within)
+        or tree.window.direction != "before"
+        or not isinstance(tree.child, Present)
+    ):
+        return tree
+    kept = tuple(name for name in tree.child.qualifiers if name not in ("prior", "history"))
+    if kept == tree.child.qualifiers:
+        return tree
+    child = Present(concept=tree.child.concept, qualifiers=kept, span=tree.child.span)
+    return Within(child=child, window=tree.window, span=tree.span)
+
+
+def spread_window(tree: Tree) -> Tree:
+    """A window around Any is a window around each: every leaf then carries its own."""
+    if not isinstance(tree, Within) or not isinstance(tree.child, Any_):
+        return tree
+    parts: list[Tree] = []
+    for index, each in enumerate(tree.child.children):
+        last = index == len(tree.child.children) - 1
+        span = each.span | tree.span if last else each.span
+        parts.append(past_window(Within(child=each, window=tree.window, span=span)))
+    return Any_(children=tuple(parts), span=tree.span)
+
+
+def singleton(tree: Tree) -> Tree:
+    """All or Any of one: that one."""
+    if isinstance(tree, (All, Any_)) and len(tree.children) == 1:
+        return tree.children[0]
+    return tree
+
+
+RULES: tuple[Rule, ...] = (
+    double_negation,
+    opposite_answer,
+    spread_window,
+    past_window,
+    flatten,
+    implied_sex,
+    merge_intervals,
+    dedupe,
+    singleton,
+)
+
+
+def rewrite(tree: Tree) -> Tree:
+    """Return the tree with all rules applied, from the leaves up, until nothing changes (at most five rounds)."""
+    for _ in range(5):
+        after = _once(tree)
+        if after is tree:
+            return tree
+        tree = after
+    return tree
+
+
+def _once(tree: Tree) -> Tree:
+    match tree:
+        case All() | Any_() | AtLeast():
+            parts = tuple(_once(child) for child in tree.children)
+            if any(new is not old for new, old in zip(parts, tree.children, strict=True)):
+                tree = msgspec.structs.replace(tree, children=parts)
+        case Not() | Within():
+            child = _once(tree.child)
+            if child is not tree.child:
+                tree = msgspec.structs.replace(tree, child=child)
+        case When():
+            condition, then = _once(tree.condition), _once(tree.then)
+            if condition is not tree.condition or then is not tree.then:
+                tree = When(condition=condition, then=then, span=tree.span)
+        case _:
+            pass
+    for rule in RULES:
+        tree = rule(tree)
+    return tree

@@ -1,0 +1,509 @@
+"""The small words of eligibility text: what each does to the claim, and why.
+
+Comes in: nothing; these are tables. Goes out: `PHRASES_OF_TEXT`, the cue phrases that the lexer finds, each with its
+lexeme kind. Refuses nothing.
+
+What a patient can have, take or be measured for stands in `codes/data`; here stands only grammar. A phrase is
+written in lower case with single spaces; the lexer finds it across hyphens, line ends and runs of spaces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
+
+
+def word_set(words: str) -> frozenset[str]:
+    """Return the words of a table that is written as one string."""
+    return frozenset(words.split())
+
+
+Cue: TypeAlias = Literal[
+    "drop", "subject", "child", "link", "prep", "not", "and", "or", "op", "suffix", "history", "receive",
+    "must", "except", "unless", "example", "include", "loose", "shift", "other", "excluded", "value", "sex",
+    "adult", "within", "before", "after", "ago", "limit", "to", "between",
+]  # fmt: skip
+
+HARMLESS: Mapping[str, str] = {
+    # Words that may be left out of the claim without changing who it is true of; each group says why.
+    "the | a | an | his | her | their | its | any | all | some | every | each": (
+        "articles and quantifiers: the claim is about one patient"
+    ),
+    "known | documented | confirmed | diagnosed | established | definite | proven | clinically diagnosed | "
+    "histologically confirmed | cytologically confirmed | pathologically confirmed | biopsy proven | "
+    "histologically proven | histologically or cytologically confirmed | "
+    "histologically and/or cytologically confirmed | "
+    "histologically or cytologically proven | histologically documented | "
+    "histologically or pathologically confirmed | "
+    "pathologically or histologically confirmed | cytologically or histologically confirmed | "
+    "histopathologically confirmed | histological confirmation of | laboratory confirmed": (
+        "how a diagnosis was made sure, not what it is: a chart states the diagnosis, seldom the method"
+    ),
+    "diagnosis of | a diagnosis of | diagnosis | diagnosed with | diagnosed as having | "
+    "diagnosed as | confirmed diagnosis of | "
+    "documented diagnosis of | clinical diagnosis of | established diagnosis of | "
+    "evidence of | presence of | "
+    "the presence of | existence of | presenting with | suffering from | suffer from | "
+    "suffers from | affected by | "
+    "affected with | known diagnosis of | signs of | have had evidence of": (
+        "heads that only say that the condition is there"
+    ),
+    "is | are | be | been | being | was | were | will be | has been | have been | to be | "
+    "aged | age of": "linking verbs",
+    "at screening | at baseline | at enrollment | at enrolment | at study entry | at entry | "
+    "at the time of screening | "
+    "at time of screening | at the time of enrollment | at the time of enrolment | at time of enrollment | "
+    "at the time of study entry | at inclusion | at the time of inclusion | "
+    "at the time of informed consent | "
+    "at the time of consent | at time of consent | at the time of signing informed consent | "
+    "at the time of signing the informed consent | at the time of signing the informed consent form | "
+    "at the time of signing the icf | at the time of signing icf | at time of signing informed consent | "
+    "at time of signing informed consent form | at the screening visit | "
+    "at screening visit | on the day of consent | "
+    "on the day of enrollment | at the time of recruitment | at recruitment | "
+    "at presentation | at visit 1 | "
+    "at the time of randomization | at randomization | at the time of study enrollment | "
+    "at study enrollment | "
+    "at the time of informed consent signature | at the day of informed consent | "
+    "at the time of signing the informed consent document | at the start of the study | at study start": (
+        "screening is now: a claim about the patient is read at that time anyway"
+    ),
+    "inclusive | both inclusive | inclusively | limits included | "
+    "extremes included": "ends count unless they are open",
+    "on the surface of | leukemia cells | tumor cells | leukaemia cells | "
+    "detected by flow cytometry | by flow cytometry | "
+    "detected by | flow cytometry | on leukemia cells": (
+        "where an antigen is counted and how: part of the variable's definition"
+    ),
+    "performance status | performance score | performance scale | performance | ps | "
+    "status | score | scores | scale | "
+    "grade of | level of | levels of | level | levels | count | counts | value | values | "
+    "rate | concentration | "
+    "concentrations | index | estimated | calculated | serum | plasma | blood | venous | result | test | "
+    "functional class | class | classification | who | of the | total score | as defined by": (
+        "the name of the scale around a number: the variable says which measurement it is"
+    ),
+    "currently | current | at present | present | presently | now": "a present claim is about now",
+    "of any race | of any ethnicity | of any ethnic origin | of all races | "
+    "of any race or ethnicity | of all ethnicities": ("excludes nobody"),
+    "status post": "the event has happened",
+    "note | nb": "marks a remark",
+}
+
+# Dropped only inside the phrase of a measurement, where they name the scale; anywhere else they stay.
+_MEASURE_ONLY_REASON = "the name of the scale around a number: the variable says which measurement it is"
+MEASURE_WORDS = frozenset(
+    phrase.strip()
+    for group, why in HARMLESS.items()
+    if why == _MEASURE_ONLY_REASON
+    for phrase in group.split("|")
+)
+METHOD_WORDS = frozenset(
+    phrase.strip()
+    for group, why in HARMLESS.items()
+    if why.startswith("where an antigen")
+    for phrase in group.split("|")
+)
+
+CUES: Mapping[Cue, str] = {
+    "subject": (
+        "patient | patients | subject | subjects | participant | participants | individual | "
+        "individuals | person | "
+        "persons | people | candidates | candidate | volunteers | volunteer | case | cases | "
+        "those | anyone | "
+        "patient population | study subjects | study participants | study patients | "
+        "the patient | the patients | "
+        "the subject | the participant | they | he | she | he/she"
+    ),
+    "link": (
+        "with | who | that | which | have | has | having | who have | who has | who are | "
+        "who is | that are | that is | "
+        "with a | whose | who suffer from | and have | "
+        "participants with | individuals with | "
+        "who have a | with an"
+    ),
+    "prep": (
+        "of | for | in | on | at | by | from | to | into | during | despite | because | "
+        "due | due to | secondary | after | "
+        "before | since | until | while | as | than | under | over | about | against | "
+        "upon | per | via | through | "
+        "throughout | requiring | required | that require | treated | treated with | "
+        "defined | defined as | caused | based | "
+        "according to | associated | related | involving | resulting | as assessed by | "
+        "as determined by | as evidenced by | "
+        "as judged by | according | assessed | determined | measured | confirmed by | "
+        "considered | judged | occurring | "
+        "diagnosed by | documented by | measured by | assessed by | as measured by | "
+        "leading | affecting | interfering"
+    ),
+    "not": (
+        "no | not | non | without | never | absence of | the absence of | no evidence of | "
+        "no known | none | neither | nor | "
+        "without evidence of | lack of | free of | free from | absent | do not have | "
+        "does not have | have no | has no | "
+        "must not have | must not be | should not have | cannot have | is not | are not | "
+        "not have | with no | "
+        "who do not have | who are not | may not be | must not | should not | no signs of | "
+        "no presence of | have not | "
+        "has not | have never | has never"
+    ),
+    "and": "and | as well as | & | along with | plus | in addition to | together with",
+    "or": "or | and/or | and / or | or/and | either | and or",
+    "other": "other | any other | another | others | additional",
+    "history": (
+        "history of | a history of | medical history of | past history of | "
+        "prior history of | previous history of | "
+        "known history of | documented history of | personal history of | had | have had | has had | "
+        "prior | previous | previously | past | any history of | history | clinical history of | "
+        "past medical history of | have a history of | has a history of | "
+        "with a history of | with history of | "
+        "who have had | prior diagnosis of | previous diagnosis of | a prior | a previous"
+    ),
+    "receive": (
+        "received | receiving | receive | receipt of | treated with | treatment with | "
+        "therapy with | use of | using | "
+        "uses | used | taking | take | takes | took | on treatment with | "
+        "being treated with | under treatment with | "
+        "administration of | administered | undergone | underwent | undergoing | "
+        "have received | has received | "
+        "have undergone | has undergone | had received | have taken | has taken | "
+        "exposure to | exposed to | "
+        "are receiving | is receiving | are taking | is taking | treatment by | received treatment with | "
+        "receiving treatment with | currently receiving | currently taking | "
+        "current use of | concurrent use of | "
+        "concomitant use of | who received | who have received | patients receiving | patients taking | on"
+    ),
+    "must": "must | should | shall | need to | needs to | required to | are required to | "
+    "is required to | will | have to",
+    "except": (
+        "except | except for | excluding | with the exception of | other than | apart from | "
+        "but not | exclusive of | "
+        "with exception of | exception | exceptions | aside from | exclude"
+    ),
+    "unless": "unless | provided that | only if | as long as | provided",
+    "example": "such as | e g | eg | for example | for instance | like | example",
+    "include": "including | includes | include | included | including but not limited to | "
+    "inclusive of | i e | ie | namely",
+    "loose": (
+        "allowed | permitted | eligible | acceptable | accepted | equivalent | however | "
+        "waived | regardless | "
+        "irrespective | if | when | where | may | can | could | might | whether | "
+        "whichever | depending | optional | "
+        "not required | not necessary | but | also | though | although | instead | "
+        "otherwise | rather | except | "
+        "for patients | for subjects | for participants | in patients | in subjects | "
+        "in participants | for those | "
+        "in case of | in the case of | for women | for men | for females | for males | "
+        "in women | in men | preferably | "
+        "preferred | considered eligible | not excluded | not an exclusion | "
+        "is not a criterion | in which case | "
+        "not exclusionary | does not exclude | would be | at the discretion | "
+        "unless otherwise | then | only | "
+        "similar | to exclude | to rule out | ruled out | not limited to"
+    ),
+    "shift": (
+        "family | relative | relatives | mother | mothers | father | parent | parents | "
+        "partner | partners | spouse | "
+        "sibling | siblings | donor | donors | caregiver | caregivers | household | fetus | "
+        "foetus | fetal | offspring | "
+        "infant of | first degree | maternal | paternal | risk | risk of | at risk | "
+        "high risk | risk factor | "
+        "risk factors | candidate for | candidates for | eligible for | suspected | "
+        "suspicion | suspicion of | possible | "
+        "probable | potential | planned | planning | plan | plans | scheduled | expected | "
+        "anticipated | anticipate | "
+        "require | requires | requirement | need | needs | needed | need for | refuse | "
+        "refuses | refusal | refused | "
+        "contraindication | contraindications | contraindicated | intolerance | intolerant | "
+        "allergy | allergic | allergies | "
+        "hypersensitivity | sensitivity | sensitive | resistant | resistance | prevent | "
+        "prevention | prophylaxis | "
+        "avoid | exclude | indication | indications | intended | intend | intention | wish | "
+        "wishes | desire | unable | "
+        "inability | ability | able | unwilling | willing | willingness | likely | "
+        "tendency | predisposition | "
+        "susceptibility | susceptible | exposure | contact | vaccination | vaccinated | "
+        "vaccine | immunized | "
+        "resolved | cured | remission | recovered | recovery | failure of | failed | fail | "
+        "fails | failure to | "
+        "insufficient | inadequate | adequate | response | responsive | participation | "
+        "participating | participate | "
+        "participated | enrolled | caregiver of | staff | employee | suspicious | pre | "
+        "post | anti | near | like | "
+        "symptoms of | symptoms | complications of | complication | screening for | "
+        "test for | tested for | "
+        "treatment for | therapy for | surgery for | management of | treatment of | measure of"
+    ),
+    "excluded": (
+        "excluded | will be excluded | are excluded | is excluded | are not eligible | "
+        "not eligible | ineligible | "
+        "are ineligible | are excluded from the study | are excluded from this study | "
+        "should be excluded | "
+        "must be excluded | will not be eligible | will be excluded from the study | "
+        "is not eligible | not allowed | "
+        "is not allowed | are not allowed | not permitted | is not permitted | are not permitted"
+    ),
+    "op": "",  # comparators stand in COMPARATORS below
+    "child": (
+        "child | children | infant | infants | adolescent | adolescents | neonate | "
+        "neonates | newborn | newborns | "
+        "pediatric patients | paediatric patients | elderly | toddlers | pediatric subjects | teenagers"
+    ),
+    "adult": "adult | adults | adult patients | adult subjects | adult participants",
+    "before": (
+        "before | prior to | preceding | previous to | prior | before the | prior to the | "
+        "preceding the | in advance of | "
+        "leading up to"
+    ),
+    "after": "after | following | post",
+    "ago": "ago | previously | earlier",
+    "to": "to | through | until | up to and including",
+    "between": "between | from | ranging from | range | in the range of | ranging between | "
+    "within the range of",
+}
+
+COMPARATORS: Mapping[str, str] = {
+    ">=": (
+        "at least | greater than or equal to | more than or equal to | "
+        "higher than or equal to | equal to or greater than | "
+        "equal or greater than | greater or equal to | greater than or equal | "
+        "equal to or more than | no less than | "
+        "not less than | not lower than | no lower than | minimum of | minimum | "
+        "a minimum of | equal or more than | "
+        "greater or equal than | superior or equal to | not younger than | "
+        "equal or superior to | above or equal to | "
+        "equal to or over | equal to or above | older than or equal to | "
+        "equivalent to or over | more or equal to | "
+        "bigger than or equal to | equal or higher than | at or above | equal or above"
+    ),
+    "<=": (
+        "at most | less than or equal to | lower than or equal to | equal to or less than | "
+        "equal or less than | "
+        "less or equal to | less than or equal | no more than | not more than | "
+        "no greater than | not greater than | "
+        "maximum of | maximum | a maximum of | not exceed | not exceeding | "
+        "does not exceed | up to | no higher than | "
+        "not higher than | inferior or equal to | smaller than or equal to | "
+        "equal or lower than | no older than | "
+        "not older than | equal to or below | at or below | lower or equal to | "
+        "equal or below | equal to or lower than"
+    ),
+    ">": (
+        "greater than | more than | higher than | over | above | exceeding | exceeds | "
+        "older than | superior to | "
+        "larger than | longer than | in excess of | of more than | of greater than | "
+        "greater | more | bigger than | "
+        "upwards of"
+    ),
+    "<": (
+        "less than | lower than | below | under | younger than | inferior to | "
+        "smaller than | fewer than | shorter than | "
+        "of less than | less"
+    ),
+    "=": "equal to | equals | equal",
+}
+
+SUFFIXES: Mapping[str, str] = {
+    # After a number: "18 years or older", "grade 2 or higher". "better" turns on the scale (see phrases/measure.py).
+    ">=": (
+        "or older | and older | or above | and above | or over | and over | or greater | "
+        "and greater | or more | and more | "
+        "or higher | and higher | and up | or elder | and elder | years and older | "
+        "or longer | or later | and upwards | plus"
+    ),
+    "<=": (
+        "or younger | and younger | or below | and below | or under | and under | or less | "
+        "and less | or lower | "
+        "and lower | or fewer | or shorter | and fewer"
+    ),
+    "better": "or better | and better",
+    "worse": "or worse | and worse",
+}
+
+VALUES: Mapping[str, str] = {
+    # Words for categories, folded to the value of the variable's own list.
+    "positive": "positive | positivity | reactive | seropositive | + | detectable",
+    "negative": "negative | non reactive | nonreactive | seronegative | negativity | undetectable",
+}
+
+SEXES: Mapping[str, str] = {
+    "female": "female | females | woman | women | girl | girls | female patients | "
+    "female subjects | female participants",
+    "male": "male | males | man | men | boy | boys | male patients | male subjects | male participants",
+    "female,male": (
+        "either sex | both sexes | any sex | any gender | either gender | both genders | "
+        "all genders | all sexes | of either sex | "
+        "of both sexes | of any gender | of either gender | regardless of gender | "
+        "regardless of sex | no gender limit | "
+        "gender unlimited | gender is not limited | no gender limitation | "
+        "unlimited gender | no limit on gender | "
+        "gender not limited | male/female | male and female | both gender | men and women | "
+        "irrespective of gender | "
+        "regardless of sex or gender | all sex | both sex"
+    ),
+}
+
+WITHINS = (
+    "within | within the | within a | in the last | in the past | in the previous | "
+    "in the preceding | in the prior | "
+    "within the last | within the past | within the previous | within the preceding | "
+    "within the prior | within last | "
+    "within past | during the last | during the past | during the previous | "
+    "during the preceding | over the last | "
+    "over the past | over the previous | for the last | for the past | in last | in past | "
+    "during the prior | within previous | "
+    "the last | the past | in the most recent | during last | the previous | the preceding"
+)
+
+ANCHORS: Mapping[str, str] = {
+    # The trial's own word for a moment, folded to the anchors of `tree.Window`.
+    "screening": (
+        "the time of screening | screening period | the screening period | visit 0 | "
+        "screening | the screening | the screening visit | screening visit | baseline | "
+        "the baseline visit | visit 1 | "
+        "the baseline | baseline visit | first screening | the first screening visit"
+    ),
+    "enrollment": (
+        "enrollment | enrolment | study enrollment | study enrolment | study entry | entry | "
+        "the study | inclusion | "
+        "study inclusion | registration | entering the study | the enrollment | "
+        "entry into the study | study start | "
+        "start of the study | the start of the study | the trial | trial entry | "
+        "entry into the trial | recruitment | "
+        "informed consent | signing informed consent | signing the informed consent | "
+        "consent | study | study participation | "
+        "signing of informed consent | giving informed consent | giving the consent | "
+        "giving consent | providing informed consent | "
+        "signing consent | informed consent signature | signing of the informed consent | "
+        "signing of the informed consent form | "
+        "signature of informed consent | providing consent | signing of the icf | "
+        "signing informed consent form | entry into study | the start of study | "
+        "study registration | being enrolled | "
+        "entry to the study | signing the informed consent form | signing the icf | "
+        "participation in the study | "
+        "participation | study initiation | enrolling | joining the study"
+    ),
+    "treatment": (
+        "day 1 | day 0 | cycle 1 day 1 | c1d1 | week 0 | administration of study drug | "
+        "administration of the study drug | "
+        "the first study drug administration | first study drug administration | "
+        "planned start of trial treatment | "
+        "start of trial treatment | the start of trial treatment | start of the study drug | "
+        "start of the study treatment | "
+        "leukapheresis | apheresis | vaccination | first vaccination | "
+        "the first vaccination | treatment | study treatment | first dose | the first dose | "
+        "first dose of study drug | the first dose of study drug | "
+        "the first dose of study treatment | first dose of study treatment | "
+        "start of treatment | the start of treatment | "
+        "start of study treatment | the start of study treatment | "
+        "study drug administration | initiation of treatment | "
+        "the first administration of study drug | first administration of study drug | "
+        "study drug | dosing | "
+        "the first dose of study medication | first dose of study medication | "
+        "initiation of study treatment | "
+        "the initiation of study treatment | treatment start | start of therapy | "
+        "initiation of therapy | study therapy | "
+        "the first study treatment | first study treatment | "
+        "the first dose of the study drug | start of study drug | "
+        "the start of study drug | the first administration | first administration | "
+        "infusion | cell infusion | "
+        "initial dosing | first dosing | the start of study therapy | "
+        "start of study therapy | treatment initiation | "
+        "the first dose of investigational product | first dose of investigational product | "
+        "the first dose of study intervention | first dose of study intervention | "
+        "initiating study treatment"
+    ),
+    "randomization": "randomization | randomisation | the randomization | "
+    "the randomisation | being randomized | randomized",
+    "surgery": "surgery | the surgery | operation | the operation | the procedure",
+    "diagnosis": "diagnosis | the diagnosis | initial diagnosis | the initial diagnosis",
+}
+
+LIMITS: Mapping[str, str] = {
+    # Multiples of the laboratory's own limit.
+    "[ULN]": (
+        "uln | upper limit of normal | upper limits of normal | "
+        "upper limit of the normal range | upper normal limit | "
+        "upper limit of normal range | institutional uln | institutional upper limit of normal | "
+        "institutional upper limits of normal | the uln | the upper limit of normal | "
+        "the upper limits of normal | "
+        "the institutional upper limit of normal | the institutional uln | upper limit of normal value | "
+        "the upper limit of normal value | upper limit normal | upper limit of reference range | "
+        "upper limit of the reference range | the upper limit of the normal range | "
+        "upper limit of laboratory normal | "
+        "upper limit of normal ( uln ) | the upper limit of normal ( uln ) | "
+        "upper limits of normal ( uln ) | "
+        "institutional upper limit of normal ( uln ) | the institutional upper limit of normal ( uln ) | "
+        "upper normal limit ( unl ) | unl | upper limit of normal values | local uln | "
+        "upper limit of institutional normal"
+    ),
+    "[LLN]": (
+        "lln | lower limit of normal | lower limits of normal | the lln | "
+        "the lower limit of normal | institutional lln | "
+        "institutional lower limit of normal | lower limit of normal ( lln ) | "
+        "lower limit of the normal range"
+    ),
+}
+
+NUMBER_WORDS: Mapping[str, float] = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+    "ten": 10, "eleven": 11, "twelve": 12, "fourteen": 14, "eighteen": 18, "twenty": 20, "thirty": 30,
+    "sixty": 60, "ninety": 90,
+}  # fmt: skip
+
+ROMAN: Mapping[str, float] = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5}
+
+# An unknown word straight before a condition only narrows it when it is an adjective. These endings make one.
+ADJECTIVE_ENDINGS = ("al", "ic", "ous", "ive", "ary", "ar", "oid", "atic")
+ADJECTIVES = word_set(
+    "significant major minor bulky large small serious important relevant clinically "
+    "medically hemodynamically "
+    "moderately severely permanent extensive early late advanced life threatening overt "
+    "gross bilateral unilateral "
+    "intermittent persistent ongoing concurrent concomitant coexisting underlying "
+    "preexisting existing pediatric "
+    "adolescent elderly young adult isolated multiple complex frequent recent poorly well "
+    "high low grade resectable "
+    "unresectable inoperable operable invasive noninvasive aggressive indolent de novo "
+    "untreatable inherited acquired "
+    "congenital hereditary"
+)
+# Endings above that do not make a narrowing adjective.
+NOT_ADJECTIVES = word_set(
+    "removal trial renewal withdrawal approval referral arrival survival hospital animal "
+    "clinic topic traffic "
+    "preventive negative alternative eligible potential experimental investigational historical prophylactic "
+    "hypothetical optional maternal paternal parental fetal familial neonatal prenatal"
+)
+
+
+def phrases_of_text() -> dict[str, tuple[Cue, str]]:
+    """Return every cue phrase with its kind and payload; where one phrase stands in two "
+    "tables the later wins."""
+    found: dict[str, tuple[Cue, str]] = {}
+
+    def add(kind: Cue, payload: str, group: str) -> None:
+        for phrase in group.split("|"):
+            if phrase.strip():
+                found[phrase.strip()] = (kind, payload)
+
+    add("loose", "", CUES["loose"])
+    add("shift", "", CUES["shift"])
+    for group, why in HARMLESS.items():
+        add("drop", "measure" if why == _MEASURE_ONLY_REASON else "", group)
+    for kind, group in CUES.items():
+        if kind not in ("loose", "shift", "to", "before", "after"):
+            add(kind, "", group)
+    for kind in ("before", "after", "to"):
+        add(kind, "", CUES[kind])
+    for table, kind in (
+        (COMPARATORS, "op"),
+        (SUFFIXES, "suffix"),
+        (VALUES, "value"),
+        (SEXES, "sex"),
+        (LIMITS, "limit"),
+    ):
+        for payload, group in table.items():
+            add(kind, payload, group)
+    add("within", "", WITHINS)
+    return found
