@@ -9,7 +9,6 @@ others serve what was last committed.
 
 from __future__ import annotations
 
-import functools
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
@@ -23,7 +22,7 @@ from accrual import demo
 from accrual.basic import GeoPoint, NctId, nct_id
 from accrual.criteria.compile import compile_text
 from accrual.criteria.tree import CompiledTrial, Criterion
-from accrual.errors import PlaceNotFoundError
+from accrual.errors import PlaceNotFoundError, SourceError
 from accrual.match.evaluate import Screener
 from accrual.match.rank import Candidate, Match, queries, rank
 from accrual.match.verdict import Screening
@@ -36,7 +35,7 @@ from accrual.registry.record import Trial
 from accrual.search.facets import count_facets
 from accrual.search.index import FORMAT as TEXT_FORMAT
 from accrual.search.index import TextIndex
-from accrual.search.places import Place, default_places
+from accrual.search.places import Place, Places
 from accrual.search.query import Facet, FacetCount, Found, Near, NearestSite, Query
 from accrual.search.rank import candidates, find
 from accrual.store.criteria_cache import CriteriaCache, criteria_recipe
@@ -85,6 +84,8 @@ class Finder:
         self._on_progress = on_progress
         self._store = RecordStore(home)
         self._guard = threading.RLock()
+        # Kept as files beside the derived data: reading the world's cities anew takes every process seconds.
+        self._places = Places(home / "derived" / "places")
         self._index: TextIndex | None = None
         self._cache: CriteriaCache | None = None
 
@@ -122,7 +123,7 @@ class Finder:
         """Bring everything derived up to the records: the text index, then every study's compiled criteria."""
         with self._guard:
             self._close_derived()
-            self._index = catch_up(self._store, _text_recipe(), on_progress)
+            self._index = catch_up(self._store, self._text_recipe(), on_progress)
             self._cache = catch_up(self._store, criteria_recipe(compiler_version()), on_progress)
             read_all(self._store, self._cache, on_progress)
 
@@ -146,7 +147,7 @@ class Finder:
         Raises:
             PlaceNotFoundError: no table has it.
         """
-        return default_places().find(name)
+        return self._places.find(name)
 
     # -- show
 
@@ -190,13 +191,19 @@ class Finder:
 
     # -- decide
 
-    def read_patient(self, data: bytes, where: str = "") -> Patient:
-        """Return the patient in a file, whichever known form it has.
+    def read_patient(self, source: Path | bytes, where: str = "") -> Patient:
+        """Return the patient in a file, or in what a file holds, whichever known form it has.
 
         Raises:
             PatientError: no known form, or broken; the message says which forms exist.
+            SourceError: the file cannot be read.
         """
-        return read_patient(data, where)
+        if isinstance(source, bytes):
+            return read_patient(source, where)
+        try:
+            return read_patient(source.read_bytes(), where or str(source))
+        except OSError as error:
+            raise SourceError(f"{source}: cannot be read ({error.strerror})") from error
 
     def screen(self, nct: str, patient: Patient, today: date) -> Screening:
         """Decide one trial for a patient, criterion by criterion; raises as `show`."""
@@ -271,7 +278,7 @@ class Finder:
         """The text index, caught up."""
         with self._guard:
             if self._index is None:
-                self._index = catch_up(self._store, _text_recipe(), self._on_progress)
+                self._index = catch_up(self._store, self._text_recipe(), self._on_progress)
             return self._index
 
     @property
@@ -281,6 +288,14 @@ class Finder:
             if self._cache is None:
                 self._cache = catch_up(self._store, criteria_recipe(compiler_version()), self._on_progress)
             return self._cache
+
+    def _text_recipe(self) -> Recipe[TextIndex]:
+        """How the store opens the text index."""
+        return Recipe(
+            name="text",
+            format_version=TEXT_FORMAT,
+            open=lambda folder, writable: TextIndex(folder, writable, self._places if writable else None),
+        )
 
     def close(self) -> None:
         """Let go of every file."""
@@ -308,13 +323,3 @@ class Finder:
 
 
 _decode_compiled = msgspec.json.Decoder(CompiledTrial).decode
-
-
-@functools.cache
-def _text_recipe() -> Recipe[TextIndex]:
-    """How the store opens the text index."""
-    return Recipe(
-        name="text",
-        format_version=TEXT_FORMAT,
-        open=lambda folder, writable: TextIndex(folder, writable, default_places() if writable else None),
-    )

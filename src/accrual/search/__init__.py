@@ -1,1 +1,1 @@
-"""TODO-room."""
+"""Finding studies: the text index, facets, places and distances, ranking."""

@@ -1,0 +1,190 @@
+"""Words: how text is cut into index terms, and what a typed search asks for.
+
+Comes in: text of a record, or what a person typed. Goes out: terms (lower case, accents off, English endings off),
+and for a search the words and phrases that must match. Refuses nothing: there is no text that is not a search.
+
+The rules for typed text, in order:
+
+1. `"in quotes"` is a phrase: its words stand next to each other.
+2. A compound with a short part or a digit (`CAR-T`, `T-ALL`, `anti-PD-1`, `COVID-19`) is a phrase; so is a single
+   letter or digit with the word right before it (`car t`, `vitamin d`, `type 2`), or right after it where none is
+   before (`t cell`). Such parts mean nothing on their own.
+3. A possessive 's, words such as "of" and "the", and an "a" that follows no word are not asked for, unless there
+   is nothing else.
+4. What comes after the first 64 words is not asked for.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
+
+import msgspec
+import tantivy
+
+ANALYZER = "registry_words"
+MAX_WORDS = 64  # a search of more words than this asks for the first 64; ours: the longest official title has about 80
+LONGEST_WORD = 64  # bytes; a longer run of letters is no word and cannot be searched
+MAX_CHARS = 8_192  # no more than this is read of what was typed
+
+# Articles, prepositions and conjunctions. Not "all" (a leukemia), "a" (a vitamin, a hepatitis) or "no".
+_SILENT = frozenset(
+    (word,)
+    for word in (
+        "the",
+        "of",
+        "and",
+        "in",
+        "for",
+        "with",
+        "an",
+        "to",
+        "on",
+        "or",
+        "by",
+        "from",
+        "at",
+        "is",
+        "are",
+    )
+)
+_STOPS = frozenset(".,;:!?()[]")
+_TYPED = re.compile(r'"([^"]*)"|([^\s"]+)')
+_POSSESSIVE = re.compile(r"['’]s\b", re.IGNORECASE)
+_HYPHENS = re.compile(r"[-‐‑–]")
+
+
+class Words(msgspec.Struct, frozen=True):
+    """What a typed search asks for: groups of terms; a group of several terms is a phrase. All must match."""
+
+    groups: tuple[tuple[str, ...], ...] = ()
+    hopeless: bool = False
+    """Letters were typed, but none of them make a word that could stand in a record."""
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Every term once, in order."""
+        return tuple(dict.fromkeys(term for group in self.groups for term in group))
+
+    def __bool__(self) -> bool:
+        return bool(self.groups)
+
+
+@lru_cache(maxsize=1)
+def analyzer() -> tantivy.TextAnalyzer:
+    """Return the one analyzer that the index and every search share."""
+    return (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        .filter(tantivy.Filter.remove_long(LONGEST_WORD + 1))
+        .filter(tantivy.Filter.lowercase())
+        .filter(tantivy.Filter.ascii_fold())
+        .filter(tantivy.Filter.stemmer("english"))
+        .build()
+    )
+
+
+def terms_of(text: str) -> tuple[str, ...]:
+    """Return the index terms of a text, in order.
+
+    Example:
+        >>> terms_of("CAR-T for leukemias")
+        ('car', 't', 'for', 'leukemia')
+    """
+    return tuple(analyzer().analyze(text))
+
+
+@lru_cache(maxsize=65_536)
+def term_of(word: str) -> str:
+    """Return the index term of one word; empty when it is none."""
+    found = analyzer().analyze(word)
+    return found[0] if found else ""
+
+
+_ACCENTS = re.compile("[\u0300-\u036f]")  # Unicode block "Combining Diacritical Marks"
+_WORD = re.compile(r"[^\W_]+")
+_TO_SPACES = str.maketrans({chr(c): " " for c in range(128) if not chr(c).isalnum()})
+
+
+def fold(text: str) -> str:
+    """Return a name as names are compared: no accents, no case, one space between words."""
+    if text.isascii():
+        return " ".join(text.lower().translate(_TO_SPACES).split())
+    bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", text.casefold()))
+    return " ".join(_WORD.findall(bare))
+
+
+# Letters that the index's accent filter spells with others and Unicode does not take apart.
+_UNMARKED = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ı": "i"})
+
+
+def plain(text: str) -> str:
+    """Return a text in lower case without accents, otherwise as it stands."""
+    if text.isascii():
+        return text.lower()
+    return _ACCENTS.sub("", unicodedata.normalize("NFKD", text.lower().translate(_UNMARKED)))
+
+
+def read_words(text: str) -> Words:
+    """Read a typed search by the rules at the head of this module.
+
+    Example:
+        >>> read_words("CD7 CAR-T").groups
+        (('cd7',), ('car', 't'))
+    """
+    groups: list[_Group] = []
+    silent: list[_Group] = []
+    budget = MAX_WORDS
+    gap = True
+    for quoted, bare in _TYPED.findall(text[:MAX_CHARS]):
+        for terms in [terms_of(quoted)] if quoted else _groups_of(bare):
+            group = _Group(terms[:budget], bool(quoted), gap)
+            if not group.terms:
+                continue
+            gap = bool(quoted)
+            if group.terms in _SILENT or (group.terms == ("a",) and group.gap):
+                silent.append(group)
+                gap = True
+                continue
+            budget -= len(group.terms)
+            groups.append(group)
+        gap = gap or bare[-1:] in _STOPS
+    hopeless = not groups and not silent and any(c.isalnum() for c in text)
+    return Words(_bind_single_letters(groups or silent[:1]), hopeless)
+
+
+class _Group(NamedTuple):
+    terms: tuple[str, ...]
+    quoted: bool
+    gap: bool
+    """The group before does not stand right before it: a stop, a quote or a silent word comes between."""
+
+    @property
+    def is_single_letter(self) -> bool:
+        return (
+            not self.quoted and len(self.terms) == 1 and len(self.terms[0]) == 1 and self.terms[0].isascii()
+        )
+
+
+def _groups_of(typed: str) -> list[tuple[str, ...]]:
+    """Return the groups of a run of characters without spaces."""
+    groups: list[tuple[str, ...]] = []
+    for part in re.split(r"[/,;|+&]", _POSSESSIVE.sub("", typed)):
+        terms = terms_of(part)
+        compound = len(terms) > 1 and _HYPHENS.search(part) is not None
+        if compound and not any(len(term) <= 3 or any(c.isdigit() for c in term) for term in terms):
+            groups.extend((term,) for term in terms)
+        else:
+            groups.append(terms)
+    return groups
+
+
+def _bind_single_letters(groups: list[_Group]) -> tuple[tuple[str, ...], ...]:
+    bound: list[_Group] = []
+    for group in groups:
+        if bound and not group.gap and (group.is_single_letter or bound[-1].is_single_letter):
+            bound[-1] = _Group(bound[-1].terms + group.terms, False, bound[-1].gap)
+        else:
+            bound.append(group)
+    return tuple(dict.fromkeys(group.terms for group in bound))
