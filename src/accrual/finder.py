@@ -220,13 +220,13 @@ class Finder:
         """
         point = self._point_of(patient)
         filters: dict[Facet, tuple[str, ...]] = {"status": status} if status else {}
-        hits = candidates(
-            self.index,
-            queries(patient, today),
-            limit=CANDIDATES,
-            filters=filters,
-            near=Near(point) if point is not None else None,
-        )
+        near = Near(point) if point is not None else None
+        asked = queries(patient, today)
+        if asked:
+            hits = candidates(self.index, asked, limit=CANDIDATES, filters=filters, near=near)
+        else:  # nobody who has nothing is looked for by what he has: studies that take healthy volunteers are
+            filters["healthy_volunteers"] = ("true",)
+            hits = find(self.index, Query(filters=filters, near=near, top=CANDIDATES)).results
         compiled = self._compiled([hit.nct_id for hit in hits])
         screener = Screener(patient, today)
         return rank(
