@@ -51,8 +51,8 @@ goldens: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.criteria.rewrite_goldens
 
 bench: $(VENV)/dev.stamp
-	$(BIN)/python -m benchmarks.load ../shared/data/registry
-	$(BIN)/python -m benchmarks.find ../shared/data/registry
+	$(BIN)/python benchmarks/load.py ../shared/data/registry
+	$(BIN)/python benchmarks/find.py ../shared/data/registry
 
 clean:
 	rm -rf $(VENV) $(DEMO_HOME)

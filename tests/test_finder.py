@@ -17,7 +17,7 @@ from accrual import Finder
 from accrual.demo import DEFAULT_PATIENT, DEMO_TODAY, demo_patients, demo_records
 from accrual.errors import QueryError, SourceError, StudyNotFoundError
 from accrual.reading import read_all
-from accrual.registry.files import read_record
+from accrual.registry.files import SourceRecord, read_record
 from accrual.search.query import Near, Query
 from accrual.store.criteria_cache import criteria_recipe
 from accrual.store.derived import catch_up
@@ -60,6 +60,23 @@ def test_the_demo_opens_while_another_process_loads(tmp_path: Path) -> None:
         with writer_lock(tmp_path), Finder.demo(tmp_path) as finder:
             assert finder.find(Query()).total > 0
         lock.close()
+
+
+def test_searching_while_records_come_in_is_served_what_was_committed(tmp_path: Path) -> None:
+    """A reader beside a load neither fails nor indexes the registry in the loader's stead."""
+    bodies, seen = list(demo_records()), []
+
+    def source() -> Iterator[SourceRecord]:
+        for body in bodies[30:]:
+            yield read_record(body)
+            with Finder(tmp_path) as reader:
+                seen.append(reader.find(Query()).total)
+
+    with Finder(tmp_path) as loader:
+        loader.load_records(read_record(body) for body in bodies[:30])
+        loader.load_records(source())
+        assert seen == [30] * (len(bodies) - 30)
+        assert loader.find(Query()).total == len(bodies)
 
 
 def test_every_study_is_found_by_its_number_and_by_an_empty_search(demo: Finder) -> None:

@@ -109,15 +109,21 @@ class Finder:
             SourceError: none of the paths exists.
             StoreError: another process is loading, or the disk is full. What was committed stays.
         """
+        self._prepare()
         report = load(self._store, paths, on_progress)
         self.catch_up(on_progress)
         return report
 
     def load_records(self, records: Iterable[SourceRecord | Refusal]) -> LoadReport:
         """Load records that are already read; see `load`."""
+        self._prepare()
         report = load_records(self._store, records)
         self.catch_up()
         return report
+
+    def _prepare(self) -> None:
+        """Have an index, if only an empty one, before records come in: who searches meanwhile is served that."""
+        _ = self.index, self.cache
 
     def catch_up(self, on_progress: OnProgress | None = None) -> None:
         """Bring everything derived up to the records: the text index, then every study's compiled criteria."""

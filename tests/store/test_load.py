@@ -100,12 +100,12 @@ def test_a_source_is_read_no_further_ahead_than_two_batches(
 
 
 def test_progress_grows_to_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "BATCH_RECORDS", 10)
+    monkeypatch.setattr(loading, "PROGRESS_SECONDS", 0.0)
     told: list[Progress] = []
     source = [*records(45, first=1), Refusal(where="z", reason="bad", consumed_bytes=46)]
     with RecordStore(tmp_path) as store:
         load_records(store, source, told.append, bytes_total=46)
-    assert [one.records for one in told] == [10, 20, 30, 40, 45, 45]
+    assert [one.records for one in told] == [*range(1, 46), 45, 45]
     assert told[-1] == Progress(45, 46, 46, 1, "done")
     assert [one.bytes_done for one in told] == sorted(one.bytes_done for one in told)
 

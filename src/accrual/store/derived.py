@@ -28,7 +28,7 @@ import msgspec
 
 from accrual.errors import StoreError
 from accrual.store.lock import FileLock
-from accrual.store.records import Change, RecordStore
+from accrual.store.records import Change, RecordStore, writer_lock
 
 MARK = "mark.json"
 BATCH_STUDIES = 500  # studies given to one `apply`: enough to spread its fixed cost
@@ -95,8 +95,8 @@ def catch_up(
 ) -> A:
     """Open an artefact and apply what changed in the store since its mark.
 
-    Where another process is catching it up, or the folder cannot be written, the artefact is opened for reading
-    as it was last committed.
+    Where another process is catching it up, or is loading records and will catch it up, or the folder cannot be
+    written, the artefact is opened for reading as it was last committed.
 
     Raises:
         StoreError: it can be neither opened nor built: the disk is full, or nothing was ever built in a folder
@@ -108,7 +108,9 @@ def catch_up(
             recipe, folder, "the data folder cannot be written, and this part of it was never built"
         )
     unreadable = False
-    if is_current(store, recipe):  # the usual case: nothing to write, so no lock and no writer
+    # The usual case is that nothing is to be written: no lock, no writer. While records are being loaded there
+    # is always something new, and a reader that ran after it would index the registry in the loader's stead.
+    if is_current(store, recipe) or (_is_sound(store, recipe) and writer_lock(store.home).is_held()):
         try:
             return recipe.open(folder, False)
         except recipe.damage:
@@ -152,6 +154,12 @@ def is_current(store: RecordStore, recipe: Recipe[A]) -> bool:
     """Say whether the artefact on disk holds the store's newest generation."""
     mark = read_mark(recipe.folder(store.home))
     return mark is not None and mark.generation == store.generation and _belongs(store, mark)
+
+
+def _is_sound(store: RecordStore, recipe: Recipe[A]) -> bool:
+    """Say whether the artefact holds some generation of this store."""
+    mark = read_mark(recipe.folder(store.home))
+    return mark is not None and _belongs(store, mark)
 
 
 class _Damaged(Exception):  # noqa: N818  (never leaves this module)

@@ -19,6 +19,7 @@ from typing import BinaryIO, Literal, TypeAlias
 
 import msgspec
 
+from accrual.basic import path_words
 from accrual.errors import StoreError
 from accrual.registry.files import Refusal, SourceRecord, measure, read_records
 from accrual.store.compression import MAX_SAMPLES
@@ -28,7 +29,8 @@ from accrual.store.writer import Incoming, Outcome, Prepared, RecordWriter
 REPORT_NAME = "load-report.jsonl"
 BATCH_RECORDS = MAX_SAMPLES  # so that the first batch can teach the dictionary
 BATCH_BYTES = 16 * 2**20  # about 900 records of usual size; bounds memory when records are large
-BATCH_SECONDS = 2.0  # no more than this is lost in a crash, and progress moves at least so often
+BATCH_SECONDS = 2.0  # no more than this is lost in a crash
+PROGRESS_SECONDS = 0.25  # between two words on progress: a first batch can take many seconds to read
 REPORTED_REFUSALS = 100  # kept in memory and in the LoadReport; the file has them all
 
 Stage: TypeAlias = Literal["loading", "done"]
@@ -99,7 +101,7 @@ def load(
     """Load files and folders into the store.
 
     Arguments:
-        on_progress: called after each commit, and with stage `done` at the end.
+        on_progress: called several times a second while records are read, and with stage `done` at the end.
         report_path: where the report file goes, `home/load-report.jsonl` by default.
 
     Raises:
@@ -126,6 +128,8 @@ def load_records(
     tally: Counter[Outcome] = Counter()
     refusals: list[Refused] = []
     seen = refused = warnings = source_bytes = consumed = 0
+    if on_progress is not None:
+        source = _watched(source, on_progress, bytes_total)
     with RecordWriter(store) as writer, _report_file(path) as file:
         for batch, outcomes in _written(writer, _batches(source)):
             tally.update(outcomes)
@@ -138,8 +142,6 @@ def load_records(
             source_bytes += batch.source_bytes
             consumed = max(consumed, batch.consumed_bytes)
             _write_lines(file, path, batch.notes)
-            if on_progress is not None:
-                on_progress(Progress(seen, consumed, bytes_total, refused))
         report = LoadReport(
             seen=seen,
             added=tally[Outcome.ADDED],
@@ -151,7 +153,7 @@ def load_records(
             refusals=tuple(refusals),
             seconds=round(time.monotonic() - started, 3),
             bytes=source_bytes,
-            report=str(path),
+            report=path_words(path),
         )
         _write_lines(file, path, [msgspec.structs.replace(report, refusals=())])
         if on_progress is not None:
@@ -189,6 +191,24 @@ class _Batch:
             or self._size >= BATCH_BYTES
             or (not first and time.monotonic() - self._begun >= BATCH_SECONDS)
         )
+
+
+def _watched(
+    source: Iterable[SourceRecord | Refusal], on_progress: Callable[[Progress], None], bytes_total: int
+) -> Iterator[SourceRecord | Refusal]:
+    """Pass everything on, telling from time to time how far the reading has come."""
+    records = refused = consumed = 0
+    told = time.monotonic()
+    for item in source:
+        consumed = max(consumed, item.consumed_bytes)
+        if isinstance(item, Refusal):
+            refused += 1
+        else:
+            records += 1
+        yield item
+        if time.monotonic() - told >= PROGRESS_SECONDS:
+            told = time.monotonic()
+            on_progress(Progress(records, consumed, bytes_total, refused))
 
 
 def _batches(source: Iterable[SourceRecord | Refusal]) -> Iterator[_Batch]:

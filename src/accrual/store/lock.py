@@ -10,10 +10,14 @@ import contextlib
 import fcntl
 import os
 import socket
+import time
 from pathlib import Path
 from types import TracebackType
 
 from accrual.errors import StoreError
+
+ATTEMPTS = 5  # a look at the lock (`is_held`) takes it for a moment, and must not pass for a holder
+ATTEMPT_SECONDS = 0.01
 
 
 class FileLock:
@@ -36,15 +40,20 @@ class FileLock:
             raise StoreError(
                 f"{self._path}: cannot be written ({error.strerror}): check the folder's permissions"
             ) from error
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(file)
-            if isinstance(error, BlockingIOError):
-                return False
-            raise StoreError(
-                f"{self._path}: cannot be locked ({error.strerror}): is it on a network disk?"
-            ) from error
+        for attempt in range(ATTEMPTS):
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if attempt == ATTEMPTS - 1:
+                    os.close(file)
+                    return False
+                time.sleep(ATTEMPT_SECONDS)
+            except OSError as error:
+                os.close(file)
+                raise StoreError(
+                    f"{self._path}: cannot be locked ({error.strerror}): is it on a network disk?"
+                ) from error
         with contextlib.suppress(OSError):  # the name is a courtesy; on a full disk the lock holds without it
             os.ftruncate(file, 0)
             os.write(file, f"process {os.getpid()} on {socket.gethostname()}, {self._work}".encode())
@@ -58,6 +67,20 @@ class FileLock:
             with contextlib.suppress(OSError):  # as above
                 os.ftruncate(file, 0)
             os.close(file)
+
+    def is_held(self) -> bool:
+        """Say whether anybody holds the lock just now, without taking it."""
+        try:
+            file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return False  # nobody has ever taken it
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        finally:
+            os.close(file)
+        return False
 
     def holder(self) -> str:
         """Return who holds the lock, in words: `process 4711 on host, loading`."""

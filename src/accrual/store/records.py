@@ -110,19 +110,20 @@ class RecordStore:
         """
         self.home = home
         self.path = home / FILE_NAME
-        if create and not home.exists():
-            try:
+        try:
+            if create and not home.exists():
                 home.mkdir(parents=True)
-            except OSError as error:
-                raise StoreError(
-                    f"{home}: the data folder cannot be made ({error.strerror}): choose another"
-                ) from error
-        if not self.path.exists() and not create:
+            held = self.path.exists()
+        except OSError as error:
+            raise StoreError(
+                f"{home}: the data folder cannot be made or opened ({error.strerror}): choose another"
+            ) from error
+        if not held and not create:
             raise StoreError(
                 f"{home}: no {FILE_NAME} here: load the registry first, or choose another data folder"
             )
         self.writable = _can_write(home, self.path)
-        if not self.path.exists() and not self.writable:
+        if not held and not self.writable:
             raise StoreError(f"{home}: the data folder is empty and cannot be written: choose another")
         self.database = Database(self.path, self.writable, APPLICATION_ID)
         self._codec = Codec({})
