@@ -36,7 +36,12 @@ def nct_id(text: str) -> NctId:
     return NctId(f"NCT{int(found.group(1)):08d}")
 
 
-class Span(msgspec.Struct, frozen=True, array_like=True, order=True):
+def path_words(path: object) -> str:
+    r"""Return a path as text that can be written anywhere: bytes of a name that are not UTF-8 as `\udce9` (PEP 383)."""
+    return str(path).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+class Span(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
     """Half-open character offsets into a source text: `text[start:end]`. JSON: `[start, end]`."""
 
     start: int

@@ -13,10 +13,12 @@ import functools
 import hashlib
 import multiprocessing
 import os
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from importlib.resources import files
 from itertools import islice
 
@@ -88,7 +90,7 @@ def read_all(
         cache.put(entries)
         done += len(entries)
         if on_progress is not None:
-            on_progress(CatchUpProgress("criteria", done, total))
+            on_progress(CatchUpProgress("reading", done, total))
 
     workers = workers or os.cpu_count() or 1
     if workers == 1 or total - done <= ALONE_STUDIES:
@@ -97,14 +99,34 @@ def read_all(
         return
     # Spawned, not forked: this process has threads (the index's, the web server's), and a fork would copy their locks.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_die_with_parent) as pool:
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_die_with_parent)
+    try:
         waiting: deque[Future[list[Compiled]]] = deque()
         for chunk in _chunks(missing):
-            waiting.append(pool.submit(compile_studies, chunk))
+            with _without_interrupts():
+                waiting.append(pool.submit(compile_studies, chunk))
             if len(waiting) > 2 * workers:  # bounds memory, however many studies there are
                 keep(waiting.popleft().result())
         while waiting:
             keep(waiting.popleft().result())
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Hold Ctrl-C back while workers may be started: they inherit that for life, and only this process answers it.
+
+    A terminal sends it to all of them, and each worker would show a traceback.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _entry(change: Change) -> Compiled:

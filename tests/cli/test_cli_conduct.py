@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import pty
+import re
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from accrual.cli import progress as progress_module
@@ -35,6 +37,11 @@ PROGRAM = (sys.executable, "-m", "accrual")
         (("find", "--sort", "distance"), 2, "needs a place"),
         (("find", "--near", "Paris", "--within", "near"), 2, "100km or 60mi"),
         (("find", "--top", "0"), 2, "--top"),
+        (("find", "--offset", "9" * 30), 2, "--offset"),
+        (("find", "--near", "Paris", "--within", "9" * 400), 2, "farther than any place"),
+        (("find", "caf\udce9"), 2, "not UTF-8"),
+        (("find", "--status", "caf\udce9"), 2, "no value"),
+        (("show", "caf\udce9"), 2, "not an NCT number"),
         (("find", "--bogus"), 2, "--bogus"),
         (("dance",), 2, "dance"),
         (("criteria",), 2, "--text FILE"),
@@ -114,6 +121,38 @@ def test_ctrl_c_is_quiet(accrual: Callable[..., SimpleNamespace], monkeypatch: p
     assert (ran.code, ran.out, ran.err) == (130, "", "")
 
 
+def test_ctrl_c_inside_a_class_statement_is_quiet_too(
+    accrual: Callable[..., SimpleNamespace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slot:
+        def __set_name__(self, owner: type, name: str) -> None:
+            raise KeyboardInterrupt
+
+    def importing(self: Finder) -> None:
+        type("Lazy", (), {"slot": Slot()})
+
+    monkeypatch.setattr(Finder, "status", importing)
+    ran = accrual("status")
+    assert (ran.code, ran.out, ran.err) == (130, "", "")
+
+
+@pytest.mark.parametrize("milestone", ["accrual.cli.run", "typer", "accrual.finder", "tantivy"])
+def test_ctrl_c_while_starting_is_quiet(demo_home: Path, milestone: str) -> None:
+    script = (
+        "import builtins, os, signal, sys\nreal = builtins.__import__\n"
+        "def watched(name, *rest):\n"
+        f"    if name == {milestone!r}:\n"
+        "        builtins.__import__ = real\n        os.kill(os.getpid(), signal.SIGINT)\n"
+        "    return real(name, *rest)\n"
+        f"sys.argv = ['accrual', '--home', {str(demo_home)!r}, 'find']\n"
+        "from accrual.cli import main\nbuiltins.__import__ = watched\nmain()"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "")
+
+
 def test_a_closed_pipe_is_silent(demo_home: Path) -> None:
     command = f"{' '.join(PROGRAM)} --home {demo_home} find --json --top 1000"
     piped = subprocess.run(
@@ -183,28 +222,67 @@ def test_a_hostile_title_cannot_command_the_terminal(
         assert "red" in shown.out  # and rich took nothing in it as markup
 
 
-def test_the_progress_bar_shows_rate_and_stays_off_pipes(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Terminal(io.StringIO):
-        encoding = "utf-8"
+class Terminal(io.StringIO):
+    """A screen that remembers everything."""
 
-        def isatty(self) -> bool:
-            return True
+    encoding = "utf-8"
 
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_progress_bar_shows_rate_and_time_left_in_every_stage(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen, clock = Terminal(), [100.0]
+    monkeypatch.setattr("sys.stderr", screen)
+    monkeypatch.setattr(progress_module, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setenv("COLUMNS", "120")
+
+    def loading(records: int, done: int) -> Progress:
+        return Progress(records=records, bytes_done=done, bytes_total=1000, refused=0)
+
+    with progress_module.progress_bar() as on_progress:
+        assert on_progress is not None
+        on_progress(loading(10, 10))
+        assert screen.getvalue() == ""  # nothing flickers up for work that is done at once
+        clock[0] += 10
+        on_progress(loading(1500, 400))
+        assert _on_screen(screen, "Loading", "40%", "1,500 records, 150/s, 15 s left")
+        on_progress(msgspec.structs.replace(loading(3000, 1000), stage="done"))
+        assert _on_screen(screen, "Indexing")
+        clock[0] += 2
+        on_progress(CatchUpProgress("text", 2000, 100_000))
+        assert _on_screen(screen, "Indexing", "2%", "2,000 studies, 1,000/s, 98 s left")
+        on_progress(CatchUpProgress("reading", 1000, 100_000))
+        clock[0] += 2
+        on_progress(CatchUpProgress("reading", 2000, 100_000))
+        assert _on_screen(screen, "Reading criteria", "2%", "2,000 studies, 500/s, 4 min left")
+
+
+def test_the_progress_bar_fits_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = Terminal()
     monkeypatch.setattr("sys.stderr", screen)
     monkeypatch.setattr(progress_module, "SHOW_AFTER_SECONDS", 0.0)
-    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setattr(progress_module, "RATE_AFTER_SECONDS", 0.0)
+    monkeypatch.setenv("COLUMNS", "80")
     with progress_module.progress_bar() as on_progress:
         assert on_progress is not None
-        on_progress(Progress(records=1500, bytes_done=40, bytes_total=100, refused=0))
-        on_progress(Progress(records=1500, bytes_done=100, bytes_total=100, refused=0, stage="done"))
-        on_progress(CatchUpProgress("criteria", 10, 20))
-    assert "1,500 records" in screen.getvalue()
-    assert screen.getvalue().index("Indexing") < screen.getvalue().index("Reading criteria")
-    assert "/s" in screen.getvalue()
+        on_progress(CatchUpProgress("reading", 1, 600_000))
+        on_progress(CatchUpProgress("reading", 300_000, 600_000))
+    lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.getvalue()))
+    assert any("300,000 studies" in line for line in lines)
+    assert max(map(len, lines)) <= 80
+
+
+def test_the_progress_bar_stays_off_pipes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stderr", io.StringIO())
     with progress_module.progress_bar() as on_progress:
         assert on_progress is None
+
+
+def _on_screen(screen: Terminal, *words: str) -> bool:
+    """Whether one line that was drawn holds all the words."""
+    bare = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.getvalue())
+    return any(all(word in line for word in words) for line in re.split(r"[\r\n]+", bare))
 
 
 def test_a_busy_port_is_named(accrual: Callable[..., SimpleNamespace]) -> None:

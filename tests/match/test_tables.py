@@ -17,7 +17,8 @@ def real_tables(small_vocabulary: object, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_concepts_named_in_code_exist() -> None:
-    for name in (*values.NOT_HEALTHY, rank.SOUGHT_FIRST):
+    passing = (*concepts.PASSING_KINDS, *concepts.PASSING_ITSELF, *concepts.EVERYBODY_HAD)
+    for name in (*values.NOT_HEALTHY, rank.SOUGHT_FIRST, *passing):
         assert vocabulary().get(name).kind == "condition"
 
 
@@ -25,7 +26,7 @@ def test_qualifiers_named_in_code_exist() -> None:
     said = {word for pair in concepts.SAYS.items() for word in (pair[0], *pair[1])}
     groups = (
         concepts.NOW | concepts.EVER | concepts.OVER | concepts.VAGUE | concepts.UNPROVEN | concepts.GIVEN
-    )
+    ) | concepts.PASSING
     stated = {word for words in fhir.CLINICAL.values() for word in words}
     assert said | groups | stated | {"in-remission", "severe", "mild"} <= set(qualifiers())
 
@@ -33,5 +34,13 @@ def test_qualifiers_named_in_code_exist() -> None:
 def test_variables_named_in_code_exist_with_their_values() -> None:
     for name, value in values.MALE.items():
         assert value in variables()[name].values
-    for name in ("age", "sex", "healthy-volunteer", "stage", *values.MANY_VALUED):
+    for name in (
+        "age",
+        "sex",
+        "healthy-volunteer",
+        "stage",
+        *values.MANY_VALUED,
+        *values.LASTING,
+        *values.CURRENT_DAYS_OF,
+    ):
         assert variables()[name].question

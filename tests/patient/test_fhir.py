@@ -317,3 +317,34 @@ def test_every_mcode_file_is_read_or_refused_with_a_reason(shared_data: Path) ->
     assert "FHIR ResearchStudy by itself" in outcome["complete_study.json"]
     assert "no Patient resource" in outcome["resource.json"]
     assert outcome["eom_patient_1.json"] == outcome["patient_data.json"] == "True"
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"clinicalStatus": status("active"), "onsetDateTime": "2026-08-01"}, [("pregnant", "yes")]),
+        ({"clinicalStatus": status("resolved"), "onsetDateTime": "2020-08-01"}, [(None, None)]),
+        (
+            {"clinicalStatus": status("active"), "abatementDateTime": "2020-08-01"},
+            [(None, None)],
+        ),
+        ({}, [(None, None)]),
+    ],
+)
+def test_a_pregnancy_that_goes_on_is_a_state(
+    more: dict[str, Any], expected: list[tuple[str | None, str | None]]
+) -> None:
+    patient = bundle({**condition(**more), "code": concept("Normal pregnancy", "72892002")})
+    assert [(one.variable, one.value) for one in patient.facts] == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "order"),
+    [
+        ("MedicationRequest", "active", True),
+        ("MedicationRequest", "completed", False),
+        ("MedicationStatement", "active", False),
+    ],
+)
+def test_an_active_request_is_an_order_and_no_statement_of_taking(kind: str, state: str, order: bool) -> None:
+    assert only(bundle(drug(kind, state, authoredOn="2020-01-02"))).order is order

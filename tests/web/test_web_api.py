@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
+import typer
 from starlette.testclient import TestClient
+
+from accrual.cli.app import app
+from accrual.search.query import FACETS
 
 SEED = "NCT04785833"
 
@@ -55,3 +62,30 @@ def test_errors_are_json_with_a_message(client: TestClient, method: str, address
     answer = client.request(method, address)
     assert answer.status_code == status
     assert len(answer.json()["error"]) > 5
+
+
+def test_one_name_for_one_thing_in_pages_api_and_command_line(client: TestClient) -> None:
+    asked = "text=CD7&condition=leukemia&near=Suzhou&recruiting_sites=true&sort=distance"
+    found = [hit["nct_id"] for hit in client.get(f"/api/x/find?{asked}").json()["results"]]
+    shown = client.get(f"/search?{asked}").text
+    assert found
+    assert re.findall(r'<h2><a href="/trials/(NCT\d+)"', shown) == found
+    for name in ("text", "condition", "intervention", "near", "within", "sort", "recruiting_sites"):
+        assert f'name="{name}"' in shown
+    options = {option for parameter in _find_command().params for option in parameter.opts}
+    routes = (
+        "condition",
+        "intervention",
+        "near",
+        "within",
+        "sort",
+        "recruiting_sites",
+        "top",
+        "offset",
+        *FACETS,
+    )
+    assert {f"--{name.replace('_', '-')}" for name in routes} <= options
+
+
+def _find_command() -> Any:
+    return typer.main.get_command(app).commands["find"]  # type: ignore[attr-defined]

@@ -81,7 +81,7 @@ def test_a_visitor_searches_reads_and_checks_a_patient(
 
 @pytest.mark.parametrize(
     "address",
-    ["/", "/search?q=cancer&near=London", f"/trials/{SEED}", "/trials/NCT90009999", "/match", "/nowhere"],
+    ["/", "/search?text=cancer&near=London", f"/trials/{SEED}", "/trials/NCT90009999", "/match", "/nowhere"],
 )
 @pytest.mark.parametrize("width", [320, 375, 1200])
 def test_no_page_scrolls_sideways(browser: Browser, served: str, address: str, width: int) -> None:
@@ -99,7 +99,7 @@ def test_the_keyboard_reaches_the_content_and_shows_where_it_is(browser: Browser
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.id") == "q"
+    assert page.evaluate("document.activeElement.id") == "text"
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     page.close()
 
@@ -109,7 +109,7 @@ def test_words_stand_out_from_their_ground(browser: Browser, served: str, scheme
     """WCAG 2.2, success criterion 1.4.3: contrast of 4.5 to 1 for text."""
     context = browser.new_context(color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
-    page.goto(f"{served}/search?q=CD7&status=UNKNOWN")
+    page.goto(f"{served}/search?text=CD7&status=UNKNOWN")
     names = ("ink", "soft-ink", "accent", "good", "bad", "open")
     style = "getComputedStyle(document.documentElement).getPropertyValue"
     colours = {

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 from accrual.errors import QueryError
 from accrual.finder import Finder
 from accrual.web.forms import parse_form
+from accrual.web.layout import environment
 from accrual.web.protection import HEADERS
 
 SEED = "NCT04785833"
@@ -93,7 +94,7 @@ def test_other_spellings_lead_to_the_one_address(client: TestClient, spelling: s
 
 
 def test_search_finds_and_links_to_the_trial(client: TestClient) -> None:
-    found = page(client, "/search?q=CD7+CAR-T")
+    found = page(client, "/search?text=CD7+CAR-T")
     assert f"/trials/{SEED}" in found.links()
     assert "Found in: brief title" in found.text
 
@@ -113,13 +114,13 @@ def test_every_filter_link_narrows_to_its_count_and_its_chip_removes_it(client: 
 
 
 def test_filters_and_place_survive_into_links_and_form(client: TestClient) -> None:
-    shown = page(client, "/search?q=cancer&near=London,+UK&within=500km&status=recruiting&sort=distance")
+    shown = page(client, "/search?text=cancer&near=London,+UK&within=500km&status=recruiting&sort=distance")
     hidden = [attrs for tag, attrs in shown.tags if tag == "input" and attrs.get("type") == "hidden"]
     assert [(one["name"], one["value"]) for one in hidden] == [("status", "RECRUITING")]
     assert "Near London, UK (within 500km)" in shown.text
     for link in shown.links():
         if "phase=" in link:
-            assert "q=cancer" in link
+            assert "text=cancer" in link
             assert "near=London" in link
             assert "status=RECRUITING" in link
 
@@ -136,7 +137,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(client: TestClient) -> No
 
 
 def test_nothing_found_says_what_helps(client: TestClient) -> None:
-    shown = page(client, "/search?q=qqqzzz&status=RECRUITING")
+    shown = page(client, "/search?text=qqqzzz&status=RECRUITING")
     assert "No trial matches all of this" in shown.text
     assert "search without filters" in shown.text
 
@@ -200,9 +201,9 @@ def test_every_answer_carries_the_security_headers(client: TestClient, address: 
     "address",
     [
         f"/trials/{HOSTILE}",
-        "/search?q=Hostile",
+        "/search?text=Hostile",
         f"/trials/{HOSTILE}/screen",
-        "/search?q=%3Cscript%3Ealert(1)%3C/script%3E",
+        "/search?text=%3Cscript%3Ealert(1)%3C/script%3E",
     ],
 )
 def test_hostile_text_stays_text(client: TestClient, address: str) -> None:
@@ -227,7 +228,7 @@ def test_no_page_asks_anything_of_another_machine(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["/", "/search?q=a&near=Paris", f"/trials/{SEED}", f"/trials/{SEED}/screen", "/match"]
+    "address", ["/", "/search?text=a&near=Paris", f"/trials/{SEED}", f"/trials/{SEED}/screen", "/match"]
 )
 def test_pages_have_landmarks_one_main_heading_and_labelled_fields(client: TestClient, address: str) -> None:
     shown = page(client, address)
@@ -311,3 +312,23 @@ def test_no_body_breaks_the_form_reader(kind: str, body: bytes) -> None:
         except QueryError:
             continue
         assert all(isinstance(value, bytes) for value in fields.values())
+
+
+def test_a_search_is_folded_up_but_its_chips_say_all_of_it(client: TestClient) -> None:
+    shown = client.get("/search?near=London,+UK&within=500km&recruiting_sites=1&sort=distance").text
+    assert (
+        "<details>\n    <summary>Place, order and more" in shown
+    )  # folded: the results begin on the first screen
+    text = Page(shown).text
+    for words in ("Near London, UK (within 500km)", "Measured to recruiting sites", "Order: Nearest site"):
+        assert words in text
+    broken = client.get("/search?near=Qqzzxx").text
+    assert "<details open>\n    <summary>Place, order and more" in broken
+
+
+def test_long_lists_at_the_head_of_a_trial_page_unfold() -> None:
+    names = "".join(f"<div>Condition {number}</div>" for number in range(12))
+    listed = environment().get_template("parts.html").module.plain_list  # type: ignore[attr-defined]
+    folded = listed([f"Condition {number}" for number in range(12)], 8).replace("\n", "")
+    assert "<summary>4 more</summary>" in folded
+    assert re.sub(r"</?details>|<summary>.*?</summary>", "", folded) == names

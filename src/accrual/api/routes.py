@@ -23,7 +23,7 @@ from accrual.api.body import read_body
 from accrual.criteria.render import criteria_json
 from accrual.errors import AccrualError, PlaceNotFoundError, QueryError, StoreError, StudyNotFoundError
 from accrual.finder import Finder
-from accrual.plain.question import build_query, read_words
+from accrual.plain.question import build_query, read_flag, read_words
 from accrual.search.query import FACETS, Query
 
 MAX_TOP: Final = 1000
@@ -104,7 +104,7 @@ def api_query(finder: Finder, params: QueryParams) -> Query:
         filters={facet: params.getlist(facet) for facet in FACETS},
         near=params.get("near", ""),
         within=params.get("within", ""),
-        recruiting_sites=params.get("recruiting_sites", "") in ("1", "true", "yes"),
+        recruiting_sites=read_flag("recruiting_sites", params.get("recruiting_sites", "")),
         sort=params.get("sort", "relevance"),
         top=_number(params, "top", 20, 1, MAX_TOP),
         offset=_number(params, "offset", 0, 0, 10**7),
@@ -139,6 +139,7 @@ def _number(params: QueryParams, name: str, default: int, low: int, high: int) -
     text = params.get(name)
     if text is None:
         return default
-    if not text.isdecimal() or not low <= int(text) <= high:
-        raise QueryError(f"{name}={text!r}: write a whole number from {low} to {high}")
+    # The length first: Python refuses to make a number of thousands of digits.
+    if not text.isdecimal() or len(text) > len(str(high)) or not low <= int(text) <= high:
+        raise QueryError(f"{name}={text[:40]!r}: write a whole number from {low} to {high}")
     return int(text)

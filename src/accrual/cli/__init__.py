@@ -4,6 +4,33 @@ Comes in: arguments. Goes out: tables, or JSON with `--json`, on standard output
 error; an exit code of `accrual.cli.run.ExitCode`. Heavy imports stay inside the commands, so that help is quick.
 """
 
-from accrual.cli.run import main
+from __future__ import annotations
+
+import os
+import signal
 
 __all__ = ["main"]
+
+_INTERRUPTED = 130  # ExitCode.INTERRUPTED, whose module is not imported yet when this is needed
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    # While modules are imported, and again while the interpreter winds down, there is nothing to put in order:
+    # Ctrl-C then ends the process at once. Python's own handler would show a traceback there. A caller that
+    # had Ctrl-C ignored (nohup, a background job) is not overruled.
+    ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if ours:
+        signal.signal(signal.SIGINT, _leave)
+    from accrual.cli.run import run_here
+
+    if ours:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    code = run_here()
+    if ours:
+        signal.signal(signal.SIGINT, _leave)
+    raise SystemExit(code)
+
+
+def _leave(number: int, frame: object) -> None:
+    os._exit(_INTERRUPTED)

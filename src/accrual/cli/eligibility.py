@@ -26,7 +26,10 @@ def criteria(
     from_text: Annotated[
         Path | None,
         typer.Option(
-            "--text", metavar="FILE", help="Read criteria from a text file instead; - is standard input."
+            "--text",
+            metavar="FILE",
+            readable=False,
+            help="Read criteria from a text file instead; - is standard input.",
         ),
     ] = None,
     home: Home = None,

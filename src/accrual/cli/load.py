@@ -27,6 +27,7 @@ def load(
         list[Path],
         typer.Argument(
             metavar="PATH",
+            readable=False,  # the loader looks itself, and one closed folder does not stop the rest
             help="Folders or files: API v2 .json and .jsonl, legacy .xml; plain or in .gz, .xz, .zip.",
         ),
     ],
@@ -53,7 +54,7 @@ def load(
 def _summary(report: LoadReport, seconds: float) -> Iterator[str]:
     rate = report.seen / report.seconds if report.seconds else 0
     yield (
-        f"{report.seen:,} records read in {report.seconds:,.1f} s ({rate:,.0f} a second), "
+        f"{_count(report.seen, 'record')} read in {report.seconds:,.1f} s ({rate:,.0f} a second), "
         f"indexed and compiled in {max(seconds - report.seconds, 0):,.1f} s"
     )
     yield f"  {report.added:,} new"
@@ -61,7 +62,8 @@ def _summary(report: LoadReport, seconds: float) -> Iterator[str]:
     yield f"  {report.kept_older:,} older versions kept"
     yield f"  {report.unchanged:,} already here"
     if report.warnings:
-        yield f"  {report.warnings:,} warnings: something small was wrong, and the record was still loaded"
+        about = "something small was wrong, and the record was still loaded"
+        yield f"  {_count(report.warnings, 'warning')}: {about}"
     if report.refused:
         yield f"  {report.refused:,} refused:"
         for refusal in report.refusals[:REFUSALS_SHOWN]:
@@ -70,3 +72,7 @@ def _summary(report: LoadReport, seconds: float) -> Iterator[str]:
             yield f"    … and {report.refused - REFUSALS_SHOWN:,} more"
     if report.refused or report.warnings:
         yield f"Every reason is in {report.report}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -11,7 +11,10 @@ import typer
 Home = Annotated[
     Path | None,
     typer.Option(
-        "--home", metavar="DIR", help="Data folder, instead of $ACCRUAL_HOME or the platform's own."
+        "--home",
+        metavar="DIR",
+        readable=False,  # the store says it better
+        help="Data folder, instead of $ACCRUAL_HOME or the platform's own.",
     ),
 ]
 Json = Annotated[
@@ -31,6 +34,7 @@ PatientFile = Annotated[
     Path,
     typer.Argument(
         metavar="PATIENT",
+        readable=False,  # the reader says it better, and "-" is no file
         help="A patient file: accrual's JSON form or a FHIR R4 bundle; - reads standard input.",
     ),
 ]

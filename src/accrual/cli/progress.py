@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from accrual.cli.output import console
 
@@ -16,8 +19,9 @@ if TYPE_CHECKING:
     from accrual.store.load import Progress
 
 SHOW_AFTER_SECONDS = 1.0
-STAGES = {"text": "Indexing", "criteria": "Reading criteria"}
-"""Names of derived data (`CatchUpProgress.name`) in words."""
+RATE_AFTER_SECONDS = 0.5  # of one stage; what is measured over less jumps about
+STAGES = {"text": "Indexing", "criteria": "Checking criteria", "reading": "Reading criteria"}
+"""Names of derived data, and of what fills it (`CatchUpProgress.name`), in words."""
 
 
 @contextmanager
@@ -43,53 +47,94 @@ def progress_bar() -> Iterator[OnProgress | None]:
             bar.stop()
 
 
+class _Stage(msgspec.Struct, frozen=True):
+    """How far one stage of the work has come: `count` things named `noun`; `done` of `total` is the bar."""
+
+    name: str
+    noun: str
+    count: int
+    done: int
+    total: int
+
+
+def _stage_of(progress: Progress | CatchUpProgress) -> _Stage:
+    from accrual.store.load import Progress
+
+    if not isinstance(progress, Progress):
+        name = STAGES.get(progress.name, progress.name)
+        return _Stage(name, "studies", progress.done, progress.done, progress.total)
+    if progress.stage == "done":
+        # All is stored; the index speaks up only after its first batch, and a full bar would look stuck.
+        return _Stage(STAGES["text"], "studies", 0, 0, 0)
+    return _Stage("Loading", "records", progress.records, progress.bytes_done, progress.bytes_total)
+
+
 class _Bar:
-    """A rich bar that starts a new line of counting for each stage of the work."""
+    """A rich bar that starts counting anew for each stage of the work."""
 
     def __init__(self, began: float) -> None:
-        from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, TaskProgressColumn, TextColumn
         from rich.progress import Progress as RichProgress
 
         self._bar = RichProgress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),
             TaskProgressColumn(),
-            TextColumn("{task.fields[rate]}"),
-            TimeRemainingColumn(),
+            TextColumn("{task.fields[words]}"),
             console=console("stderr"),
             transient=True,
             expand=True,
         )
-        self._stage = ""
+        self._task = self._bar.add_task("", total=None, words="")
         self._began = began
-        self._first = 0
-        self._task = self._bar.add_task("", total=None, rate="")
-        self._bar.start()
+        self._first: _Stage | None = None
+        """The stage as it was when its clock began; None until then."""
+        self._last: _Stage | None = None
 
     def show(self, progress: Progress | CatchUpProgress) -> None:
         """Draw how far the work has come."""
-        from accrual.store.load import Progress
-
-        if isinstance(progress, Progress) and progress.stage == "done":
-            # All is stored; the index speaks up only after its first batch, and a full bar would look stuck.
-            stage, noun, count, done, total = STAGES["text"], "studies", 0, 0, 0
-        elif isinstance(progress, Progress):
-            stage, noun, count = "Loading", "records", progress.records
-            done, total = progress.bytes_done, progress.bytes_total
-        else:
-            stage, noun, count = STAGES.get(progress.name, progress.name), "studies", progress.done
-            done, total = progress.done, progress.total
-        if stage != self._stage:
-            if self._stage:
-                self._began, self._first = time.monotonic(), count
-            self._stage = stage
-            self._bar.reset(self._task, description=stage, rate="")
-        seconds = time.monotonic() - self._began
-        rate = f", {(count - self._first) / seconds:,.0f}/s" if seconds > 0 and count > self._first else ""
+        stage, now = _stage_of(progress), time.monotonic()
+        last = self._last
+        if last is None:
+            self._first = msgspec.structs.replace(
+                stage, count=0, done=0
+            )  # the first stage began with the work
+        elif stage.name != last.name or stage.count < last.count:
+            self._began, self._first = now, stage
+        self._last = stage
+        self._bar.tasks[0].total = (
+            stage.total or None
+        )  # `update` takes None for "as it was"; it means a pulse here
         self._bar.update(
-            self._task, completed=done, total=total or None, rate=f"{count:,} {noun}{rate}", refresh=True
+            self._task,
+            description=stage.name,
+            completed=stage.done,
+            words=self._words(stage, now - self._began),
         )
+        if last is None:
+            self._bar.start()
+        self._bar.refresh()
+
+    def _words(self, stage: _Stage, seconds: float) -> str:
+        words = f"{stage.count:,} {stage.noun}" if stage.count or stage.total else ""
+        first = self._first
+        if first is None or seconds < RATE_AFTER_SECONDS or stage.count <= first.count:
+            return words
+        words += f", {(stage.count - first.count) / seconds:,.0f}/s"
+        if stage.total and first.done < stage.done:
+            left = (stage.total - stage.done) * seconds / (stage.done - first.done)
+            words += f", {_time_words(left)} left"
+        return words
 
     def stop(self) -> None:
         """Take the bar off the screen."""
         self._bar.stop()
+
+
+def _time_words(seconds: float) -> str:
+    """Return a time in short: "9 s", "3 min", "2 h 5 min"."""
+    whole = math.ceil(seconds)
+    if whole < 100:
+        return f"{whole} s"
+    minutes = math.ceil(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"

@@ -46,9 +46,9 @@ class ClosedPipe(Exception):  # noqa: N818 - a signal, not an error: nobody read
     """Raised when standard output's reader is gone."""
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and leave with its exit code."""
-    sys.exit(int(run(sys.argv[1:] if arguments is None else arguments)))
+def run_here() -> int:
+    """Run the command that this process was started with; return its exit code."""
+    return int(run(sys.argv[1:]))
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -69,6 +69,8 @@ def run(arguments: Sequence[str]) -> int:
     except TyperException as error:
         return _complain(f"{error.format_message()} (try: accrual --help)", ExitCode.BAD_INPUT)
     except Exception as error:  # noqa: BLE001 - the last stop before the user: no traceback in their face
+        if _was_interrupted(error):
+            return ExitCode.INTERRUPTED
         if "--debug" in arguments:
             traceback.print_exc()
         return _complain(
@@ -76,6 +78,12 @@ def run(arguments: Sequence[str]) -> int:
             f"{REPORT_TO}, with the output of the same command after `accrual --debug`",
             ExitCode.FAULT,
         )
+
+
+def _was_interrupted(error: BaseException) -> bool:
+    """Say whether Ctrl-C is behind an error: a class statement makes a RuntimeError of it (PEP 487)."""
+    cause = error.__cause__
+    return isinstance(cause, KeyboardInterrupt) or (cause is not None and _was_interrupted(cause))
 
 
 def exit_code(error: AccrualError) -> ExitCode:

@@ -10,11 +10,19 @@ import typer
 from accrual.cli.options import Home, Json, Top
 from accrual.cli.output import note, text, write, write_json
 from accrual.cli.session import home_of, open_finder, require_studies
+from accrual.plain.distance import distance_words, site_words
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from accrual.search.query import Found, Hit, Near
+    from accrual.search.query import Found, Hit, Near, Query
+
+
+MAX_OFFSET = 10**7
+"""Far beyond any registry; larger numbers are a slip of the hand."""
+
+STATUS_WIDTH = 15
+"""Columns: "Active, not recruiting" on two lines, most others on one."""
 
 
 class Sort(StrEnum):
@@ -50,10 +58,12 @@ def find(
     sex: Annotated[Words, _filter("--sex", "female, male or all.")] = None,
     age_group: Annotated[Words, _filter("--age-group", "child, adult or older adult.")] = None,
     study_type: Annotated[
-        Words, _filter("--type", "interventional, observational or expanded access.")
+        Words, _filter("--study-type", "interventional, observational or expanded access.")
     ] = None,
     funder: Annotated[Words, _filter("--funder", "industry, NIH, other …")] = None,
-    healthy: Annotated[Words, _filter("--healthy", "yes or no: healthy volunteers accepted.")] = None,
+    healthy_volunteers: Annotated[
+        Words, _filter("--healthy-volunteers", "yes or no: healthy volunteers accepted.")
+    ] = None,
     country: Annotated[Words, _filter("--country", "A country with a site.")] = None,
     results: Annotated[Words, _filter("--results", "yes or no: results posted.")] = None,
     near: Annotated[
@@ -67,7 +77,9 @@ def find(
     ] = False,
     sort: Annotated[Sort, typer.Option("--sort", help="The order of the results.")] = Sort.relevance,
     top: Top = 20,
-    offset: Annotated[int, typer.Option("--offset", min=0, metavar="N", help="Skip this many results.")] = 0,
+    offset: Annotated[
+        int, typer.Option("--offset", min=0, max=MAX_OFFSET, metavar="N", help="Skip this many results.")
+    ] = 0,
     home: Home = None,
     json: Json = False,
 ) -> None:
@@ -90,7 +102,7 @@ def find(
                 "sex": sex or (),
                 "age_group": age_group or (),
                 "funder": funder or (),
-                "healthy_volunteers": healthy or (),
+                "healthy_volunteers": healthy_volunteers or (),
                 "country": country or (),
                 "results": results or (),
             },
@@ -108,15 +120,26 @@ def find(
         write_json(found)
         return
     if not found.results:
-        note(f"{found.total:,} studies match, and none is shown. Fewer words or filters find more.")
+        note(f"{found.total:,} studies match{_around(query.near)}. Fewer words or filters find more.")
         return
-    write(_table(found, query.near), text(_footer(found, offset)))
+    write(_table(found, query.near), text(_footer(found, query)))
 
 
-def _footer(found: Found, offset: int) -> str:
-    shown = f"{offset + 1:,} to {offset + len(found.results):,} of {found.total:,} studies"
-    more = offset + len(found.results) < found.total
-    return shown + (f"; --offset {offset + len(found.results)} shows more" if more else "")
+def _footer(found: Found, query: Query) -> str:
+    end = query.offset + len(found.results)
+    shown = f"{query.offset + 1:,} to {end:,} of {found.total:,} stud{'y' if found.total == 1 else 'ies'}"
+    more = f"; --offset {end} shows more" if end < found.total else ""
+    return shown + _around(query.near) + more
+
+
+def _around(near: Near | None) -> str:
+    """Say which place was meant: many have the same name."""
+    if near is None or not near.place:
+        return ""
+    within = (
+        f" within {distance_words(near.within_km)} of" if near.within_km is not None else ", measured from"
+    )
+    return f"{within} {near.place}"
 
 
 def _table(found: Found, near: Near | None) -> Table:
@@ -127,24 +150,19 @@ def _table(found: Found, near: Near | None) -> Table:
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), expand=True)
     table.add_column("Study", no_wrap=True, width=11)
-    table.add_column("Title", ratio=5, overflow="fold")
-    table.add_column("Status", ratio=2, overflow="fold")
-    if near is not None:
-        table.add_column("Nearest site", ratio=3, overflow="fold")
+    table.add_column("Title" if near is None else "Title and nearest site", ratio=1, overflow="fold")
+    table.add_column("Status", width=STATUS_WIDTH, overflow="fold")
     for hit in found.results:
-        row = [
-            text(hit.nct_id, "bold"),
-            text(hit.title),
-            text(label("status", hit.status) if hit.status else ""),
-        ]
+        # The site stands below the title: a column of its own would be a word wide on a usual terminal.
+        about = text(hit.title)
         if near is not None:
-            row.append(text(_site(hit, near)))
-        table.add_row(*row)
+            about.append_text(text(f"\n{_site(hit, near)}", "dim"))
+        table.add_row(
+            text(hit.nct_id, "bold"), about, text(label("status", hit.status) if hit.status else "")
+        )
     return table
 
 
 def _site(hit: Hit, near: Near) -> str:
-    from accrual.plain.distance import site_words
-
     site = (hit.nearest_recruiting_site if near.recruiting_only else None) or hit.nearest_site
-    return site_words(site) if site is not None else "not stated"
+    return site_words(site) if site is not None else "Sites not stated"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import typer
 
+from accrual.basic import path_words
 from accrual.cli.progress import progress_bar
 from accrual.errors import StoreError
 
@@ -25,11 +26,19 @@ class Session(msgspec.Struct, frozen=True):
 
 
 def home_of(context: typer.Context, home: Path | None) -> Path:
-    """Return the data folder: the command's `--home`, the global one, `$ACCRUAL_HOME`, else the platform's own."""
+    """Return the data folder: the command's `--home`, the global one, `$ACCRUAL_HOME`, else the platform's own.
+
+    Raises:
+        StoreError: its name is not UTF-8, which the text index cannot open.
+    """
     session = context.find_object(Session)
-    chosen = home or (session.home if session is not None else None)
-    if chosen is not None:
-        return chosen
+    chosen = home or (session.home if session is not None else None) or _home_of_environment()
+    if path_words(chosen) != str(chosen):
+        raise StoreError(f"{path_words(chosen)}: the data folder's name is not UTF-8: choose another")
+    return chosen
+
+
+def _home_of_environment() -> Path:
     named = os.environ.get("ACCRUAL_HOME")
     if named:
         return Path(named)

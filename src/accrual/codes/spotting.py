@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 import ahocorasick_rs
@@ -68,14 +69,13 @@ class Spotter(Generic[T]):
 
         A name and its abbreviation in brackets are one: `total parenteral nutrition (TPN)`.
         """
-        folded, offsets = _single_spaced(fold(text))
+        folded, offsets, plain = _prepared(text)
         hits: list[tuple[int, int, T]] = []
         for index, start, end in self._folded_automaton.find_matches_as_indexes(folded, overlapping=True):
             if _stands_alone(folded, start, end):
                 if offsets is not None:
                     start, end = offsets[start], offsets[end - 1] + 1
                 hits.append((start, end, self._folded[self._folded_keys[index]]))
-        plain = flat(text)
         for index, start, end in self._strict_automaton.find_matches_as_indexes(plain, overlapping=True):
             if _stands_alone(plain, start, end):
                 key = self._strict_keys[index]
@@ -110,12 +110,31 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
     return not text[start - 1].isalnum() and not _TURNED_AROUND.search(text, max(0, start - 6), start)
 
 
+@lru_cache(maxsize=8)
+def _prepared(text: str) -> tuple[str, list[int] | None, str]:
+    """The text folded and single spaced, the places, and the text with its case: one text is asked of each index."""
+    folded, offsets = _single_spaced(fold(text))
+    return folded, offsets, flat(text)
+
+
+_SPACES = re.compile(r" {2,}")
+
+
 def _single_spaced(folded: str) -> tuple[str, list[int] | None]:
     """Collapse runs of spaces; with the place each kept character came from, or None when nothing changed."""
     if "  " not in folded:
         return folded, None
-    kept = [at for at, sign in enumerate(folded) if sign != " " or at == 0 or folded[at - 1] != " "]
-    return "".join(folded[at] for at in kept), kept
+    parts: list[str] = []
+    kept: list[int] = []
+    at = 0
+    for run in _SPACES.finditer(folded):
+        cut = run.start() + 1
+        parts.append(folded[at:cut])
+        kept.extend(range(at, cut))
+        at = run.end()
+    parts.append(folded[at:])
+    kept.extend(range(at, len(folded)))
+    return "".join(parts), kept
 
 
 def _shouted(text: str, start: int, end: int) -> bool:

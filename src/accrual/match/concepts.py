@@ -9,6 +9,8 @@ How silence, time and families are read (docs/patient.md says it for users):
 - A claim about a drug means *taken now*, about a procedure *ever done*, about a condition *there, and not said to be
   over*. A condition said to be over leaves a claim without a qualifier UNKNOWN, for the words do not say which is
   meant; "history of" takes both.
+- An order without an end says that the drug is taken for a year; a condition that passes by itself (a pneumonia,
+  a fracture, whatever is claimed to be acute) is there for three months. After that it is UNKNOWN.
 - Each further qualifier must be stated of the fact: missing is UNKNOWN. A stated opposite makes the claim NO only
   for the very concept of the claim, when every fact of it says so; other kinds of it may still be there.
 - In a window, a fact proves the claim when it certainly held inside. One outside denies nothing: it may have
@@ -25,7 +27,7 @@ from accrual.codes.qualifiers import qualifiers
 from accrual.criteria.tree import Present, Window
 from accrual.errors import VocabularyError
 from accrual.match.chart import Chart, Finding, Ground, Reason, latest, told
-from accrual.match.timing import UNIT_WORDS, ended, hangs_on_today, inside, over_by, reaches_today
+from accrual.match.timing import UNIT_WORDS, ended, hangs_on_today, inside, over_by, reaches_today, recent
 from accrual.patient.model import Fact
 from accrual.truth import Truth, all_of
 
@@ -36,6 +38,57 @@ VAGUE = frozenset(("history", "prior"))  # said of a fact: it was there; whether
 UNPROVEN = frozenset(("suspected", "planned"))  # said of a fact: it is not established
 GIVEN = frozenset(("known",))  # whatever stands in the file is known
 TIMED = NOW | EVER | {"resolved"}
+
+# How long an order without an end speaks of today: ours, set by hand to a year, within which a prescription that
+# goes on is usually written anew.
+ORDER_DAYS = 366
+# How long something acute or new speaks of today: "acute" turns into "chronic" after about three months, the usual
+# limit for pain, cough and kidney disease (KDIGO 2012 for the last, doi:10.1038/kisup.2012.73).
+ACUTE_DAYS = 92
+PASSING = frozenset(("acute", "newly-diagnosed", "subacute"))
+# Conditions that pass (or turn into another) by themselves: one of years ago without an end is not there today.
+PASSING_KINDS = (
+    "acute-graft-versus-host-disease",
+    "acute-heart-failure",
+    "acute-hepatitis-b",
+    "acute-ischemic-stroke",
+    "acute-kidney-injury",
+    "acute-liver-failure",
+    "acute-otitis-media",
+    "acute-pancreatitis",
+    "acute-respiratory-distress-syndrome",
+    "appendicitis",
+    "burn",
+    "concussion",
+    "covid-19",
+    "delirium",
+    "fever",
+    "fracture",
+    "influenza",
+    "pregnancy-complication",
+    "respiratory-tract-infection",
+    "sepsis",
+    "sprain",
+    "urinary-tract-infection",
+)
+# The same, without the kinds of it: a heart attack of years ago still counts as one.
+PASSING_ITSELF = ("acute-coronary-syndrome", "unstable-angina")
+# "No infection" cannot mean that there never was one: a denial of these speaks of today alone.
+EVERYBODY_HAD = frozenset(
+    (
+        "bacterial-infection",
+        "diarrhea",
+        "fever",
+        "headache",
+        "infection",
+        "injury",
+        "pain",
+        "respiratory-tract-infection",
+        "upper-respiratory-tract-infection",
+        "viral-infection",
+        "vomiting",
+    )
+)
 
 # What one qualifier says beyond itself, by the meanings in qualifiers.tsv.
 SAYS: Mapping[str, tuple[str, ...]] = {
@@ -126,7 +179,8 @@ class _Claim:
         if not frozenset(fact.qualifiers) - EVER <= self.says:
             return False
         if fact.date is None or fact.date.first >= self.chart.today:
-            return True
+            own = fact.concept.code if fact.concept is not None else ""
+            return own not in EVERYBODY_HAD or not (self.words & EVER or self.windows)
         if not self.windows:
             return not self.words & NOW  # an old "no" says nothing of today when today is asked for
         return all(over_by(window, fact.date.first, self.chart.today) for window in self.windows)
@@ -143,7 +197,10 @@ class _Claim:
         if self.concept.kind == "procedure":
             return Truth.UNKNOWN if self.words & NOW else Truth.YES
         if self.concept.kind == "drug":
-            return Truth.UNKNOWN if said & VAGUE and over is not Truth.YES else ~over
+            vague = bool(said & VAGUE) or self._lapsed(fact)
+            return Truth.UNKNOWN if vague and over is not Truth.YES else ~over
+        if self._passed(fact) and not said & OVER:
+            return Truth.UNKNOWN
         if self.words & NOW:
             if "in-remission" in said and "active" in self.words:
                 return Truth.NO
@@ -162,6 +219,18 @@ class _Claim:
         if said & OVER:
             return Truth.YES
         return ended(fact.end, self.chart.today) if fact.end is not None else Truth.NO
+
+    def _lapsed(self, fact: Fact) -> bool:
+        """Say whether the fact is an order too old, or without a date, to say that the drug is taken today."""
+        if not fact.order:
+            return False
+        return fact.date is None or not recent(fact.date, self.chart.today, ORDER_DAYS)
+
+    def _passed(self, fact: Fact) -> bool:
+        """Say whether the claim is of something that passes, and the fact is too old to say that it is there."""
+        own = fact.concept.code if fact.concept is not None else ""
+        passing = self.words & PASSING or passes(self.concept.id) or passes(own)
+        return bool(passing) and fact.date is not None and not recent(fact.date, self.chart.today, ACUTE_DAYS)
 
     def _in_windows(self, fact: Fact) -> Truth:
         return all_of(self._in_window(fact, window) for window in self.windows)
@@ -183,7 +252,9 @@ class _Claim:
             # "More than 6 months ago" is not true of a drug that is still taken, or was taken last week.
             single = self.concept.kind == "procedure" and fact.end is None
             return Truth.YES if stopped or (single and began) else Truth.UNKNOWN
-        taken_now = self.concept.kind == "drug" and over is Truth.NO and not said & VAGUE
+        taken_now = (
+            self.concept.kind == "drug" and over is Truth.NO and not said & VAGUE and not self._lapsed(fact)
+        )
         going_on = taken_now and (fact.date is not None or bool(said & NOW))
         return Truth.YES if began or stopped or going_on else Truth.UNKNOWN
 
@@ -240,6 +311,14 @@ class _Claim:
         if ever:
             return f"Have you ever had {name}?"
         return f"Do you have {name} now?" if self.words & NOW else f"Do you have, or have you had, {name}?"
+
+
+def passes(concept: str) -> bool:
+    """Say whether a condition passes by itself, so that one of years ago without an end is not there today."""
+    known = vocabulary()
+    return concept in PASSING_ITSELF or (
+        bool(concept) and any(known.is_a(concept, kind) for kind in PASSING_KINDS)
+    )
 
 
 def _contradict(fact: Fact, denial: Fact, chart: Chart) -> bool:

@@ -80,7 +80,10 @@ def _exact(born: date, today: date, unit: str) -> float:
 
 
 def age_in(interval: Interval, born: Birth, today: date) -> Truth:
-    """Say whether the age lies in the interval: "up to 65 years" lasts until the day before the 66th birthday."""
+    """Say whether the age lies in the interval: "up to 65 years" lasts until the day before the 66th birthday.
+
+    "Above 18 years" is certain from the 19th birthday on, and UNKNOWN between the 18th and the 19th.
+    """
 
     def at_least(bound: float, is_open: bool) -> Truth:
         def reached(day: date) -> bool:
@@ -93,6 +96,9 @@ def age_in(interval: Interval, born: Birth, today: date) -> Truth:
         return _every(reached, (born.first, born.last))
 
     low = Truth.YES if interval.low is None else at_least(interval.low, interval.low_open)
+    if interval.low is not None and interval.low_open and low is Truth.NO:
+        # "> 18 years" of a person of 18 years and 3 months: some count completed years, some the exact age.
+        low = at_least(interval.low, False) & Truth.UNKNOWN
     high = Truth.YES if interval.high is None else ~at_least(interval.high, not interval.high_open)
     return low & high
 
@@ -131,6 +137,11 @@ def over_by(window: Window, day: date, today: date) -> bool:
         return False
     shortest, _ = days(window.distance.low or 0, window.distance.unit)
     return (today - day).days <= shortest
+
+
+def recent(day: PartialDate, today: date, limit_days: int) -> bool:
+    """Say whether a day certainly lies within the last `limit_days`."""
+    return (today - day.first).days <= limit_days
 
 
 def ended(day: PartialDate, today: date) -> Truth:

@@ -3,10 +3,11 @@
 Comes in: the leaf, the windows it stands in, the chart. Goes out: a `Finding`. Refuses nothing; what cannot be
 decided is UNKNOWN with its reason.
 
-The latest value counts. Values that may be the latest and disagree are a conflict. A value outside a window, or
-without a date where there is a window, is not used. Units are converted; a value that does not convert, or has no
-unit where one is needed, is not precise enough, and so is a multiple of a limit of normal without the laboratory's
-own limit beside the value. ECOG and Karnofsky are different variables and are never turned into each other.
+The latest value counts while it is not too old to speak of today (a year; what never changes, for ever).
+Values that may be the latest and disagree are a conflict. A value outside a window, or without a date where
+there is a window, is not used. Units are converted; a value that does not convert, or has no unit where one
+is needed, is not precise enough, and so is a multiple of a limit of normal without the laboratory's own limit
+beside the value. ECOG and Karnofsky are different variables and are never turned into each other.
 """
 
 from __future__ import annotations
@@ -21,11 +22,44 @@ from accrual.codes.variables import Variable, variables
 from accrual.criteria.tree import Compare, OneOf, Window
 from accrual.errors import UnitError
 from accrual.match.chart import Chart, Finding, Ground, Reason, latest, told
-from accrual.match.timing import UNIT_WORDS, age_in, age_words, completed, inside, reaches_today
+from accrual.match.concepts import passes
+from accrual.match.timing import UNIT_WORDS, age_in, age_words, completed, inside, reaches_today, recent
 from accrual.patient.model import Fact
 from accrual.truth import Truth, all_of
 
 MANY_VALUED = ("language",)
+
+# How long a value speaks of today: a year, the usual interval of routine checks; for a pregnancy its own length
+# (294 days: ACOG Committee Opinion 579, 2013, calls 42 weeks post-term), for a pregnancy test the time to the next
+# ovulation. What is once found and stays (a tumor's markers, a birth weight, a menopause) speaks for ever.
+CURRENT_DAYS = 366
+CURRENT_DAYS_OF: Mapping[str, int] = {"pregnant": 294, "pregnancy-test": 31, "covid-test": 31}
+LASTING = frozenset(
+    (
+        "alk-rearrangement",
+        "birth-weight",
+        "braf-mutation",
+        "brca-mutation",
+        "egfr-mutation",
+        "er-status",
+        "flt3-mutation",
+        "gleason",
+        "her2-status",
+        "histology-confirmed",
+        "hormone-receptor-status",
+        "idh-mutation",
+        "ki-67",
+        "kras-mutation",
+        "language",
+        "microsatellite-instability",
+        "pd-l1",
+        "philadelphia-chromosome",
+        "postmenopausal",
+        "pr-status",
+        "ros1-rearrangement",
+        "surgically-sterile",
+    )
+)
 _LIMITS = ("[ULN]", "[LLN]")
 
 # What follows for a patient whose recorded sex is male, unless a fact says otherwise. By the words' own meaning:
@@ -135,6 +169,8 @@ def _inferred(leaf: OneOf, chart: Chart) -> Finding | None:
     if leaf.variable == "healthy-volunteer":
         past = {"inactive", "resolved", "past", "history", "prior", "suspected", "planned"}
         for fact in (one for concept in NOT_HEALTHY for one in chart.kinds_of(concept)):
+            if fact.concept is None or passes(fact.concept.code):
+                continue
             if fact.asserted and fact.end is None and not past.intersection(fact.qualifiers):
                 step = f"{fact.concept} is recorded, so not a healthy volunteer"
                 ground = Ground(told(fact), fact.source.where, step)
@@ -150,7 +186,7 @@ def _agreed(
 ) -> Finding:
     """Decide by the latest value; by none when the candidates disagree or their time is not certain."""
     facts = chart.measured(variable.id)
-    timed = [(fact, _in_windows(fact, windows, chart)) for fact in facts]
+    timed = [(fact, _in_time(fact, variable, windows, chart)) for fact in facts]
     usable = [fact for fact, within in timed if within is Truth.YES]
     doubtful = [fact for fact, within in timed if within is Truth.UNKNOWN]
     later = chart.later(variable.id)
@@ -169,9 +205,15 @@ def _agreed(
     return Finding(Truth.UNKNOWN, grounds + later, reason, variable.id, variable.question)
 
 
-def _in_windows(fact: Fact, windows: tuple[Window, ...], chart: Chart) -> Truth:
+def _in_time(fact: Fact, variable: Variable, windows: tuple[Window, ...], chart: Chart) -> Truth:
+    """Say whether the value is of the time that is asked for: inside the windows, or of late when there are none."""
     if fact.date is None:
         return Truth.UNKNOWN if windows else Truth.YES
+    if not windows:
+        limit = CURRENT_DAYS_OF.get(variable.id, CURRENT_DAYS)
+        lasting = variable.id in LASTING and fact.value != "no"  # "not yet" may have changed
+        fresh = lasting or recent(fact.date, chart.today, limit)
+        return Truth.YES if fresh else Truth.UNKNOWN
     return all_of(inside(fact.date, window, chart.today) for window in windows)
 
 
@@ -181,7 +223,7 @@ def _untimed(fact: Fact, windows: tuple[Window, ...]) -> Ground:
         if fact.date is None
         else "not certainly inside the time asked for"
     )
-    return Ground(told(fact), fact.source.where, step if windows else "not used")
+    return Ground(told(fact), fact.source.where, step if windows else "too old to speak of today")
 
 
 def _category(fact: Fact, values: tuple[str, ...], variable: Variable) -> _Decided:

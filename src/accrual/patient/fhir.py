@@ -18,7 +18,7 @@ import msgspec
 from accrual.basic import GeoPoint, PartialDate
 from accrual.codes.qualifiers import qualifier_named
 from accrual.errors import PatientError
-from accrual.patient.fhir_concepts import is_confirmed, named_facts
+from accrual.patient.fhir_concepts import is_confirmed, is_pregnancy, named_facts, pregnant
 from accrual.patient.fhir_types import (
     AllergyIntolerance,
     Bundle,
@@ -217,6 +217,10 @@ class _Reader:
         severity = qualifier_named(plain(own.severity.words()).lower()) if own.severity.words() else None
         if severity is not None and severity.id in ("mild", "moderate", "severe"):
             carried = (*carried, severity.id)
+        began = own.onset_date_time or own.onset_period.start
+        ended = own.abatement_date_time or own.abatement_period.end
+        if asserted and "active" in carried and not ended and is_pregnancy(own.code):
+            return [pregnant(own.code, name, _date(began))]
         # What was ruled out is not there now; that the patient never had it is more than the record says.
         carried = carried if asserted else ("current",)
         return named_facts(
@@ -225,8 +229,8 @@ class _Reader:
             name,
             asserted=asserted,
             qualifiers=carried,
-            date=_date(own.onset_date_time or own.onset_period.start),
-            end=_date(own.abatement_date_time or own.abatement_period.end),
+            date=_date(began),
+            end=_date(ended),
         )
 
     def allergy(self, index: int, name: str) -> list[Fact]:
@@ -285,6 +289,7 @@ class _Reader:
             qualifiers=carried,
             date=None if denied else _date(begun),
             end=None if denied else _date(ended),
+            order=kind == "MedicationRequest" and own.status in _TAKING,
         )
 
     def product(self, own: MedicationUse) -> CodeableConcept:

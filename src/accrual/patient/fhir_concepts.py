@@ -14,6 +14,9 @@ from accrual.patient.fhir_values import NotUsed
 from accrual.patient.model import Fact, FactKind, Source
 from accrual.patient.terms import meanings, plain
 
+# A pregnancy is recorded as a Condition; accrual keeps it as a state. Source: SNOMED CT, Normal pregnancy; Pregnant.
+_PREGNANCIES = ("72892002", "77386006")
+
 
 def named_facts(
     kind: FactKind,
@@ -24,6 +27,7 @@ def named_facts(
     qualifiers: tuple[str, ...],
     date: PartialDate | None,
     end: PartialDate | None = None,
+    order: bool = False,
 ) -> list[Fact]:
     """Return one fact for each concept that the code names; one without a concept when the words are all there is.
 
@@ -45,6 +49,7 @@ def named_facts(
             qualifiers=tuple(dict.fromkeys((*carried, *qualifiers))),
             date=date,
             end=end,
+            order=order,
         )
 
     if not found:
@@ -65,3 +70,21 @@ def is_confirmed(status: CodeableConcept) -> bool:
     if status.has("unconfirmed", "provisional", "differential"):
         raise NotUsed("a suspicion that is not confirmed")
     return True
+
+
+def is_pregnancy(code: CodeableConcept) -> bool:
+    """Say whether a Condition is a pregnancy itself, without a complication."""
+    return any("snomed" in system.lower() and value in _PREGNANCIES for system, value in code.codes())
+
+
+def pregnant(code: CodeableConcept, name: str, date: PartialDate | None) -> Fact:
+    """Return the state that a pregnancy which goes on gives."""
+    words = plain(code.words())
+    return Fact(
+        kind="measurement",
+        text=words or "pregnant",
+        source=Source(name, words),
+        variable="pregnant",
+        value="yes",
+        date=date,
+    )

@@ -45,6 +45,8 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When it began, was given, or was measured."""
     end: PartialDate | None = None
     """When it stopped or was resolved; None when it goes on or nobody said."""
+    order: bool = False
+    """An order or prescription: it was asked for on `date`; that it is taken today, nobody has said."""
     reference_low: float | None = None
     """The laboratory's lower limit of normal, in the value's unit."""
     reference_high: float | None = None

@@ -13,6 +13,7 @@ from accrual.plain.prose import printable
 from accrual.search.query import NearestSite
 
 KM_PER_MILE = 1.609344  # international mile, NIST SP 811 (2008), appendix B.8
+FARTHEST_KM = 40_075  # once around the equator (WGS 84)
 _DISTANCE = re.compile(
     r"^\s*(\d+(?:[.,]\d+)?)\s*(km|kms|kilometers?|kilometres?|mi|miles?|m|)\s*$", re.IGNORECASE
 )
@@ -33,6 +34,8 @@ def read_distance(text: str) -> float:
     if found is None or unit == "m":
         raise QueryError(f"{text!r} is not a distance: write kilometres or miles, like 100km or 60mi")
     number = float(found.group(1).replace(",", "."))
+    if number > FARTHEST_KM:
+        raise QueryError(f"{text[:40]!r} is farther than any place on the globe: leave the distance out")
     return number * KM_PER_MILE if unit.startswith("mi") else number
 
 

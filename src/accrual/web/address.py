@@ -1,7 +1,7 @@
 """The address of a results page: the search form's state, its filters as links, its pages.
 
 Comes in: query parameters. Goes out: a frozen `SearchForm` and the addresses next to it, so that every search can be
-shared, bookmarked and gone back to.
+shared, bookmarked and gone back to. The parameters have the JSON API's names; `page` stands for `top` and `offset`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import msgspec
 from starlette.datastructures import QueryParams
 
-from accrual.plain.question import build_query, read_words
+from accrual.plain.question import build_query, read_flag, read_words
 from accrual.search.places import Place
 from accrual.search.query import FACETS, Facet, Query
 
@@ -39,20 +39,15 @@ DISTANCES = (
 class SearchForm(msgspec.Struct, frozen=True, kw_only=True):
     """What the search form holds. `filters` are pairs of facet and registry value, in facet order."""
 
-    q: str = ""
-    cond: str = ""
-    intr: str = ""
+    text: str = ""
+    condition: str = ""
+    intervention: str = ""
     near: str = ""
     within: str = ""
-    recruiting: bool = False
+    recruiting_sites: bool = False
     sort: str = "relevance"
     page: int = 1
     filters: tuple[tuple[Facet, str], ...] = ()
-
-    @property
-    def narrowed(self) -> bool:
-        """Whether any field beyond the search box is in use, so that it must be seen."""
-        return bool(self.cond or self.intr or self.near or self.recruiting or self.sort != "relevance")
 
     @property
     def offset(self) -> int:
@@ -62,15 +57,15 @@ class SearchForm(msgspec.Struct, frozen=True, kw_only=True):
     def url(self) -> str:
         """Return the address of this search."""
         texts = (
-            ("q", self.q),
-            ("cond", self.cond),
-            ("intr", self.intr),
+            ("text", self.text),
+            ("condition", self.condition),
+            ("intervention", self.intervention),
             ("near", self.near),
             ("within", self.within),
         )
         pairs: list[tuple[str, str]] = [(name, value) for name, value in texts if value]
-        if self.recruiting:
-            pairs.append(("recruiting", "1"))
+        if self.recruiting_sites:
+            pairs.append(("recruiting_sites", "1"))
         if self.sort != "relevance":
             pairs.append(("sort", self.sort))
         pairs += self.filters
@@ -101,13 +96,13 @@ class SearchForm(msgspec.Struct, frozen=True, kw_only=True):
             filters.setdefault(facet, []).append(value)
         return build_query(
             find_place=find_place,
-            text=self.q,
-            condition=self.cond,
-            intervention=self.intr,
+            text=self.text,
+            condition=self.condition,
+            intervention=self.intervention,
             near=self.near,
             # The form always sends a distance; without a place it means nothing.
             within=self.within if self.near else "",
-            recruiting_sites=self.recruiting and bool(self.near),
+            recruiting_sites=self.recruiting_sites and bool(self.near),
             filters=filters,
             sort=self.sort,
             top=PAGE_SIZE,
@@ -126,7 +121,7 @@ def read_form(params: QueryParams) -> SearchForm:
     chosen = ((facet, read_words(facet, _not_empty(params.getlist(facet)))) for facet in FACETS)
     return msgspec.structs.replace(
         text_form(params),
-        recruiting=params.get("recruiting") == "1",
+        recruiting_sites=read_flag("recruiting_sites", params.get("recruiting_sites", "")),
         page=min(max(number, 1), MAX_PAGE),
         filters=tuple((facet, value) for facet, values in chosen for value in values),
     )
@@ -135,9 +130,9 @@ def read_form(params: QueryParams) -> SearchForm:
 def text_form(params: QueryParams) -> SearchForm:
     """Return the form's words alone: what still can be shown when a filter is broken."""
     return SearchForm(
-        q=params.get("q", "").strip(),
-        cond=params.get("cond", "").strip(),
-        intr=params.get("intr", "").strip(),
+        text=params.get("text", "").strip(),
+        condition=params.get("condition", "").strip(),
+        intervention=params.get("intervention", "").strip(),
         near=params.get("near", "").strip(),
         within=params.get("within", "").strip(),
         sort=params.get("sort", "relevance"),

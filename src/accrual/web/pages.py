@@ -17,13 +17,14 @@ from accrual.plain.prose import unescape
 from accrual.plain.trial import trial_page
 from accrual.registry.labels import label
 from accrual.search.query import FACETS, Facet, FacetCount, Found, Hit, Query
-from accrual.web.address import SearchForm, read_form, text_form
+from accrual.web.address import SORTS, SearchForm, read_form, text_form
 from accrual.web.layout import render
 
 CONDITIONS_SHOWN = 6
 MATCHED_SHOWN = 4
 CHOICES_SHOWN = 12
 SITES_OPEN = 10
+ITEMS_OPEN = 8  # conditions, treatments and identifiers at the head of a trial page; the rest unfolds
 OPEN_FACETS: tuple[Facet, ...] = ("status", "phase")
 
 
@@ -108,7 +109,7 @@ class SearchPages:
         if trial.nct_id != asked:
             return RedirectResponse(f"/trials/{trial.nct_id}", status_code=308)
         page = trial_page(trial, self.finder.criteria(trial.nct_id))
-        return render("trial.html", page=page, sites_open=SITES_OPEN)
+        return render("trial.html", page=page, sites_open=SITES_OPEN, items_open=ITEMS_OPEN)
 
 
 def _results_view(
@@ -136,7 +137,7 @@ def _results_view(
 
 def _anywhere(form: SearchForm) -> SearchForm:
     sort = "relevance" if form.sort == "distance" else form.sort
-    return msgspec.structs.replace(form, near="", within="", recruiting=False, sort=sort, page=1)
+    return msgspec.structs.replace(form, near="", within="", recruiting_sites=False, sort=sort, page=1)
 
 
 def _hit(hit: Hit) -> HitView:
@@ -161,7 +162,7 @@ def _some(words: tuple[str, ...], count: int) -> str:
 
 def _chips(form: SearchForm) -> tuple[Chip, ...]:
     found: list[Chip] = []
-    for name, title in (("cond", "Condition"), ("intr", "Treatment")):
+    for name, title in (("condition", "Condition"), ("intervention", "Treatment")):
         words = getattr(form, name)
         if words:
             found.append(
@@ -170,6 +171,12 @@ def _chips(form: SearchForm) -> tuple[Chip, ...]:
     if form.near:
         within = f" (within {form.within})" if form.within else ""
         found.append(Chip(f"Near {form.near}{within}", _anywhere(form).url()))
+    if form.near and form.recruiting_sites:
+        words = "Measured to recruiting sites"
+        found.append(Chip(words, msgspec.structs.replace(form, recruiting_sites=False, page=1).url()))
+    if form.sort != "relevance":
+        order = dict(SORTS).get(form.sort, form.sort)
+        found.append(Chip(f"Order: {order}", msgspec.structs.replace(form, sort="relevance", page=1).url()))
     found += (
         Chip(f"{FACET_TITLES[facet]}: {value_words(facet, value)}", form.toggled(facet, value).url())
         for facet, value in form.filters
