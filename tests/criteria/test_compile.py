@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from accrual.criteria.compile import compile_text, compile_trial
 from accrual.criteria.lexer import lex, plain
 from accrual.criteria.render import canonical, criteria_json, parse_canonical
+from accrual.criteria.split import Item, outline
 from accrual.criteria.tree import Criterion, Mention, Opaque, Tree, children, walk
 
 SAMPLE = 12  # each twelfth real text; the whole corpus takes minutes
@@ -81,15 +83,47 @@ def leaf_spans(tree: Tree) -> Iterator[tuple[int, int]]:
             yield node.span.start, node.span.end
 
 
+def every_item(items: tuple[Item, ...]) -> Iterator[Item]:
+    for item in items:
+        yield item
+        yield from every_item(item.children)
+
+
+WORDY = re.compile(r"\w\w")
+BULLET = re.compile(r"^\W*(?:\w{1,5}\W*[.)]|o )\W*$")
+NO_CONTENT = re.compile(r"(?i)^\W*(?:and\s?/\s?)?or\W*$")
+
+
+def test_every_line_of_real_texts_is_a_criterion_or_a_heading(
+    real: list[tuple[str, tuple[Criterion, ...]]],
+) -> None:
+    lost: list[str] = []
+    for text, criteria in real:
+        laid = outline(text)
+        taken = bytearray(len(text))
+        leads = [(item.start, item.end) for item in every_item(laid.items) if item.children]
+        asides = [(aside.start, aside.end) for aside in laid.asides]
+        for start, end in [(each.start, each.end) for each in criteria] + leads + asides:
+            taken[start:end] = b"x" * (end - start)
+        for line in re.finditer(r"[^\n]+", text):
+            rest = "".join(" " if taken[at] else text[at] for at in range(line.start(), line.end())).strip()
+            if WORDY.search(rest) and not BULLET.match(rest) and not NO_CONTENT.match(rest):
+                lost.append(f"{rest[:80]!r} of {line.group()[:120]!r}")
+    assert not lost, "\n".join(lost[:20])
+
+
 def test_every_content_word_of_real_texts_is_under_a_node(
     real: list[tuple[str, tuple[Criterion, ...]]],
 ) -> None:
     lost: list[str] = []
     for text, criteria in real:
         clean = plain(text)
+        laid = [(item.start, item.end) for item in every_item(outline(text).items)]
         for criterion in criteria:
             spans = list(leaf_spans(criterion.tree))
             for lexeme in lex(clean, criterion.start, criterion.end):
+                if not any(a <= lexeme.start and lexeme.end <= b for a, b in laid):
+                    continue  # a bullet between two items of one criterion
                 if lexeme.kind in CONTENT and not any(
                     a <= lexeme.start and lexeme.end <= b for a, b in spans
                 ):

@@ -8,7 +8,7 @@ import typer
 
 from accrual.cli.options import Home, Json, Top
 from accrual.cli.output import text, write, write_json, write_text
-from accrual.cli.serve import Host, Port, free_port, serve_finder
+from accrual.cli.serve import Host, Port, listening_socket, serve_finder
 from accrual.cli.session import home_of
 from accrual.errors import QueryError
 
@@ -39,7 +39,8 @@ def demo(
     name = patient or DEFAULT_PATIENT
     if name not in patients:
         raise QueryError(f"{name!r} is not a demo patient: choose one of {', '.join(patients)}")
-    port = free_port(host, port) if serve else port
+    # Before anything is loaded: who asked for a port that is taken learns it at once.
+    listener = listening_socket(host, port) if serve else None
     # A folder of its own: made-up studies must never mix with a real registry.
     folder = home_of(context, home) / FOLDER
     with Finder.demo(folder) as finder:
@@ -54,5 +55,5 @@ def demo(
             write(*screening_layout(screening, person, finder.show(SEED_TRIAL).title, DEMO_TODAY))
             write(text(""), *match_layout(matches, person, DEMO_TODAY))
             write_text(f"\nThe demo registry is in {folder}: use it with `accrual --home {folder} find …`\n")
-        if serve:
-            serve_finder(finder, host, port)
+        if listener is not None:
+            serve_finder(finder, listener)

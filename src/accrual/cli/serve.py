@@ -15,9 +15,9 @@ from accrual.cli.session import open_finder
 from accrual.errors import StoreError
 
 if TYPE_CHECKING:
-    import asyncio
-
     from accrual.finder import Finder
+
+BACKLOG = 128  # connections that may wait to be accepted
 
 Host = Annotated[
     str,
@@ -39,25 +39,23 @@ def serve(
 
     Until Ctrl-C. Nothing that visitors send is stored or logged.
     """
-    free = free_port(host, port)
-    with open_finder(context, home) as finder:
-        serve_finder(finder, host, free, json=json)
+    with listening_socket(host, port) as listener, open_finder(context, home) as finder:
+        serve_finder(finder, listener, json=json)
 
 
-def free_port(host: str, port: int) -> int:
-    """Return the port if it can be listened on; for 0, one that can.
+def listening_socket(host: str, port: int) -> socket.socket:
+    """Return a socket that listens: from now on the port is ours, and who connects early waits.
 
     Raises:
         StoreError: the port is taken, or the address is not this machine's.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
-            probe.listen(1)  # a port in use may still bind under SO_REUSEADDR; it will not listen
-            return int(probe.getsockname()[1])
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
     except OSError as error:
+        listener.close()
         if error.errno == errno.EADDRINUSE:
             reason = f"port {port} is in use: stop what uses it, or choose another with --port"
         elif error.errno == errno.EACCES:
@@ -65,52 +63,24 @@ def free_port(host: str, port: int) -> int:
         else:
             reason = f"cannot listen on {host}: it is not an address of this machine"
         raise StoreError(reason) from error
+    return listener
 
 
-def serve_finder(finder: Finder, host: str, port: int, *, json: bool = False) -> None:
+def serve_finder(finder: Finder, listener: socket.socket, *, json: bool = False) -> None:
     """Serve until SIGINT or SIGTERM, then end in order."""
-    import asyncio
-
-    from granian.constants import Interfaces
-    from granian.server.embed import Server
+    import uvicorn
 
     from accrual.web.app import create_app
 
+    host, port = listener.getsockname()[:2]
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    server = Server(
-        create_app(finder),
-        address=host,
-        port=port,
-        interface=Interfaces.ASGI,
-        websockets=False,
-        log_enabled=False,  # nothing a visitor sends is written down
-    )
-
-    async def listen() -> None:
-        loop = asyncio.get_running_loop()
-        for stop in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(stop, server.stop)
-        serving = asyncio.create_task(server.serve())
-        await _accepting(host, port, serving)
-        # Said only now: whoever reads the address can use it at once.
-        if json:
-            write_json({"url": url})
-        else:
-            note(f"Serving on {url}  (Ctrl-C stops)")
-        await serving
-
-    asyncio.run(listen())
-
-
-async def _accepting(host: str, port: int, serving: asyncio.Task[None]) -> None:
-    """Return once the server accepts connections, or has ended."""
-    import asyncio
-
-    while not serving.done():
-        try:
-            _, writer = await asyncio.open_connection(host, port)
-        except OSError:
-            await asyncio.sleep(0.02)
-            continue
-        writer.close()
-        return
+    # Nothing a visitor sends is written down: no access log, and errors are the application's own pages.
+    config = uvicorn.Config(create_app(finder), log_config=None, access_log=False, lifespan="off", ws="none")
+    # The server answers the signals itself, and then hands them on to whoever answered them before: nobody.
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, lambda number, frame: None)
+    if json:
+        write_json({"url": url})
+    else:
+        note(f"Serving on {url}  (Ctrl-C stops)")
+    uvicorn.Server(config).run(sockets=[listener])

@@ -7,16 +7,18 @@ not understood is Opaque. The result depends on nothing but the input, this code
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 import msgspec
 
 from accrual.basic import Interval, Span
 from accrual.criteria.clause import read_clause
+from accrual.criteria.headings import LEAD_IN, told_by, under_heading
 from accrual.criteria.lexer import Lexeme, lex, plain
 from accrual.criteria.mention import mentions_of
+from accrual.criteria.phrases.measure import either_way
 from accrual.criteria.phrases.stream import Stream
 from accrual.criteria.rewrite import rewrite
+from accrual.criteria.sections import names_some
 from accrual.criteria.split import Item, split
 from accrual.criteria.tree import (
     All,
@@ -31,11 +33,10 @@ from accrual.criteria.tree import (
     Opaque,
     Present,
     Tree,
-    When,
-    Within,
+    walk,
 )
 
-COMPILER_VERSION = 1
+COMPILER_VERSION = 2
 """Raised with every change that compiles some text to another tree, so that caches know."""
 
 MAX_CRITERION = 8_000
@@ -62,13 +63,26 @@ def compile_text(text: str) -> tuple[Criterion, ...]:
 
 def _criteria(text: str, clean: str, item: Item, out: list[Criterion]) -> None:
     """Compile one item, and what is nested under it, each as its own criterion or all as one."""
-    if item.children and item.lead == ("any" if item.kind == "inclusion" else "all"):
+    if item.children and item.lead in (("any", "either") if item.kind == "inclusion" else ("all",)):
         out.append(_group(text, clean, item))
         return
     if not (item.children and item.lead in ("any", "all", "heading") and not _claims(text, clean, item)):
-        out.append(_criterion(text, clean, item))
+        own = _criterion(text, clean, item)
+        out.append(own)
+        if item.lead == "" and own.understood == "whole" and _stands_alone(own):
+            # A slip of the indentation: what is under a complete criterion is one of its own.
+            below = (
+                msgspec.structs.replace(each, heading=item.heading, conditional=item.conditional)
+                for each in item.children
+            )
+            item = msgspec.structs.replace(item, children=tuple(below))
     for child in item.children:
         _criteria(text, clean, child, out)
+
+
+def _stands_alone(criterion: Criterion) -> bool:
+    last = criterion.text.rstrip(" *_")[-1:]
+    return last in (".", ";") or (criterion.kind == "inclusion" and last != ":")
 
 
 def _claims(text: str, clean: str, item: Item) -> bool:
@@ -79,7 +93,9 @@ def _claims(text: str, clean: str, item: Item) -> bool:
 
 def _criterion(text: str, clean: str, item: Item) -> Criterion:
     tree, lexemes = _tree(text, clean, item.start, item.end, item.kind)
-    tree = _under_heading(item, tree, Span(item.start, item.end))
+    if item.topic and _may_be_heading(item, text, tree):
+        tree = Opaque(text=" ".join(text[item.start : item.end].split()), span=Span(item.start, item.end))
+    tree = under_heading(item, tree, Span(item.start, item.end))
     return Criterion(
         kind=item.kind,
         text=text[item.start : item.end],
@@ -91,111 +107,9 @@ def _criterion(text: str, clean: str, item: Item) -> Criterion:
     )
 
 
-_CHANGING = frozenset(
-    (
-        "not",
-        "op",
-        "number",
-        "receive",
-        "unless",
-        "except",
-        "loose",
-        "excluded",
-        "within",
-        "before",
-        "after",
-        "ago",
-        "or",
-        "other",
-    )
-)
-
-
-@lru_cache(maxsize=4096)
-def _heading(words: str) -> str:
-    """What a heading does to what stands under it: `plain`, `history`, `conditional` or `changing`.
-
-    "Laboratory values:" nothing; "History of:" sets the time; "Diabetes with:" asks it of some; "No prior:" and
-    "At least 10 days since:" change the claim itself, and then nothing under it is claimed.
-    """
-    lexemes = lex(plain(words))
-    low = words.lower()
-    if _PLAIN_HEADING.fullmatch(low) or _LEAD_IN.fullmatch(words):
-        return "plain"
-    kinds = {lexeme.kind for lexeme in lexemes}
-    if _HISTORY_HEADING.fullmatch(low):
-        return "history"
-    if (
-        kinds & _CHANGING
-        or (kinds & {"history", "shift"} and "adequate" not in low)
-        or _CHANGING_WORDS.search(low)
-    ):
-        return "changing"
-    conditions = any(lexeme.concept is not None and lexeme.concept.kind == "condition" for lexeme in lexemes)
-    if (
-        conditions
-        or "must" in kinds
-        or (kinds & {"link", "subject", "sex"} and kinds & {"concept", "variable"})
-    ):
-        return "conditional"  # a bare topic ("Chemotherapy:", "Hepatic:") asks nothing of anyone
-    return "plain"
-
-
-_HISTORY_HEADING = re.compile(
-    r"(?:patients?|subjects?|participants?|who|with|have|has|having|had|any|a|known|prior|past|medical|\W)*"
-    r"history(?: of)?(?: any)?"
-    r"(?: (?:one|of|or|more|the|following|these|conditions|diseases|disorders|criteria|\W)+)*\W*"
-)
-_PLAIN_HEADING = re.compile(
-    r"(?:(?:patients?|subjects?|participants?|individuals?|medical|the|main|key|general|specific|major|other|all|any|who|have|has|with|"
-    r"will|be|are|if|they|excluded|exclusion|inclusion|eligible|eligibility|included|include|for|from|study|trial|entry|enrollment|"
-    r"criteria|criterion|characteristics|disease|must|meet|following|of|one|or|more|at|least|conditions?|presence|in|this|"
-    r"adequate|organ|bone|marrow|hematologic|hematological|hematopoietic|hepatic|renal|liver|kidney|function|functions|laboratory|"
-    r"values?|parameters|results|tests?|as|defined|by|below|indicated|evidenced|age|sex|performance|status|life|expectancy|"
-    r"cardiovascular|pulmonary|cardiac|coagulation|blood|chemistry|and|to|participate|participation|apply|applies|true|is|are)"
-    r"\W*)+"
-)
-_CHANGING_WORDS = re.compile(
-    r"\b(?:since|until|prior|washout|free|recover\w*|discontinu\w*|stopp?\w*|avoid\w*|prohibit\w*|allow\w*)\b"
-)
-
-
-def _under_heading(item: Item, tree: Tree, span: Span) -> Tree:
-    told = _heading(item.heading) if item.heading else "plain"
-    if told == "changing":
-        return Opaque(
-            text=" ".join([item.heading, tree.text if isinstance(tree, Opaque) else ""]).strip(), span=span
-        )
-    if told == "history":
-        past = _historical(tree)
-        tree = past if past is not None else Opaque(text=item.heading, span=span)
-    if told == "conditional" or item.conditional:
-        return rewrite(_conditional(item, tree, span))
-    return tree
-
-
-def _historical(tree: Tree) -> Tree | None:
-    """ "History of: - stroke": each condition is a matter of the past too; None where that has no meaning."""
-    match tree:
-        case Present():
-            past = "history" if not set(tree.qualifiers) & {"history", "prior"} else ""
-            return msgspec.structs.replace(tree, qualifiers=(past, *tree.qualifiers)) if past else tree
-        case All() | Any_():
-            parts = tuple(_historical(child) for child in tree.children)
-            kept = tuple(part for part in parts if part is not None)
-            return msgspec.structs.replace(tree, children=kept) if len(kept) == len(parts) else None
-        case Opaque() | Within():
-            return tree
-        case _:
-            return None
-
-
-def _conditional(item: Item, tree: Tree, span: Span) -> Tree:
-    """Under "Cohort A:" a criterion is asked of some patients only, and nobody knows yet of whom."""
-    doubt = Opaque(text=item.heading, span=span)
-    if item.kind == "inclusion":
-        return When(condition=doubt, then=tree, span=span)
-    return All(children=(tree, doubt), span=span)
+def _may_be_heading(item: Item, text: str, tree: Tree) -> bool:
+    """ "Chemotherapy", "Healthy controls" in front of a list may be what the list is about, and then ask nothing."""
+    return names_some(text[item.start : item.end]) or any(isinstance(node, Present) for node in walk(tree))
 
 
 def _last(item: Item) -> int:
@@ -208,6 +122,11 @@ def _group(text: str, clean: str, item: Item) -> Criterion:
     parts: list[Tree] = []
     lexemes = lex(clean, item.start, item.end) if item.end - item.start <= MAX_CRITERION else []
     for child in item.children:
+        if child.children and child.lead == "any":
+            inner = _group(text, clean, child)
+            parts.append(inner.tree)
+            lexemes += lex(clean, inner.start, inner.end)
+            continue
         tree, found = _tree(text, clean, child.start, _last(child), child.kind)
         parts.append(tree)
         lexemes += found
@@ -215,18 +134,20 @@ def _group(text: str, clean: str, item: Item) -> Criterion:
     node: Tree
     if item.lead == "all":
         node = All(children=tuple(parts), span=span)
+    elif item.lead == "either":
+        node = either_way(tuple(parts), Opaque(text="or", span=span), span)
     elif item.count > 1:
         node = AtLeast(count=min(item.count, len(parts)), children=tuple(parts), span=span)
     else:
         node = Any_(children=tuple(parts), span=span)
     whole = Span(item.start, end)
-    if _claims(text, clean, item) or not _LEAD_IN.fullmatch(" ".join(text[item.start : item.end].split())):
+    if _claims(text, clean, item) or not LEAD_IN.fullmatch(" ".join(text[item.start : item.end].split())):
         lead = Opaque(text=" ".join(text[item.start : item.end].split()), span=Span(item.start, item.end))
         node = All(children=(lead, node), span=whole)
     own = " ".join(text[item.start : item.end].strip(" :*").split())
-    if _heading(own) in ("changing", "history"):
+    if told_by(own, item.kind).effect in ("changing", "history", "receive"):
         node = Opaque(text=" ".join(text[item.start : end].split()), span=whole)
-    node = _under_heading(item, rewrite(node), whole)
+    node = under_heading(item, rewrite(node), whole)
     return Criterion(
         item.kind,
         text[item.start : end],
@@ -236,15 +157,6 @@ def _group(text: str, clean: str, item: Item) -> Criterion:
         mentions_of(text, lexemes, node),
         item.heading,
     )
-
-
-# A lead-in that says nothing but how many of its list are needed.
-_LEAD_IN = re.compile(
-    r"(?i)(?:(?:patients?|subjects?|participants?|individuals?|the|a|must|should|have|has|had|with|meet|meets|meeting|fulfil|"
-    r"fulfill|satisfy|who|presence of|presenting|at least|one|two|three|four|1|2|3|4|any|either|all|both|"
-    r"each|or|more|of|"
-    r"following|criteria|criterion|conditions?|these|below|is|are|be|true|apply|met)[\s,:.()/]*|\W+)*"
-)
 
 
 def _tree(text: str, clean: str, start: int, end: int, kind: Kind) -> tuple[Tree, list[Lexeme]]:

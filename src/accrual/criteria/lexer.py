@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeAlias
 
 import msgspec
@@ -20,14 +20,15 @@ from accrual.codes.concepts import Concept, vocabulary
 from accrual.codes.qualifiers import qualifiers
 from accrual.codes.units import unit_named
 from accrual.codes.variables import Variable, spot_variables, variable_named
-from accrual.criteria.words import NUMBER_WORDS, phrases_of_text
+from accrual.criteria.amount_words import NUMBER_WORDS
+from accrual.criteria.words import phrases_of_text
 
 Kind: TypeAlias = str
 """A cue of `words.Cue`, or one of: word, number, unit, variable, concept, qualifier, comma, semi, colon, slash,
 open, close, dash, dot, mark."""
 
 
-class Lexeme(msgspec.Struct, frozen=True):
+class Lexeme(msgspec.Struct, frozen=True, gc=False):
     """One named stretch of text: `text[start:end]`; `low` is it in lower case with single spaces."""
 
     kind: Kind
@@ -114,7 +115,7 @@ _Named: TypeAlias = dict[int, tuple[int, Concept | None, Variable | None]]
 """Where a name starts: where it ends, and what it names."""
 
 
-class _Token(msgspec.Struct, frozen=True):
+class _Token(msgspec.Struct, gc=False):
     kind: str
     start: int
     end: int
@@ -179,6 +180,11 @@ def _cue_at(tokens: list[_Token], at: int, named: _Named | None = None) -> tuple
     return whole or found
 
 
+@lru_cache(maxsize=8192)
+def _unit(words: str) -> str | None:
+    return unit_named(" ".join(words.split()))
+
+
 def _unit_at(text: str, tokens: list[_Token], at: int) -> tuple[int, str] | None:
     """The longest unit that starts at token `at`."""
     for to in range(min(len(tokens), at + MAX_UNIT_TOKENS), at, -1):
@@ -187,7 +193,7 @@ def _unit_at(text: str, tokens: list[_Token], at: int) -> tuple[int, str] | None
             continue
         if last.end - tokens[at].start > 30:
             continue
-        unit = unit_named(" ".join(text[tokens[at].start : last.end].split()))
+        unit = _unit(text[tokens[at].start : last.end])
         if unit is not None:
             return to, unit
     return None
@@ -226,6 +232,7 @@ def lex(text: str, start: int = 0, end: int | None = None) -> list[Lexeme]:
             named[at] = (to, other[1], measured.variable)
     out: list[Lexeme] = []
     at, count = 0, len(tokens)
+    begins = _phrases()
     after_number = False
     while at < count:
         token = tokens[at]
@@ -239,7 +246,7 @@ def lex(text: str, start: int = 0, end: int | None = None) -> list[Lexeme]:
         if lexeme is None:
             name = named.get(token.start)
             name_to = _index_after(tokens, at, name[0]) if name is not None else at
-            cue = _cue_at(tokens, at, named)
+            cue = _cue_at(tokens, at, named) if token.low in begins else None
             if (
                 name is not None
                 and name_to > at
@@ -304,7 +311,8 @@ def _index_after(tokens: list[_Token], at: int, end: int) -> int:
 
 
 def _low(text: str, start: int, end: int) -> str:
-    return " ".join(text[start:end].lower().replace("-", " ").split())
+    low = text[start:end].lower()
+    return low if low.isalnum() else " ".join(low.replace("-", " ").split())
 
 
 def _make(kind: str, text: str, start: int, end: int, payload: str) -> Lexeme:

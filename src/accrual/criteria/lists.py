@@ -11,8 +11,9 @@ import msgspec
 from accrual.basic import Span
 from accrual.codes.concepts import vocabulary
 from accrual.criteria.phrases.measure import either_way
+from accrual.criteria.phrases.state import FEMALE_STATES
 from accrual.criteria.phrases.stream import Group, Stream
-from accrual.criteria.tree import All, Any_, Not, Opaque, Present, Tree, Window, Within
+from accrual.criteria.tree import All, Any_, Not, OneOf, Opaque, Present, Tree, Window, Within
 from accrual.criteria.words import ADJECTIVES, word_set
 
 _TIME_UNITS = frozenset(("d", "wk", "mo", "a", "h", "min"))
@@ -38,7 +39,7 @@ class Term(msgspec.Struct):
 
 
 def combine(stream: Stream, negated: bool, terms: list[Term], doubts: list[Opaque], span: Span) -> Tree:
-    terms, late = _windows(stream, _spread(terms))
+    terms, late = _windows(stream, spread(_of_women(terms)))
     doubts = [*late, *doubts]
     node = terms[0].node if len(terms) == 1 else _join(stream, negated, terms, span)
     if doubts and any(_speaks_of_time(stream, doubt.span) for doubt in doubts):
@@ -46,6 +47,24 @@ def combine(stream: Stream, negated: bool, terms: list[Term], doubts: list[Opaqu
     if doubts:
         return All(children=(node, *doubts), span=span)
     return node
+
+
+def _of_women(terms: list[Term]) -> list[Term]:
+    """ "Women who are pregnant or lactating": the states say already that they are women."""
+    if (
+        len(terms) < 3
+        or terms[0].node != OneOf(variable="sex", values=("female",))
+        or terms[1].joiner != "with"
+    ):
+        return terms
+    if not all(term.doubt or _female(term.node) for term in terms[1:]) or terms[1].doubt:
+        return terms
+    node = widened(terms[1].node, terms[0].node.span)
+    return [msgspec.structs.replace(terms[1], node=node, joiner=""), *terms[2:]]
+
+
+def _female(node: Tree) -> bool:
+    return isinstance(node, OneOf) and node.variable in FEMALE_STATES and node.values == ("yes",)
 
 
 def _speaks_of_time(stream: Stream, span: Span) -> bool:
@@ -60,7 +79,7 @@ def _speaks_of_time(stream: Stream, span: Span) -> bool:
     return False
 
 
-def _spread(terms: list[Term]) -> list[Term]:
+def spread(terms: list[Term]) -> list[Term]:
     """Carry what stands before a list on to its later members: "history of stroke or seizure".
 
     The past is meant for all. Another qualifier may be meant for all or for the first: then a later member
@@ -68,6 +87,12 @@ def _spread(terms: list[Term]) -> list[Term]:
     """
     first = terms[0].node
     doubts: tuple[Opaque, ...] = ()
+    if isinstance(first, Any_) and isinstance(
+        first.children[0], Present
+    ):  # "active hepatitis B or C or asthma"
+        shared_by = first.children[0].qualifiers
+        if all(isinstance(each, Present) and each.qualifiers == shared_by for each in first.children):
+            first = first.children[0]
     if isinstance(first, All) and isinstance(first.children[0], Present):
         marks = (child for child in first.children[1:] if isinstance(child, Opaque))
         doubts = tuple(mark for mark in marks if mark.text.lower() in ADJECTIVES)
@@ -201,8 +226,11 @@ def _ever(tree: Tree) -> Tree:
     match tree:
         case Present():
             concept = vocabulary().concepts.get(tree.concept.code)
-            if concept is None or concept.kind == "procedure" or set(tree.qualifiers) & PAST:
+            if concept is None or set(tree.qualifiers) & PAST:
                 return tree
+            if concept.kind == "procedure":
+                kept = tuple(name for name in tree.qualifiers if name != "current")
+                return msgspec.structs.replace(tree, qualifiers=kept)
             name = "history" if concept.kind == "condition" else "prior"
             return msgspec.structs.replace(tree, qualifiers=(name, *tree.qualifiers))
         case All() | Any_():

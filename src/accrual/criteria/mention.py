@@ -18,13 +18,13 @@ NEGATION_REACH = 8
 
 def mentions_of(text: str, lexemes: list[Lexeme], tree: Tree) -> tuple[Mention, ...]:
     """Return the mentions of one criterion, in reading order."""
-    denied = [(node.span.start, node.span.end) for node in walk(tree) if isinstance(node, Not)]
-    denied += [
-        (node.span.start, node.span.end)
-        for node in walk(tree)
-        if isinstance(node, OneOf) and node.values == ("no",)
-    ]
-    dark = [(node.span.start, node.span.end) for node in walk(tree) if isinstance(node, Opaque)]
+    denied: list[tuple[int, int]] = []
+    dark: list[tuple[int, int]] = []
+    for node in walk(tree):
+        if isinstance(node, Not) or (isinstance(node, OneOf) and node.values == ("no",)):
+            denied.append((node.span.start, node.span.end))
+        elif isinstance(node, Opaque):
+            dark.append((node.span.start, node.span.end))
     found: list[Mention] = []
     reach = -1
     at = 0
@@ -34,17 +34,23 @@ def mentions_of(text: str, lexemes: list[Lexeme], tree: Tree) -> tuple[Mention, 
             reach = at + NEGATION_REACH
         elif lexeme.kind in ("semi", "dot") or lexeme.low == "but":
             reach = -1
-        told = _kind(lexeme)
         end = at + 1
+        told = _kind(lexeme) if lexeme.kind in _NAMING or lexeme.concept is not None else None
         if lexeme.kind in ("op", "number"):
             end, told = _value(lexemes, at)
         if told is not None:
             start, stop = lexeme.start, lexemes[end - 1].end
-            unread = any(low <= start < high for low, high in dark)
-            negated = any(low <= start < high for low, high in denied) or (unread and at <= reach)
+            negated = _inside(start, denied) or (at <= reach and _inside(start, dark))
             found.append(Mention(told, start, stop, text[start:stop], _code(lexeme), negated))
         at = end
     return tuple(found)
+
+
+def _inside(place: int, spans: list[tuple[int, int]]) -> bool:
+    return bool(spans) and any(low <= place < high for low, high in spans)
+
+
+_NAMING = frozenset(("variable", "qualifier", "sex", "adult", "history"))
 
 
 def _kind(lexeme: Lexeme) -> MentionKind | None:

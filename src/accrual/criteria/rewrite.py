@@ -124,14 +124,14 @@ def _female_state(tree: Tree) -> bool:
 
 
 def past_window(tree: Tree) -> Tree:
-    """A window before now already says that it is past: `prior` and `history` inside it say nothing more."""
+    """A window before now already says that it is past: `prior`, `history` and `current` inside it say nothing."""
     if (
         not isinstance(tree, Within)
         or tree.window.direction != "before"
         or not isinstance(tree.child, Present)
     ):
         return tree
-    kept = tuple(name for name in tree.child.qualifiers if name not in ("prior", "history"))
+    kept = tuple(name for name in tree.child.qualifiers if name not in ("prior", "history", "current"))
     if kept == tree.child.qualifiers:
         return tree
     child = Present(concept=tree.child.concept, qualifiers=kept, span=tree.child.span)
@@ -172,6 +172,8 @@ RULES: tuple[Rule, ...] = (
 
 def rewrite(tree: Tree) -> Tree:
     """Return the tree with all rules applied, from the leaves up, until nothing changes (at most five rounds)."""
+    if isinstance(tree, _LEAVES):
+        return tree
     for _ in range(5):
         after = _once(tree)
         if after is tree:
@@ -180,7 +182,12 @@ def rewrite(tree: Tree) -> Tree:
     return tree
 
 
+_LEAVES = (Opaque, Compare, Present, OneOf)  # no rule applies to them
+
+
 def _once(tree: Tree) -> Tree:
+    if isinstance(tree, _LEAVES):
+        return tree
     match tree:
         case All() | Any_() | AtLeast():
             parts = tuple(_once(child) for child in tree.children)
@@ -194,8 +201,6 @@ def _once(tree: Tree) -> Tree:
             condition, then = _once(tree.condition), _once(tree.then)
             if condition is not tree.condition or then is not tree.then:
                 tree = When(condition=condition, then=then, span=tree.span)
-        case _:
-            pass
     for rule in RULES:
         tree = rule(tree)
     return tree

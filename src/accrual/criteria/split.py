@@ -16,9 +16,18 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from accrual.basic import Span
+from accrual.criteria.sections import (
+    MIN_WORDS_BEFORE_RUN_IN,
+    RUN_IN,
+    is_title,
+    names_some,
+    section,
+    stands_in_pdq,
+)
 from accrual.criteria.tree import Kind
 
-Lead: TypeAlias = Literal["", "any", "all", "heading"]
+Lead: TypeAlias = Literal["", "any", "all", "either", "heading"]
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -30,11 +39,21 @@ class Item(msgspec.Struct, frozen=True):
     heading: str = ""
     children: tuple[Item, ...] = ()
     lead: Lead = ""
-    """What the item says of its children: any or all of them, or that it is only their heading."""
+    """What the item says of its children: any or all of them, that this is not clear, or that it is their heading."""
     count: int = 1
     """For `any`: how many of the children."""
     conditional: bool = False
     """The heading names a part of the trial or of the patients, so that it is not asked of everybody."""
+    topic: bool = False
+    """A few words in front of a list: a criterion, or the list's heading without its colon."""
+
+
+class Outline(msgspec.Struct, frozen=True):
+    """A text laid out: every line that is not blank is under an item or an aside."""
+
+    items: tuple[Item, ...]
+    asides: tuple[Span, ...]
+    """What claims nothing: headings of sections and lists, and "None"."""
 
 
 class _Line(msgspec.Struct):
@@ -57,26 +76,7 @@ _BULLET = re.compile(
     )""",
     re.VERBOSE,
 )
-_CLUSION = re.compile(r"(?i)\b(in|ex)clu(?:sions?|ded?|ding)\b")
-_CRITERIA = re.compile(r"(?i)\b(in|ex)clusion[\s_]*criteri\w*")
-_BARE_SECTION = re.compile(r"(?i)\W*(inclusions?|exclusions?)\W*")
-_DIRECT = re.compile(
-    r"(?i)^\W*(?:(?:key|main|major|general|principal|primary|subject|patient|participant)\s+)?(in|ex)clusion[\s_]*criteri(?:a|on)\b"
-)
-_TELLS = re.compile(
-    r"(?i)\b(?:may|apply|applies|applied|refer|see|per|not|no|none|meet|meets|meeting|met|satisf\w*|fulfil\w*|protocol|any)\b"
-)
-# A heading inside a line: "… of consent. Exclusion Criteria: Pregnancy".
-_RUN_IN = re.compile(
-    r"(?:(?<=\s)|(?<=[.;]))(?:(?:KEY|Key|MAIN|Main)\s+)?(?:Inclusion|INCLUSION|Exclusion|EXCLUSION)\s+"
-    r"(?:Criteria|CRITERIA)\s*:"
-)
-MIN_WORDS_BEFORE_RUN_IN = 3  # fewer are part of the heading: "Main Ocular Exclusion Criteria:"
-_QUALIFIED = re.compile(
-    r"(?i)\b(for|cohort|arm|part|group|phase|sibling|donor|control|controls|healthy|if|female|females|male|"
-    r"males|women|men|caregiver|parent|child|children|infants?|adults?|subjects with|patients with|"
-    r"only|sub-?study|retreatment|re-treatment|extension)\b(?! (?:enrol|inclu|study|all|particip|eligib))"
-)
+_NUMBERED = re.compile(r"(?:\(?\d{1,2}(?:\\?\)|\\?\.(?=\s))|[•●○▪■◦‣])\s*")
 _ANY = re.compile(
     r"(?i)\b(?:(?P<n>one|1|two|2|three|3|four|4)(?:\s*\(\d\))?(?:\s+or\s+more)?|any(?:\s+one)?|at\s+least\s+(?P<m>one|1|two|2|three|3|four|4)"
     r"(?:\s*\(\d\))?)\s+(?:or\s+more\s+)?(?:of\s+)?(?:the\s+)?(?:following|these|below)\b|\beither\s*:?\s*$"
@@ -99,28 +99,35 @@ def split(text: str) -> tuple[Item, ...]:
         >>> [(item.kind, item.start, item.end) for item in split("Exclusion Criteria: Asthma; Stroke")]
         [('exclusion', 20, 26), ('exclusion', 28, 34)]
     """
+    return outline(text).items
+
+
+def outline(text: str) -> Outline:
+    """Return the items of a criteria text, and where the words stand that are no criterion."""
     out: list[Item] = []
+    asides: list[Span] = []
     kind: Kind = "inclusion"
     title = ""
     block: list[_Line] = []
 
     def close() -> None:
-        out.extend(_nest(text, _joined(text, block), kind, title))
+        out.extend(_nest(text, _joined(text, block), kind, title, asides))
         block.clear()
 
     for line in _lines(text):
         words = text[line.start : line.end]
-        section = _section(words)
-        if section is None:
+        opened = section(words)
+        if opened is None:
             block.append(line)
             continue
         close()
-        kind, title, used = section
+        kind, title, used = opened
+        asides.append(Span(line.start, line.start + used))
         if used < len(words) and words[used:].strip():
             start = line.start + used + (len(words[used:]) - len(words[used:].lstrip()))
             block.append(_Line(start, line.end, line.indent, "", True, line.column))
     close()
-    return tuple(out)
+    return Outline(tuple(out), tuple(asides))
 
 
 def _lines(text: str) -> list[_Line]:
@@ -128,7 +135,7 @@ def _lines(text: str) -> list[_Line]:
     before = -1
     for match in _LINE.finditer(text):
         start, end = match.span()
-        run_ins = (cut.start() for cut in _RUN_IN.finditer(text, start + 1, end))
+        run_ins = (cut.start() for cut in RUN_IN.finditer(text, start + 1, end))
         cuts = [start, *(cut for cut in run_ins if _ends_something(text[start:cut])), end]
         for first, last in pairwise(cuts):
             line = _line(text, match.start(), first, last, before)
@@ -163,82 +170,10 @@ def _line(text: str, line_start: int, first: int, last: int, before: int) -> _Li
             style = re.sub(r"^(\(?)[ivx]{1,5}([.)])$", r"\1i\2", style)
             style = re.sub(r"^(\(?)[a-hj-uwyz]([.)])$", r"\1a\2", style)
             start = bullet.end()
+            again = _NUMBERED.match(text, start, end)  # "* 1) Age"
+            if again is not None and again.end() < end:
+                start = again.end()
     return _Line(start, end, indent, style, blank, start - line_start)
-
-
-def _section(words: str) -> tuple[Kind, str, int] | None:
-    """Say whether a line opens a section: its kind, the heading that stays ("Cohort A"), and how much it took."""
-    head = words[:160]
-    if _CLUSION.search(head) is None:
-        return None
-    colon = head.find(":")
-    direct = _DIRECT.match(head)
-    if direct is not None:
-        after = head[direct.end() :]
-        if words[:1].islower() and words.endswith("."):
-            return None  # the end of a sentence: "… is not an / exclusion criterion."
-        if (
-            not re.search(r"[.:;]", after)
-            and len(words.split()) <= 10
-            and after[:1] == " "
-            and after[1:2].isupper()
-        ):
-            return _opened(head, len(words), words)
-        if not after.strip(" :*_-–.\\"):
-            return _opened(head, len(words), words)
-        cut = re.match(r"\s*(?:[:\-–]|(?=\d{1,2}[.)]\s))", after)
-        if cut is not None:
-            return _opened(head[: direct.end()], direct.end() + cut.end(), words)
-        if "/" in after[:2] or re.match(r"(?i)\s*(?:and|or)\s+exclusion", after):
-            return None
-    if _BARE_SECTION.fullmatch(head[: colon if colon > 0 else len(head)]) and (
-        colon > 0 or head.strip(" *_").isalpha()
-    ):
-        if head[0].islower() and colon < 0:
-            return None
-        return _opened(head, colon + 1 if colon > 0 else len(words), words)
-    whole = len(words) <= 150 and len(words.split()) <= 14
-    both = {found.group(1).lower() for found in _CLUSION.finditer(head)}
-    last = words.rstrip(" *_")[-1:]
-    if (whole and _CRITERIA.search(words) and len(both) == 1 and last not in ".;]),") or (
-        whole and words.startswith("(") and words.endswith(")") and _CRITERIA.search(words) and len(both) == 1
-    ):
-        if words[:1].islower() and last != ":" and direct is None:
-            return None
-        if _TELLS.search(words) and last != ":":
-            return None
-        return _opened(words, len(words), words)
-    if (
-        len(words) <= 200
-        and last == ":"
-        and re.search(r"(?i)\b(?:be|are|is)\s+(?:excluded|ineligible|not eligible)\b|\bwill exclude\b", words)
-    ):
-        return "exclusion", "", len(words)
-    if (
-        0 < colon < 80
-        and len(both) == 1
-        and _CRITERIA.search(head[:colon])
-        and not _TELLS.search(head[:colon])
-    ):
-        return _opened(head[:colon], colon + 1, words)
-    return None
-
-
-_WORDLESS = re.compile(
-    r"(?i)(?:key|main|major|general|principal|primary|specific|study|trial|inclusions?|exclusions?|criteri\w*|subjects?|patients?|"
-    r"participants?|the|are|as|follows|following|for|all|of|in|to|include|includes|selected|abbreviated|this|enrollment|shortened|"
-    r"most|important|other|additional|systemic|ocular|ophthalmic|eligibility|must|meet|\W|_|\s)*"
-)
-
-
-def _opened(label: str, used: int, words: str) -> tuple[Kind, str, int]:
-    """The section a heading opens; what it says besides ("Cohort A") stays as a title."""
-    found = _CRITERIA.search(label) or _CLUSION.search(label)
-    negative = re.search(r"(?i)\bnon[ -]?$|\bnot\s+$", label[: found.start()] if found else "") is not None
-    excludes = found is not None and (found.group(1).lower() == "ex") != negative
-    title = "" if _WORDLESS.fullmatch(label) else " ".join(label.strip(" :*_\\").split())
-    rest = words[used:].strip(" *_\\:")
-    return ("exclusion" if excludes else "inclusion"), title, used if rest else len(words)
 
 
 def _joined(text: str, lines: list[_Line]) -> list[_Line]:
@@ -330,7 +265,7 @@ class _Node(msgspec.Struct):
     children: list[_Node]
 
 
-def _nest(text: str, lines: list[_Line], kind: Kind, title: str) -> list[Item]:
+def _nest(text: str, lines: list[_Line], kind: Kind, title: str, asides: list[Span]) -> list[Item]:
     """Nest items by indentation, then by a style of numbering that is not the one around it."""
     roots: list[_Node] = []
     stack: list[_Node] = []
@@ -346,22 +281,82 @@ def _nest(text: str, lines: list[_Line], kind: Kind, title: str) -> list[Item]:
         stack.append(node)
     out: list[Item] = []
     heading = title
-    conditional = bool(title) and _QUALIFIED.search(title) is not None
+    conditional = bool(title) and names_some(title)
     for at, node in enumerate(roots):
         words = text[node.line.start : node.line.end]
         listed = at + 1 < len(roots) and bool(roots[at + 1].line.bullet)
-        if (
-            not node.children
-            and not node.line.bullet
-            and (_is_heading(words) or (listed and _is_topic(words)))
-        ):
-            heading = " ".join(words.strip(" :*_\\").split())
-            conditional = _QUALIFIED.search(heading) is not None
+        alone = not node.children and not node.line.bullet
+        topic = alone and listed and _is_topic(words)
+        titled = is_title(words) and (topic or stands_in_pdq(heading))
+        if alone and (_is_heading(words) or titled):
+            heading = _name(words)
+            conditional = names_some(heading)
+            asides.append(Span(node.line.start, node.line.end))
             continue
         if _NOTHING.match(words):
+            asides.append(Span(node.line.start, node.line.end))
             continue
-        out.append(_item(text, node, kind, heading, conditional))
-    return out
+        item = _item(text, node, kind, heading, conditional)
+        if topic:  # a criterion of its own, and perhaps what the list below is about
+            item = msgspec.structs.replace(item, topic=True)
+            heading = _name(words)
+            conditional = names_some(heading)
+        out.append(item)
+    return list(_chained(text, out))
+
+
+_ENDS_OR = re.compile(r"(?i)(?:^|[\s,;.)])(?:and\s?/\s?or|or)[\W_]*$")
+_STARTS_OR = re.compile(r"(?i)^\W*(?:and\s?/\s?or|or)[\s:,]+\S")
+_LONE_OR = re.compile(r"(?i)^\W*(?:and\s?/\s?or|or)\W*$")
+
+
+def _chained(text: str, items: list[Item]) -> tuple[Item, ...]:
+    """Requirements with "or" between them, at the end of one or the start of the next, are one requirement.
+
+    "A;", "B; or", "C" under a lead-in are all alternatives, perhaps: then nobody knows (`lead` is "either").
+    """
+    if not items or items[0].kind == "exclusion" or len(items) == 1:
+        return tuple(items)
+    out: list[Item] = []
+    chain: list[Item] = []
+    joined = False  # the next item is an alternative of the last
+    for item in items:
+        words = text[item.start : item.end]
+        if _LONE_OR.match(words) and not item.children:
+            joined = True
+            continue
+        if chain and not (joined or _STARTS_OR.match(words)):
+            out.append(_alternatives(chain))
+            chain = []
+        chain.append(item)
+        joined = not item.children and _ENDS_OR.search(words[-20:]) is not None
+    if chain:
+        out.append(_alternatives(chain))
+    return tuple(out)
+
+
+def _is_chain(item: Item) -> bool:
+    return bool(item.children) and item.start == item.end
+
+
+def _alternatives(chain: list[Item]) -> Item:
+    first = chain[0]
+    if len(chain) == 1:
+        return first
+    return Item(
+        first.kind,
+        first.start,
+        first.start,
+        first.heading,
+        tuple(chain),
+        "any",
+        conditional=first.conditional,
+    )
+
+
+def _name(words: str) -> str:
+    """A heading without its colon and its markdown."""
+    return " ".join(words.strip(" :*_\\").split())
 
 
 def _is_heading(words: str) -> bool:
@@ -393,7 +388,7 @@ def _item(text: str, node: _Node, kind: Kind, heading: str, conditional: bool) -
     end = line.end
     if not node.children:
         return Item(kind, line.start, end, heading, conditional=conditional)
-    own = " ".join(words.strip(" :*_\\").split())
+    own = _name(words)
     found = _ANY.search(words)
     lead: Lead = ""
     count = 1
@@ -402,10 +397,19 @@ def _item(text: str, node: _Node, kind: Kind, heading: str, conditional: bool) -
         lead, count = "any", _WORDS.get((number or "one").lower(), 1)
     elif _ALL.search(words) is not None:
         lead = "all"
-    elif words.rstrip(" *_").endswith(":") and (
-        len(words.split()) <= 10 or _FOLLOWING.search(words) is not None
+    elif is_title(words) or (
+        words.rstrip(" *_").endswith(":")
+        and (len(words.split()) <= 10 or _FOLLOWING.search(words) is not None)
     ):
         lead = "heading"
-    inner = conditional or (_QUALIFIED.search(own) is not None)
-    children = tuple(_item(text, child, kind, own, inner) for child in node.children)
+    inner = conditional or names_some(own)
+    children = _chained(text, [_item(text, child, kind, own, inner) for child in node.children])
+    chained = [at for at, child in enumerate(children) if _is_chain(child)]
+    before = children[: chained[0]] if chained else ()
+    if (
+        lead in ("", "heading")
+        and before
+        and all(text[child.start : child.end].rstrip()[-1:] in (";", ",") for child in before)
+    ):
+        lead = "either"  # "A;", "B; or", "C": all of them may be alternatives
     return Item(kind, line.start, end, heading, children, lead, count, conditional)

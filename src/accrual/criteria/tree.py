@@ -21,7 +21,9 @@ from accrual.basic import Code, Interval, Span
 NOWHERE = Span(0, 0)
 
 
-class Node(msgspec.Struct, frozen=True, kw_only=True, eq=False, tag_field="node", omit_defaults=True):
+class Node(
+    msgspec.Struct, frozen=True, kw_only=True, eq=False, gc=False, tag_field="node", omit_defaults=True
+):
     """Base of the ten shapes: a span, and equality that leaves the span out."""
 
     span: Span = NOWHERE
@@ -165,7 +167,7 @@ MentionKind: TypeAlias = Literal[
 ]
 
 
-class Mention(msgspec.Struct, frozen=True):
+class Mention(msgspec.Struct, frozen=True, gc=False):
     """A span of the criteria text that names something: what kind of thing, its code, whether it is negated."""
 
     kind: MentionKind

@@ -7,12 +7,14 @@ asked; the first that understands wins. A new family is one file, one entry here
 from __future__ import annotations
 
 from accrual.criteria.phrases.age import AGE
+from accrual.criteria.phrases.agreement import AGREEMENT
 from accrual.criteria.phrases.condition import CONDITION
 from accrual.criteria.phrases.consent import CONSENT
 from accrual.criteria.phrases.healthy_volunteer import HEALTHY_VOLUNTEER
 from accrual.criteria.phrases.life_expectancy import LIFE_EXPECTANCY
 from accrual.criteria.phrases.measure import MEASURE
 from accrual.criteria.phrases.sex import SEX
+from accrual.criteria.phrases.stage import STAGE
 from accrual.criteria.phrases.state import STATE
 from accrual.criteria.phrases.stream import Family, Read, Stream
 from accrual.criteria.phrases.therapy import THERAPY
@@ -21,9 +23,11 @@ from accrual.criteria.phrases.time import TIME
 PHRASES: tuple[Family, ...] = (
     SEX,
     CONSENT,
+    AGREEMENT,
     LIFE_EXPECTANCY,
     TIME,
     AGE,
+    STAGE,
     MEASURE,
     HEALTHY_VOLUNTEER,
     STATE,
@@ -39,8 +43,9 @@ _BY_START: dict[str, tuple[Family, ...]] = {
 
 def read_phrase(stream: Stream, at: int) -> Read | None:
     """Return the first claim that a family reads at lexeme `at`, None if none does."""
+    topics = stream.topics
     for family in _BY_START.get(stream.kinds[at], ()):
-        if family.topics and family.topics.isdisjoint(stream.topics):
+        if family.topics and (not topics or family.topics.isdisjoint(topics)):
             continue
         read = family.read(stream, at)
         if read is not None:

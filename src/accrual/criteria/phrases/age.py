@@ -9,7 +9,8 @@ from __future__ import annotations
 from accrual.basic import Interval
 from accrual.criteria.phrases.amount import Amount, amount
 from accrual.criteria.phrases.stream import Family, Read, Stream
-from accrual.criteria.tree import Compare
+from accrual.criteria.phrases.time import moment
+from accrual.criteria.tree import All, Compare
 
 # "Adult (18-64)" and "Older Adult (65+)" are the registry's age groups; together they begin at 18 years.
 # Source: ClinicalTrials.gov, Protocol Registration Data Element Definitions, Age Limits.
@@ -41,9 +42,10 @@ def _filler(stream: Stream, at: int) -> int:
         "of",
         "range",
         "between",
+        "ranging",
     ):
-        if stream.kind_at(at) == "between":
-            break
+        if stream.kind_at(at) == "between" and stream.kind_at(at + 1) != "between":
+            break  # "range from 18 to 75"
         at += 1
     return at
 
@@ -51,6 +53,18 @@ def _filler(stream: Stream, at: int) -> int:
 def _claim(stream: Stream, start: int, end: int, read: Amount, unit: str) -> Read | None:
     if not read.compared or read.suffix or (read.low is None and read.high is None):
         return None
+    if read.high_unit is not None:
+        ends = (
+            Amount(end, low=read.low, low_open=read.low_open),
+            Amount(end, high=read.high, high_open=read.high_open),
+        )
+        low, high = (
+            _claim(stream, start, end, each, unit)
+            for each, unit in zip(ends, (unit, read.high_unit), strict=True)
+        )
+        if low is None or high is None or low.node is None or high.node is None:
+            return None
+        return Read(end, "age", All(children=(low.node, high.node), span=stream.span(start, end)))
     if max(read.low or 0, read.high or 0) > MAX_AGE_YEARS * {"a": 1, "mo": 12, "wk": 53, "d": 366}[unit]:
         return None
     node = Compare(variable="age", interval=read.interval(unit), span=stream.span(start, end))
@@ -111,7 +125,24 @@ def _of_people(stream: Stream, start: int) -> bool:
 
 
 def read_age(stream: Stream, at: int) -> Read | None:
-    """Read one claim about age."""
+    """Read one claim about age, as it is now: not "at diagnosis"."""
+    read = _read_age(stream, at)
+    if read is None or _of_then(stream, at, read.end):
+        return None
+    return read
+
+
+def _of_then(stream: Stream, at: int, end: int) -> bool:
+    """Say whether the age is that at an event: "at diagnosis", "before age 40", "onset under 18 years"."""
+    if stream.low_at(end) in ("at", "at time of", "when", "at the") and moment(stream, end) is None:
+        return True
+    before = stream.low_at(at - 1) if at else ""
+    return before in ("before", "prior to", "at", "by", "since", "at the", "until") or any(
+        "onset" in stream.low_at(step) for step in range(at)
+    )
+
+
+def _read_age(stream: Stream, at: int) -> Read | None:
     start, kind = at, stream.kind_at(at)
     lexeme = stream.lexemes[at]
     adult, child = kind == "adult", kind == "child"
@@ -130,7 +161,7 @@ def read_age(stream: Stream, at: int) -> Read | None:
         return _crossed(stream, start, at, to)
     if named:
         at = _filler(stream, at + 1)
-    read = amount(stream, at)
+    read = amount(stream, at, mixed=True)
     if read is not None and (read.unit in _UNITS or (read.unit is None and named)):
         unit = read.unit or "a"
         end = _after(stream, read.end)

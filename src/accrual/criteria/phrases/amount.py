@@ -9,8 +9,8 @@ from __future__ import annotations
 import msgspec
 
 from accrual.basic import Interval
+from accrual.criteria.amount_words import ROMAN
 from accrual.criteria.phrases.stream import Stream
-from accrual.criteria.words import ROMAN
 
 
 class Amount(msgspec.Struct, frozen=True):
@@ -28,6 +28,8 @@ class Amount(msgspec.Struct, frozen=True):
     unit_words: str = ""
     compared: bool = True
     """False for a number alone, or a list: nothing said how to compare."""
+    high_unit: str | None = None
+    """The unit of the high end where it is another one: "3 months to 17 years" (read only on demand)."""
 
     def interval(self, unit: str) -> Interval:
         """Return the interval with its unit set."""
@@ -83,15 +85,20 @@ def _join(first: str | None, second: str | None) -> tuple[bool, str | None]:
     return False, None
 
 
-_MONTHS = {"mo": 1.0, "a": 12.0}
+_DAYS = {"d": 1.0, "wk": 7.0, "mo": 30.0, "a": 365.0}  # only to see which end is lower
 
 
 def _between(one: _Quantity, other: _Quantity, open_low: bool, open_high: bool) -> Amount | None:
     fits, unit = _join(one.unit, other.unit)
     low, high = one.value, other.value
-    if not fits and one.unit in _MONTHS and other.unit in _MONTHS:
-        low, high, unit = low * _MONTHS[one.unit], high * _MONTHS[other.unit], "mo"
-    elif not fits:
+    if not fits and one.unit in _DAYS and other.unit in _DAYS:
+        # Completed months and completed years do not convert: who is 17 years old may be 210 months old.
+        if low * _DAYS[one.unit] >= high * _DAYS[other.unit]:
+            return None
+        return Amount(
+            other.end, low, high, open_low, open_high, one.unit, unit_words=other.words, high_unit=other.unit
+        )
+    if not fits:
         return None
     if low > high or (low == high and (open_low or open_high)):
         return None
@@ -107,8 +114,18 @@ def _bound(sign: str, quantity: _Quantity) -> Amount:
     return Amount(quantity.end, value, value, unit=unit, unit_words=words)
 
 
-def amount(stream: Stream, at: int, *, roman: bool = False) -> Amount | None:
-    """Read the amount that starts at lexeme `at`, None if there is none or it is not clear."""
+def amount(stream: Stream, at: int, *, roman: bool = False, mixed: bool = False) -> Amount | None:
+    """Read the amount that starts at lexeme `at`, None if there is none or it is not clear.
+
+    Args:
+        roman: `II` is a number.
+        mixed: the ends may have two units of time.
+    """
+    read = _amount(stream, at, roman)
+    return None if read is not None and read.high_unit is not None and not mixed else read
+
+
+def _amount(stream: Stream, at: int, roman: bool) -> Amount | None:
     kind = stream.kind_at(at)
     if kind == "op":
         return _compared(stream, at, roman)
@@ -152,6 +169,10 @@ def _compared(stream: Stream, at: int, roman: bool) -> Amount | None:
     sign = stream.lexemes[at].payload
     if stream.kind_at(at + 1) == "op":  # "≥ at least 18", "> = 18" cut in two
         return None
+    if sign == "=":  # "ECOG = 0-1", "= 0 or 1"
+        read = _amount(stream, at + 1, roman)
+        if read is not None and (read.compared or len(read.listed) > 1):
+            return read
     one = _quantity(stream, at + 1, roman)
     if one is None:
         return None

@@ -41,6 +41,12 @@ _OPEN_FAMILIES = ("cancer", "infection", "autoimmune-disease", "allergy", "fract
 # "secondary" may mean metastatic, or the second; "major" and "serious" grade an event, or name another disease.
 _AMBIGUOUS = frozenset(("secondary",))
 _GRADES = frozenset(("major",))
+_CURRENT = frozenset(("current", "currently", "presently", "now"))
+_GOING_ON = frozenset(
+    ("undergoing", "receiving", "receive", "taking", "take", "takes", "on", "under")
+)  # verbs of a treatment that goes on; a procedure without a qualifier was done at any time
+_STAYS = ("hospitalized", "hospitalised", "inpatient", "admitted")
+_NOW = frozenset(("active",))  # a word for now, that after "had" is a word for then
 _JOINING = frozenset(("or", "slash", "comma"))
 MAX_PREFIX = 16
 
@@ -49,6 +55,7 @@ class _Before(msgspec.Struct):
     """What stood before the concept."""
 
     history: bool = False
+    current: bool = False
     receive: str = ""
     other: Span | None = None
     adjectives: list[Span] = msgspec.field(default_factory=list)
@@ -71,7 +78,7 @@ def is_adjective(low: str) -> bool:
 def _narrows(stream: Stream, span: Span, concept: Concept) -> bool:
     """An ocular infection is an infection; an ocular hypertension is not a hypertension as charts mean it."""
     words = span.of(stream.text).lower()
-    if words in ADJECTIVES or " " in words:  # several words are qualifiers in doubt
+    if words in ADJECTIVES or words in _NOW or " " in words:  # several words are qualifiers in doubt
         return True
     return any(vocabulary().is_a(concept.id, head) for head in _OPEN_FAMILIES)
 
@@ -92,7 +99,7 @@ def _prefix(stream: Stream, at: int) -> tuple[int, _Before] | None:
         if lexeme.concept is not None and kind in ("concept", "variable"):
             return at, before
         if kind == "drop" and lexeme.low not in MEASURE_WORDS:
-            pass
+            before.current = before.current or lexeme.low in _CURRENT
         elif kind == "history" or lexeme.low in _PAST:
             before.history = True
         elif kind == "receive":
@@ -106,8 +113,11 @@ def _prefix(stream: Stream, at: int) -> tuple[int, _Before] | None:
                 before.adjectives.append(stream.span(at, at + 1))
                 at += 1
                 continue
+            before.current = before.current or lexeme.payload == "current"
             if lexeme.payload in ("history", "prior", "past"):
                 before.history = True
+            elif lexeme.payload in _NOW and before.history and not before.qualifiers:
+                before.adjectives.append(stream.span(at, at + 1))  # "had an active infection": it was, once
             elif lexeme.payload not in HARMLESS_QUALIFIERS:
                 if pending_or:
                     before.alternatives.append([lexeme.payload])
@@ -230,6 +240,8 @@ def _node(concept: Concept, before: _Before, span: Span) -> Tree:
         past = ("history",) if before.history else ()
     else:
         past = ("prior",) if before.history or _is_past(before.receive) else ()
+        if not past and concept.kind == "procedure" and before.current:
+            past = ("current",)
     common = tuple(before.qualifiers)
     if not before.alternatives:
         return Present(concept=code_of(concept), qualifiers=(*past, *common), span=span)
@@ -241,6 +253,37 @@ def _node(concept: Concept, before: _Before, span: Span) -> Tree:
             for group in before.alternatives
         ),
         span=span,
+    )
+
+
+def _going_on(receive: str) -> bool:
+    words = receive.split()
+    return bool(words) and (words[-1] in _GOING_ON or words[0] in ("being", "under", "currently"))
+
+
+# Nouns that a condition before "or" may share: "cataract or refractive surgery".
+_LENT = word_set(
+    "surgery surgeries therapy therapies transplant transplants transplantation resection repair replacement "
+    "allergy biopsy implant implantation operation operations procedures"
+)
+
+
+def _lends_noun(stream: Stream, at: int, concept: Concept) -> bool:
+    """Say whether the condition may only be the first half of a treatment's name."""
+    if concept.kind != "condition" or stream.kind_at(at + 1) not in ("or", "slash", "and", "comma"):
+        return False
+    step = at + 1
+    while stream.kind_at(step) in ("or", "slash", "and", "comma"):
+        step += 1
+    while stream.kind_at(step) in ("qualifier", "word") and step < at + 5:
+        step += 1
+    other = stream.lexemes[step].concept if step < len(stream) else None
+    head, _, tail = stream.low_at(step).rpartition(" ")
+    lent = tail in _LENT and (bool(head) or stream.kind_at(step - 1) == "word")
+    return (
+        lent
+        and (other is None or other.kind != "condition" or tail == "allergy")
+        and (stream.low_at(at).rpartition(" ")[2] not in _LENT)
     )
 
 
@@ -258,6 +301,8 @@ def _is_past(receive: str) -> bool:
 
 def read_present(stream: Stream, at: int) -> Read | None:
     """Read one condition, drug or procedure, or several that share a word."""
+    if at > stream.last_concept:
+        return None
     start = at
     shared = None
     if stream.kind_at(at) in ("word", "number") and (
@@ -277,6 +322,12 @@ def read_present(stream: Stream, at: int) -> Read | None:
     concept = stream.lexemes[at].concept
     assert concept is not None
     if concept.kind == "condition" and before.receive:
+        return None
+    if _going_on(before.receive) or stream.low_at(at).startswith(_STAYS):
+        before.current = True
+    if "elective" in before.qualifiers and not (before.current or before.history):
+        return None  # it may be one that is to come
+    if _lends_noun(stream, at, concept):
         return None
     if stream.lexemes[at].kind == "variable" and stream.kind_at(at + 1) in (
         "op",

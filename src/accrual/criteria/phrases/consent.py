@@ -26,7 +26,7 @@ _AROUND = word_set(
     "herself acceptable duly proper appropriate he she they ethics committee approved independent irb iec "
     "enter join content purpose nature details accept receipt received on behalf either both own "
     "understood explained after being enrollment screening performed performing person patient's "
-    "subject's "
+    "subject's participant's individual's child's father mother caregiver complete process"
 )
 _REFUSING = word_set(
     "unable inability unwilling refuse refuses refusal refused lack incapable cannot unwillingness "

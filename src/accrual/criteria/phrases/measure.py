@@ -8,6 +8,10 @@ measurement ("hemoglobin decrease > 2 g/dL").
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import msgspec
+
 from accrual.basic import Interval
 from accrual.codes.variables import Variable
 from accrual.criteria.phrases.amount import Amount, amount
@@ -16,12 +20,29 @@ from accrual.criteria.phrases.stream import Family, Read, Stream
 from accrual.criteria.tree import All, Any_, Compare, OneOf, Opaque, Tree
 from accrual.errors import UnitError
 
-# Variables whose bare number can only mean one unit in criteria texts (WHO 2000 for BMI; the rest are percentages
+# Variables whose bare number can only mean one unit in criteria texts (WHO 2000 for BMI; the rest are
+# percentages
 # or counts by their definition).
 BARE_NUMBER = {"bmi": "kg/m2", "lvef": "%", "oxygen-saturation": "%", "heart-rate": "/min", "qtc": "ms",
                "systolic-blood-pressure": "mm[Hg]", "diastolic-blood-pressure": "mm[Hg]"}  # fmt: skip
+# Cell counts are written per microlitre or in 10^9 per litre, a thousand times less: no count that a trial
+# asks for lies
+# in both ranges (the possible ranges of codes/data/variables.tsv; CTCAE 5.0 grades 1 to 4 for the bounds
+# in use).
+# Hemoglobin 9 may be g/dL or mmol/L, and stays without a unit; from 50 on it is g/L.
+BARE_BY_SIZE: Mapping[str, tuple[tuple[float, float, str], ...]] = {
+    "platelets": ((5, 1000, "10*9/L"), (5000, 1_000_000, "/uL")),
+    "neutrophils": ((0.1, 20, "10*9/L"), (100, 20_000, "/uL")),
+    "white-cells": ((0.5, 100, "10*9/L"), (500, 100_000, "/uL")),
+    "lymphocytes": ((0.1, 20, "10*9/L"), (100, 20_000, "/uL")),
+    "hemoglobin": ((50, 250, "g/L"),),
+}
+# Given in percent of the predicted value by their definition in the table.
+OF_PREDICTED = frozenset(("fev1", "fvc", "dlco"))
 _GAP = frozenset(("drop", "colon", "link", "must"))
-_GAP_WORDS = frozenset(("of", "functional", "grade", "grades", "stage", "stages", "=", "group"))
+_GAP_WORDS = frozenset(
+    ("of", "functional", "grade", "grades", "stage", "stages", "=", "group", "rating", "ratings", "points")
+)
 
 
 def _gap(stream: Stream, at: int, variable: Variable) -> int:
@@ -77,17 +98,23 @@ def _names(stream: Stream, at: int) -> tuple[list[tuple[int, int, Variable]], st
 def _compare(stream: Stream, span_at: tuple[int, int], variable: Variable, read: Amount) -> Tree | None:
     unit = read.unit
     if variable.kind == "score":
-        if unit == "%":
+        if unit in ("%", "{score}"):
             unit = None
         if unit is not None:
             return None
         unit = ""
     elif unit is None:
-        unit = BARE_NUMBER.get(variable.id) if variable.unit else ""
+        unit = _bare_unit(stream, variable, read) if variable.unit else ""
         if unit is None:
             return None
+    elif (
+        unit == "g/L" and read.unit_words == "g/l" and variable.unit.startswith("10*") and _giga(stream, read)
+    ):
+        unit = "10*9/L"  # "100 G/L": giga per litre, of cells
     elif unit == "10*3" and variable.unit.startswith("10*"):
         return None  # "100 K": thousands of what is not said
+    if "predicted" in read.unit_words and variable.id not in OF_PREDICTED:
+        return None  # percent of the predicted ratio is another number than the ratio
     span = stream.span(*span_at)
     if read.listed:
         if variable.kind != "score":
@@ -108,6 +135,53 @@ def _compare(stream: Stream, span_at: tuple[int, int], variable: Variable, read:
         interval = Interval(low=read.low, unit=unit) if sign == ">=" else Interval(high=read.high, unit=unit)
         return _checked(variable, interval, span)
     return _checked(variable, read.interval(unit), span)
+
+
+def _bare_unit(stream: Stream, variable: Variable, read: Amount) -> str | None:
+    """The one unit that a number without a unit can have, for this variable and this size; None where two can."""
+    if stream.kind_at(read.end) in ("slash", "mark", "word", "unit", "concept"):
+        return BARE_NUMBER.get(variable.id)  # a unit that no table has: "/microliters"
+    ends = [end for end in (read.low, read.high) if end is not None]
+    for low, high, unit in BARE_BY_SIZE.get(variable.id, ()):
+        if ends and all(low <= end <= high for end in ends):
+            return unit
+    return BARE_NUMBER.get(variable.id)
+
+
+def _giga(stream: Stream, read: Amount) -> bool:
+    last = next(
+        (
+            each
+            for each in reversed(stream.lexemes[: read.end])
+            if each.kind == "unit" and each.payload == "g/L"
+        ),
+        None,
+    )
+    return last is not None and stream.text[last.start : last.end].startswith("G/")
+
+
+def _said_again(stream: Stream, at: int, variable: Variable, read: Amount) -> int:
+    """ "≥ 1500/mm3 (1.5 x 10^9/L)": where the bracket ends that gives the same number in another unit."""
+    if stream.kind_at(at) not in ("open",) or read.unit is None or (read.low is None) == (read.high is None):
+        return at
+    again = amount(stream, at + 1)
+    if again is None or stream.kind_at(again.end) != "close" or again.unit is None:
+        return at
+    if again.compared and (again.low is None) != (read.low is None):
+        return at
+    other = again.listed[0] if len(again.listed) == 1 else again.low if again.low is not None else again.high
+    bound = read.low if read.low is not None else read.high
+    if other is None or bound is None:
+        return at
+    try:
+        same = abs(variable.canonical(bound, read.unit) / variable.canonical(other, again.unit) - 1)
+    except (UnitError, ZeroDivisionError):
+        return at
+    return again.end + 1 if same < ROUNDING else at
+
+
+ROUNDING = 0.03
+"""How far two statements of one bound may lie apart: "1.5 mg/dL (133 umol/L)" is rounded."""
 
 
 def _checked(variable: Variable, interval: Interval, span: object) -> Tree | None:
@@ -198,7 +272,7 @@ def read_measure(stream: Stream, at: int) -> Read | None:
         )
     names, joiner, end = _names(stream, at)
     variable = names[-1][2]
-    if variable.id == "age":
+    if variable.id in ("age", "stage"):
         return None
     if variable.kind == "category":
         return _category(stream, end, at, variable) if len(names) == 1 else None
@@ -208,6 +282,11 @@ def read_measure(stream: Stream, at: int) -> Read | None:
     read = amount(stream, end, roman=variable.kind == "score")
     if read is None or (not read.compared and variable.kind != "score"):
         return None
+    if variable.kind == "score" and stream.low_at(read.end) in ("points", "point", "score", "scores"):
+        read = msgspec.structs.replace(read, end=read.end + 1)
+    if read.compared:
+        again = _said_again(stream, read.end, variable, read)
+        read = read if again == read.end else msgspec.structs.replace(read, end=again)
     parts: list[Tree] = []
     for index, (first, last, each) in enumerate(names):
         if each.kind == "category":

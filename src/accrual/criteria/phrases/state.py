@@ -32,4 +32,4 @@ def read_state(stream: Stream, at: int) -> Read | None:
     return Read(end, "state", OneOf(variable=variable.id, values=("yes",), span=stream.span(start, end)))
 
 
-STATE = Family("state", frozenset(("variable", "drop", "prep")), read_state)
+STATE = Family("state", frozenset(("variable", "drop", "prep")), read_state, topics=ASSERTED)

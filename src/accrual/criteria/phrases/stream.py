@@ -25,7 +25,7 @@ class Stream:
     `source` is the original text, for the words of Opaque nodes; empty when the plain text is the original.
     """
 
-    __slots__ = ("count", "kind", "kinds", "lexemes", "source", "text", "topics")
+    __slots__ = ("count", "kind", "kinds", "last_concept", "lexemes", "source", "text", "topics")
 
     def __init__(self, text: str, lexemes: list[Lexeme], kind: Kind, source: str = "") -> None:
         self.text = text
@@ -34,6 +34,10 @@ class Stream:
         self.source = source
         self.count = len(lexemes)
         self.kinds = [lexeme.kind for lexeme in lexemes]
+        self.last_concept = max(
+            (at for at, each in enumerate(lexemes) if each.concept is not None), default=-1
+        )
+        """Where the last thing of the vocabulary is named; -1 if none is."""
         self.topics = {lexeme.variable.id for lexeme in lexemes if lexeme.variable is not None}
         """The variables named: a family that needs one is not asked where none is."""
 
@@ -57,7 +61,7 @@ class Stream:
         return " ".join(span.of(self.source or self.text).split())
 
 
-class Read(msgspec.Struct, frozen=True):
+class Read(msgspec.Struct, frozen=True, gc=False):
     """One claim that a family understood: it took the lexemes up to, not including, `end`."""
 
     end: int

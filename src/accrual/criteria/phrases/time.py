@@ -12,10 +12,10 @@ from functools import cache
 import msgspec
 
 from accrual.basic import Interval
+from accrual.criteria.amount_words import ANCHORS
 from accrual.criteria.phrases.amount import Amount, amount
 from accrual.criteria.phrases.stream import Family, Read, Stream
 from accrual.criteria.tree import Direction, Window
-from accrual.criteria.words import ANCHORS
 
 _UNITS = frozenset(("d", "wk", "mo", "a", "h"))
 _SINGLE = {"day": "d", "week": "wk", "month": "mo", "year": "a"}

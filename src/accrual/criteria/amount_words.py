@@ -1,0 +1,182 @@
+"""Words for amounts and times: comparators, suffixes, values, laboratory limits, number words, moments of a trial.
+
+Comes in: nothing; these are tables, written as in `words.py`. Goes out: the tables. Refuses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+COMPARATORS: Mapping[str, str] = {
+    ">=": (
+        "at least | greater than or equal to | more than or equal to | "
+        "higher than or equal to | equal to or greater than | "
+        "equal or greater than | greater or equal to | greater than or equal | "
+        "equal to or more than | no less than | "
+        "not less than | not lower than | no lower than | minimum of | minimum | "
+        "a minimum of | equal or more than | "
+        "greater or equal than | superior or equal to | not younger than | "
+        "equal or superior to | above or equal to | "
+        "equal to or over | equal to or above | older than or equal to | "
+        "equivalent to or over | more or equal to | "
+        "bigger than or equal to | equal or higher than | at or above | equal or above"
+    ),
+    "<=": (
+        "at most | less than or equal to | lower than or equal to | equal to or less than | "
+        "equal or less than | "
+        "less or equal to | less than or equal | no more than | not more than | "
+        "no greater than | not greater than | "
+        "maximum of | maximum | a maximum of | not exceed | not exceeding | "
+        "does not exceed | up to | no higher than | "
+        "not higher than | inferior or equal to | smaller than or equal to | "
+        "equal or lower than | no older than | "
+        "not older than | equal to or below | at or below | lower or equal to | "
+        "equal or below | equal to or lower than"
+    ),
+    ">": (
+        "greater than | more than | higher than | over | above | exceeding | exceeds | "
+        "older than | superior to | "
+        "larger than | longer than | in excess of | of more than | of greater than | "
+        "greater | more | bigger than | "
+        "upwards of"
+    ),
+    "<": (
+        "less than | lower than | below | under | younger than | inferior to | "
+        "smaller than | fewer than | shorter than | "
+        "of less than | less"
+    ),
+    "=": "equal to | equals | equal",
+}
+
+SUFFIXES: Mapping[str, str] = {
+    # After a number: "18 years or older", "grade 2 or higher". "better" turns on the scale (see phrases/measure.py).
+    ">=": (
+        "or older | and older | or above | and above | or over | and over | or greater | "
+        "and greater | or more | and more | "
+        "or higher | and higher | and up | or elder | and elder | years and older | "
+        "or longer | or later | and upwards | plus"
+    ),
+    "<=": (
+        "or younger | and younger | or below | and below | or under | and under | or less | "
+        "and less | or lower | "
+        "and lower | or fewer | or shorter | and fewer"
+    ),
+    "better": "or better | and better",
+    "worse": "or worse | and worse",
+}
+
+VALUES: Mapping[str, str] = {
+    # Words for categories, folded to the value of the variable's own list.
+    "positive": "positive | positivity | reactive | seropositive | + | detectable",
+    "negative": "negative | non reactive | nonreactive | seronegative | negativity | undetectable",
+}
+
+LIMITS: Mapping[str, str] = {
+    # Multiples of the laboratory's own limit.
+    "[ULN]": (
+        "uln | upper limit of normal | upper limits of normal | "
+        "upper limit of the normal range | upper normal limit | "
+        "upper limit of normal range | institutional uln | institutional upper limit of normal | "
+        "institutional upper limits of normal | the uln | the upper limit of normal | "
+        "the upper limits of normal | "
+        "the institutional upper limit of normal | the institutional uln | upper limit of normal value | "
+        "the upper limit of normal value | upper limit normal | upper limit of reference range | "
+        "upper limit of the reference range | the upper limit of the normal range | "
+        "upper limit of laboratory normal | "
+        "upper limit of normal ( uln ) | the upper limit of normal ( uln ) | "
+        "upper limits of normal ( uln ) | "
+        "institutional upper limit of normal ( uln ) | the institutional upper limit of normal ( uln ) | "
+        "upper normal limit ( unl ) | unl | upper limit of normal values | local uln | "
+        "upper limit of institutional normal"
+    ),
+    "[LLN]": (
+        "lln | lower limit of normal | lower limits of normal | the lln | "
+        "the lower limit of normal | institutional lln | "
+        "institutional lower limit of normal | lower limit of normal ( lln ) | "
+        "lower limit of the normal range"
+    ),
+}
+
+NUMBER_WORDS: Mapping[str, float] = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+    "ten": 10, "eleven": 11, "twelve": 12, "fourteen": 14, "eighteen": 18, "twenty": 20, "thirty": 30,
+    "sixty": 60, "ninety": 90,
+}  # fmt: skip
+
+ROMAN: Mapping[str, float] = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5}
+
+WITHINS = (
+    "within | within the | within a | in the last | in the past | in the previous | "
+    "in the preceding | in the prior | "
+    "within the last | within the past | within the previous | within the preceding | "
+    "within the prior | within last | "
+    "within past | during the last | during the past | during the previous | "
+    "during the preceding | over the last | "
+    "over the past | over the previous | for the last | for the past | in last | in past | "
+    "during the prior | within previous | "
+    "the last | the past | in the most recent | during last | the previous | the preceding"
+)
+
+ANCHORS: Mapping[str, str] = {
+    # The trial's own word for a moment, folded to the anchors of `tree.Window`.
+    "screening": (
+        "the time of screening | screening period | the screening period | visit 0 | "
+        "screening | the screening | the screening visit | screening visit | baseline | "
+        "the baseline visit | visit 1 | "
+        "the baseline | baseline visit | first screening | the first screening visit"
+    ),
+    "enrollment": (
+        "enrollment | enrolment | study enrollment | study enrolment | study entry | entry | "
+        "the study | inclusion | "
+        "study inclusion | registration | entering the study | the enrollment | "
+        "entry into the study | study start | "
+        "start of the study | the start of the study | the trial | trial entry | "
+        "entry into the trial | recruitment | "
+        "informed consent | signing informed consent | signing the informed consent | "
+        "consent | study | study participation | "
+        "signing of informed consent | giving informed consent | giving the consent | "
+        "giving consent | providing informed consent | "
+        "signing consent | informed consent signature | signing of the informed consent | "
+        "signing of the informed consent form | "
+        "signature of informed consent | providing consent | signing of the icf | "
+        "signing informed consent form | entry into study | the start of study | "
+        "study registration | being enrolled | "
+        "entry to the study | signing the informed consent form | signing the icf | "
+        "participation in the study | "
+        "participation | study initiation | enrolling | joining the study"
+    ),
+    "treatment": (
+        "day 1 | day 0 | cycle 1 day 1 | c1d1 | week 0 | administration of study drug | "
+        "administration of the study drug | "
+        "the first study drug administration | first study drug administration | "
+        "planned start of trial treatment | "
+        "start of trial treatment | the start of trial treatment | start of the study drug | "
+        "start of the study treatment | "
+        "leukapheresis | apheresis | vaccination | first vaccination | "
+        "the first vaccination | treatment | study treatment | first dose | the first dose | "
+        "first dose of study drug | the first dose of study drug | "
+        "the first dose of study treatment | first dose of study treatment | "
+        "start of treatment | the start of treatment | "
+        "start of study treatment | the start of study treatment | "
+        "study drug administration | initiation of treatment | "
+        "the first administration of study drug | first administration of study drug | "
+        "study drug | dosing | "
+        "the first dose of study medication | first dose of study medication | "
+        "initiation of study treatment | "
+        "the initiation of study treatment | treatment start | start of therapy | "
+        "initiation of therapy | study therapy | "
+        "the first study treatment | first study treatment | "
+        "the first dose of the study drug | start of study drug | "
+        "the start of study drug | the first administration | first administration | "
+        "infusion | cell infusion | "
+        "initial dosing | first dosing | the start of study therapy | "
+        "start of study therapy | treatment initiation | "
+        "the first dose of investigational product | first dose of investigational product | "
+        "the first dose of study intervention | first dose of study intervention | "
+        "initiating study treatment"
+    ),
+    "randomization": "randomization | randomisation | the randomization | "
+    "the randomisation | being randomized | randomized",
+    "surgery": "surgery | the surgery | operation | the operation | the procedure",
+    "diagnosis": "diagnosis | the diagnosis | initial diagnosis | the initial diagnosis",
+}

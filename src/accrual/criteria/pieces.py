@@ -1,0 +1,55 @@
+"""A clause cut into claims and the lexemes between them.
+
+Comes in: a `Stream`. Goes out: pieces in reading order. Refuses nothing; a clause that begins with what no claim
+begins with has none.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from accrual.criteria.phrases import read_phrase
+from accrual.criteria.phrases.stream import Group, Stream
+from accrual.criteria.tree import Tree, Window
+
+
+class Piece(msgspec.Struct, frozen=True, gc=False):
+    """One claim, or one lexeme that is part of none."""
+
+    kind: str  # "claim", "time", or the kind of a lexeme
+    at: int
+    to: int  # lexeme indices
+    node: Tree | None = None
+    group: Group | None = None
+    window: Window | None = None
+
+
+# What a term may begin with, and what is skipped before it (see `ClauseReader.skip`, `ClauseReader.term`).
+_BEGINNING = frozenset(("claim", "time", "not", "open", "child"))
+_LEADING = frozenset(("drop", "link", "colon", "dash", "must", "subject", "prep"))
+
+
+def pieces_of(stream: Stream) -> list[Piece]:
+    """The claims of a clause and the lexemes between them; none where it begins with what no claim begins with.
+
+    Most clauses that are not understood end here, at their first word.
+    """
+    found: list[Piece] = []
+    at = 0
+    leading = True
+    while at < len(stream):
+        read = read_phrase(stream, at)
+        if read is not None and read.end > at:
+            kind = "time" if read.group == "time" else "claim"
+            found.append(Piece(kind, at, read.end, read.node, read.group, read.window))
+            at = read.end
+            leading = False
+            continue
+        kind = stream.kinds[at]
+        if leading and kind not in _LEADING:
+            if kind not in _BEGINNING:
+                return []
+            leading = False
+        found.append(Piece(kind, at, at + 1))
+        at += 1
+    return found

@@ -1,0 +1,558 @@
+"""Reads the pieces of one clause into one tree: lists, negation, windows, brackets, examples, exceptions, duties.
+
+Comes in: the pieces of a `Stream`. Goes out: one tree. Refuses (UnclearError) a clause in which the scope of a word is
+not clear; the rules are at the head of `clause.py`.
+"""
+
+from __future__ import annotations
+
+from accrual.basic import Span
+from accrual.codes.concepts import vocabulary
+from accrual.criteria.lists import PEOPLE, Term, UnclearError, combine, spread, widened
+from accrual.criteria.phrases.state import FEMALE_STATES
+from accrual.criteria.phrases.stream import Stream
+from accrual.criteria.phrases.time import moment
+from accrual.criteria.pieces import Piece
+from accrual.criteria.subjects import asked_of
+from accrual.criteria.tree import All, Any_, Not, OneOf, Opaque, Present, Tree, When, Within, children, walk
+
+MAX_DEPTH = 12  # brackets and negations inside one another
+_JOINERS = frozenset(("and", "or", "comma", "slash"))
+_SKIPPED = frozenset(("drop", "subject"))
+# What may follow a complete claim and narrow it.
+_MODIFIERS = frozenset(
+    ("prep", "link", "dash", "open", "within", "op", "before", "after", "between", "to", "receive",
+     "history", "ago", "not",
+     "colon", "number", "qualifier")
+)  # fmt: skip
+_WOMEN = OneOf(variable="sex", values=("female",))
+_FORBIDS = ("must", "should", "may not", "cannot")
+_AGREEING = frozenset(("agree", "agrees", "commit", "commit to"))
+_FUTURE = frozenset(("during", "throughout", "while", "until", "through", "upcoming", "next"))
+
+
+class ClauseReader:
+    """A reader over the items of one clause."""
+
+    def __init__(self, stream: Stream, items: list[Piece]) -> None:
+        self.stream = stream
+        self.items = items
+        self.at = 0
+        self.end = len(items)
+        self.depth = 0
+        self.negated = False
+
+    # --- looking -------------------------------------------------------------------------------------------------
+
+    def kind(self, ahead: int = 0) -> str:
+        at = self.at + ahead
+        return self.items[at].kind if at < self.end else ""
+
+    def low(self, ahead: int = 0) -> str:
+        at = self.at + ahead
+        return self.stream.low_at(self.items[at].at) if at < self.end else ""
+
+    def span(self, first: int, last: int) -> Span:
+        """The span of items `first` up to, not including, `last`."""
+        return self.stream.span(self.items[first].at, self.items[last - 1].to)
+
+    def opaque(self, first: int, last: int) -> Opaque:
+        span = self.span(first, last)
+        return Opaque(text=self.stream.words(span), span=span)
+
+    def loosens(self, first: int, last: int) -> bool:
+        """Say whether items hold a word that could widen a claim, or shift it to another person."""
+        for item in self.items[first:last]:
+            if item.kind in ("loose", "shift", "unless", "except", "include", "example", "excluded", "must"):
+                return True
+        return False
+
+    def has(self, kinds: frozenset[str], first: int, last: int) -> bool:
+        return any(item.kind in kinds for item in self.items[first:last])
+
+    # --- reading -------------------------------------------------------------------------------------------------
+
+    def whole(self) -> Tree:
+        tree = self.sequence()
+        if self.at < self.end:
+            raise UnclearError
+        return tree
+
+    def skip(self) -> bool:
+        """Skip what claims nothing before a term; say whether a new subject was named."""
+        subject = False
+        while self.at < self.end:
+            kind = self.kind()
+            if kind in ("drop", "link", "colon", "dash", "must") or (
+                kind == "prep" and subject and self.low() in ("with",)
+            ):
+                pass
+            elif kind == "subject":
+                subject = True
+            else:
+                break
+            self.at += 1
+        return subject
+
+    def term(self) -> Term:
+        again = self.skip()
+        kind = self.kind()
+        if kind == "not":
+            return self.negation(again)
+        if kind == "open":
+            return self.bracketed(again)
+        if kind == "time":
+            item = self.items[self.at]
+            self.at += 1
+            if self.kind() in ("colon", "comma"):
+                self.at += 1
+            term = self.term()
+            if term.window is not None:
+                raise UnclearError
+            term.window, term.window_span = item.window, self.stream.span(item.at, item.to)
+            return term
+        if kind == "child":  # the registry's words for ages under 18 are not all the same; said, not decided
+            self.at += 1
+            return Term(self.opaque(self.at - 1, self.at), "age", again=again)
+        if kind == "claim":
+            item = self.items[self.at]
+            self.at += 1
+            assert item.node is not None
+            assert item.group is not None
+            bare = self.stream.kind_at(item.at) in ("concept", "variable")
+            return Term(item.node, item.group, again=again, bare=bare)
+        raise UnclearError
+
+    def negation(self, again: bool) -> Term:
+        start = self.at
+        if self.low() in ("non", "not") and self.kind(1) == "claim":
+            follows = self.stream.kind_at(self.items[self.at + 1].at)
+            if follows in ("qualifier", "word"):
+                raise UnclearError  # "non controlled asthma" is asthma
+        self.at += 1
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise UnclearError
+        before, self.negated = self.negated, True
+        inner = self.sequence()
+        self.negated = before
+        self.depth -= 1
+        node = Not(child=inner, span=self.span(start, self.at))
+        return Term(node, "present", again=again)
+
+    def bracketed(self, again: bool) -> Term:
+        close = self.matching()
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise UnclearError
+        end, self.end = self.end, close
+        self.at += 1
+        node = self.sequence()
+        if self.at < self.end:
+            raise UnclearError
+        self.at, self.end = close + 1, end
+        self.depth -= 1
+        return Term(node, "present", again=again)
+
+    def matching(self) -> int:
+        """The index of the bracket that closes the one here."""
+        depth = 0
+        for at in range(self.at, self.end):
+            kind = self.items[at].kind
+            depth += (kind == "open") - (kind == "close")
+            if depth == 0:
+                return at
+        raise UnclearError
+
+    def sequence(self) -> Tree:
+        """A list of terms with what follows them; stops in front of what does not belong to it."""
+        first = self.at
+        terms = [self.term()]
+        doubts: list[Opaque] = []
+        while self.at < self.end:
+            kind = self.kind()
+            if kind == "time" and terms[-1].window is None:
+                item = self.items[self.at]
+                terms[-1].window, terms[-1].window_span = item.window, self.stream.span(item.at, item.to)
+                self.at += 1
+            elif self.negated and kind == "claim" and self.items[self.at].group in ("sex", "age"):
+                break  # "non-pregnant women": they are women all the same
+            elif kind == "drop" and self.names_type():
+                raise UnclearError  # "hepatitis A": a letter, not an article
+            elif kind in _SKIPPED:
+                self.at += 1
+            elif self.repeats_sex(terms, kind):
+                self.take_in(terms[-1], self.at + 1)
+            elif (end := self.moment_end(kind)) > self.at:
+                self.take_in(terms[-1], end)
+            elif kind in _JOINERS:
+                if not self.joined(terms):
+                    break
+            elif self.obliges(terms, kind):
+                return self.duty(first, terms)
+            elif kind == "open" and self.bracket_is_of_people(terms):
+                term = self.term()
+                term.joiner, term.group = "with", "age"
+                terms.append(term)
+            elif kind == "open" and self.bracket_is_harmless():
+                self.take_in(terms[-1], self.matching() + 1)
+            elif kind in ("example", "include") or (
+                kind == "open" and self.kind(1) in ("example", "include")
+            ):
+                terms[-1:] = [self.examples(terms)]
+            elif kind in ("except", "unless"):
+                return self.exception(first, terms, doubts)
+            elif kind == "excluded":
+                self.at += 1
+                if self.at < self.end:
+                    raise UnclearError
+                node = combine(self.stream, self.negated, terms, doubts, self.span(first, self.at))
+                if self.low(-1).endswith(("allowed", "permitted")) and _ever_done(node):
+                    raise UnclearError  # "radiotherapy is not allowed": during the trial
+                return node if self.stream.kind == "exclusion" else Not(child=node, span=node.span)
+            elif kind == "open" and not self.loosens(self.at, self.matching() + 1):
+                doubts.append(self.bracket(terms))
+            elif self.goes_on(terms, kind):
+                if kind == "link":
+                    self.at += 1
+                term = self.term()
+                term.joiner = "with"
+                terms.append(term)
+            elif kind in _MODIFIERS:
+                doubts.append(self.modifier(terms))
+                break
+            else:
+                raise UnclearError
+        last = self.at
+        return combine(self.stream, self.negated, terms, doubts, self.span(first, last))
+
+    def names_type(self) -> bool:
+        item = self.items[self.at]
+        return (
+            self.stream.lexemes[item.at].low == "a"
+            and self.stream.text[self.stream.lexemes[item.at].start] == "A"
+        )
+
+    def repeats_sex(self, terms: list[Term], kind: str) -> bool:
+        """ "pregnant women": the sex says nothing more."""
+        if (
+            self.negated
+            or kind != "claim"
+            or self.items[self.at].node != OneOf(variable="sex", values=("female",))
+        ):
+            return False
+        last = terms[-1].node
+        return isinstance(last, OneOf) and last.variable in FEMALE_STATES and last.values == ("yes",)
+
+    def moment_end(self, kind: str) -> int:
+        """ "at the time of screening": the item after it; the present item where no moment is named."""
+        if kind != "prep":
+            return self.at
+        end = moment(self.stream, self.items[self.at].at)
+        at = self.at
+        if end is None:
+            return at
+        while at < self.end and self.items[at].to <= end:
+            at += 1
+        if self.items[at - 1].to != end:
+            raise UnclearError
+        return at
+
+    def take_in(self, term: Term, end: int) -> None:
+        """Count words that say nothing more ("pregnant women", "ECOG (PS)") as understood with the term before."""
+        term.node = widened(term.node, self.span(self.at, end))
+        self.at = end
+
+    def goes_on(self, terms: list[Term], kind: str) -> bool:
+        """Claims about a person may follow each other without a joining word: "females aged 18-65 with asthma"."""
+        before = terms[-1].group
+        if kind == "claim":
+            group = self.items[self.at].group
+            return before in PEOPLE or group in PEOPLE or before == "marker"
+        if kind == "link" and (before in PEOPLE or all(term.group in PEOPLE for term in terms)):
+            follows = self.kind(1)
+            return follows in ("claim", "not", "drop")
+        return kind in ("not", "child") and before in PEOPLE
+
+    def joined(self, terms: list[Term]) -> bool:
+        """Read joining words and the next term; False where the list ends in front of them."""
+        start = self.at
+        word, shouted = "comma", False
+        while self.kind() in _JOINERS or self.kind() == "drop":
+            kind = self.kind()
+            if kind in ("and", "or", "slash"):
+                joiner = "or" if kind == "slash" else kind
+                if word not in ("comma", joiner):
+                    word = "or"
+                word = joiner if word == "comma" else word
+                span = self.span(self.at, self.at + 1)
+                shouted = shouted or span.of(self.stream.text) == "AND"
+            self.at += 1
+        if self.at >= self.end:
+            return True  # a trailing comma or "and" claims nothing
+        if self.negated and self.leaves_negation():
+            self.at = start
+            return False
+        mark = self.at
+        if (
+            word == "and"
+            and self.kind() == "subject"
+            and self.stream.kind == "inclusion"
+            and not self.negated
+        ):
+            raise UnclearError  # "healthy volunteers and patients with asthma": two groups, either may enter
+        try:
+            term = self.term()
+        except UnclearError:
+            self.at = mark
+            self.unknown(terms, word)
+            return True
+        term.joiner, term.shouted = word, shouted
+        terms.append(term)
+        return True
+
+    def leaves_negation(self) -> bool:
+        """After "no A": "and ECOG 0-1", "and no B" are not under the negation."""
+        ahead = 0
+        while self.kind(ahead) in ("drop", "link", "subject", "must"):
+            ahead += 1
+        if self.kind(ahead) == "not":
+            return True
+        item = self.items[self.at + ahead] if self.at + ahead < self.end else None
+        return (
+            item is not None
+            and item.kind == "claim"
+            and item.group in ("measure", "age", "sex", "consent", "marker")
+        )
+
+    def unknown(self, terms: list[Term], word: str) -> None:
+        """Take the rest as one alternative, or one more demand, that is not understood."""
+        start = self.at
+        rest = self.opaque(start, self.end)
+        people = terms[1:] if terms[0].node == _WOMEN and len(terms) > 1 else terms
+        states = all(term.group == "state" for term in people)
+        if self.loosens_widely(start) and not (states and self.only_may(start)):
+            raise UnclearError
+        either = word == "or" or (
+            word == "comma" and (self.stream.kind == "exclusion" or self.later_or(start))
+        )
+        if not states and self.has(frozenset(("time", "within", "ago")), start, self.end):
+            raise UnclearError  # the window may be for the whole list
+        bare = states or not self.has(_MODIFIERS | {"time"}, start, self.end) or self.own_head(start)
+        if either or self.negated:
+            loose = self.has(frozenset(("loose", "unless", "except")), start, self.end)
+            if not bare or (loose and not (states and self.only_may(start))):
+                raise UnclearError
+            word = "or"
+        elif self.later_or(start) or self.stream.kind == "exclusion":
+            raise UnclearError
+        stop = self.next_state(start) if states and word == "or" else self.end
+        if stop < self.end:
+            rest = self.opaque(start, stop)
+        self.at = stop
+        terms.append(Term(rest, terms[-1].group, word, doubt=True))
+
+    def next_state(self, start: int) -> int:
+        """Where the list of states goes on after an alternative that is not understood."""
+        for at in range(start + 1, self.end):
+            after = at + 1
+            while after < self.end and self.items[after].kind in ("drop", "link", "or", "comma"):
+                after += 1
+            if self.items[at].kind in _JOINERS and after < self.end and self.items[after].group == "state":
+                return at
+        return self.end
+
+    def only_may(self, start: int) -> bool:
+        """ "Pregnant, or may become pregnant": another reason, and the first stays one."""
+        for item in self.items[start : self.end]:
+            loose = item.kind == "loose" and self.stream.low_at(item.at) not in (
+                "may",
+                "could",
+                "might",
+                "can",
+            )
+            if loose or item.kind in ("unless", "except", "excluded", "must"):
+                return False
+        return True
+
+    def loosens_widely(self, start: int) -> bool:
+        return self.has(frozenset(("loose", "unless", "except", "excluded", "must")), start, self.end)
+
+    def later_or(self, start: int) -> bool:
+        return self.has(frozenset(("or", "slash")), start, self.end)
+
+    def own_head(self, start: int) -> bool:
+        """An alternative that begins with other, any, a: what follows it belongs to it alone."""
+        return self.items[start].kind == "other" or self.stream.low_at(self.items[start].at) in (
+            "any",
+            "other",
+        )
+
+    def obliges(self, terms: list[Term], kind: str) -> bool:
+        """Say whether a demand begins here on the people just named: "must", "must not", "agree to"."""
+        if kind == "must":
+            return True
+        if self.negated or any(term.group not in PEOPLE for term in terms):
+            return False
+        low = self.low()
+        if kind == "not":
+            return low.startswith(_FORBIDS)
+        if self.stream.kind == "exclusion":
+            return False
+        return low in _AGREEING
+
+    def duty(self, first: int, terms: list[Term]) -> Tree:
+        """ "Women of childbearing potential must …": a demand on those only."""
+        if self.stream.kind == "exclusion" or self.negated or any(term.group not in PEOPLE for term in terms):
+            raise UnclearError
+        if self.kind() == "must":
+            self.at += 1
+        start = self.at
+        if start >= self.end:
+            raise UnclearError
+        try:
+            then = self.sequence()
+            if self.at < self.end:
+                raise UnclearError
+        except UnclearError:
+            then = self.opaque(start, self.end)
+            self.at = self.end
+        return asked_of(self.stream, terms, then, self.span(first, self.end))
+
+    def bracket_is_of_people(self, terms: list[Term]) -> bool:
+        """ "Adult men and women (age 18-65 years)": one more claim about them."""
+        inside = self.items[self.at + 1 : self.matching()]
+        if len(inside) != 1 or inside[0].group not in ("age", "sex"):
+            return False
+        return terms[-1].group != inside[0].group and all(term.group in ("age", "sex") for term in terms)
+
+    def bracket_is_harmless(self) -> bool:
+        """A bracket that only repeats: an abbreviation, "inclusive", the variable's other name."""
+        close = self.matching()
+        inside = self.items[self.at + 1 : close]
+        if all(item.kind in ("drop", "dash") for item in inside):
+            return True
+        if len(inside) != 1 or inside[0].kind not in ("word", "variable", "claim"):
+            return False
+        span = self.stream.span(inside[0].at, inside[0].to)
+        words = span.of(self.stream.text)
+        if inside[0].kind == "claim":
+            before = self.items[self.at - 1]
+            return self.at > 0 and before.kind == "claim" and before.node == inside[0].node
+        return sum(sign.isupper() for sign in words) >= 2 and " " not in words.strip()
+
+    def bracket(self, terms: list[Term]) -> Opaque:
+        """A bracket that says more about the claim before it, and so narrows it."""
+        close = self.matching()
+        if terms[-1].group in ("measure", "marker", "age", "sex") or self.kind(1) in ("or", "and", "not"):
+            raise UnclearError  # "(or Karnofsky ≥ 60)", "(≤ 5 in liver metastases)"
+        found = self.opaque(self.at, close + 1)
+        self.at = close + 1
+        return found
+
+    def examples(self, terms: list[Term]) -> Term:
+        """ "(such as A, B)": one who has an example has the thing."""
+        core = spread(terms)[-1]  # "history of A or B (such as C)": the history of B too
+        bracket = self.kind() == "open"
+        close = self.matching() if bracket else self.end
+        start = self.at
+        end, self.end = self.end, close
+        self.at += 2 if bracket else 1
+        while self.kind() in ("colon", "comma", "dot", "drop"):
+            self.at += 1
+        if len(terms) > 1 and not bracket and self.at < self.end:
+            raise UnclearError
+        try:
+            inner: Tree = self.sequence()
+            if self.at < self.end or self.doubtful(inner):
+                raise UnclearError
+        except UnclearError:
+            if not bracket or self.has(
+                frozenset(("loose", "unless", "except", "not", "shift")), start, close
+            ):
+                self.end = end
+                raise
+            inner = self.opaque(start, close + 1)
+        self.at = close + 1 if bracket else close
+        self.end = end
+        if core.group != "present" or (not bracket and any(_narrowed(node) for node in walk(inner))):
+            raise UnclearError  # a window or a modifier at the end is for what comes before the examples too
+        if not _kinds_of(inner, core.node):
+            inner = self.opaque(start, close + 1 if bracket else close)
+        node = Any_(children=(core.node, inner), span=self.span(start, self.at) | core.node.span)
+        return Term(node, core.group, core.joiner, core.window, core.window_span)
+
+    def doubtful(self, tree: Tree) -> bool:
+        return not isinstance(tree, (Any_, All, OneOf)) and isinstance(tree, (Not, When))
+
+    def exception(self, first: int, terms: list[Term], doubts: list[Opaque]) -> Tree:
+        """ "except …", "unless …" to the end: of a demand it loosens, of what excludes it narrows."""
+        kind = self.kind()
+        if self.depth and not self.negated:
+            raise UnclearError
+        rest = self.opaque(self.at, self.end)
+        core = combine(self.stream, self.negated, terms, doubts, self.span(first, self.at))
+        demand = self.stream.kind == "inclusion" and not self.negated
+        measures = any(term.group != "present" for term in terms)
+        self.at = self.end
+        span = self.span(first, self.end)
+        if demand and (kind == "unless" or measures or any(isinstance(term.node, Not) for term in terms)):
+            return Any_(children=(core, rest), span=span)
+        return All(children=(core, rest), span=span)
+
+    def modifier(self, terms: list[Term]) -> Opaque:
+        """Take the rest of the clause as words that narrow what came before."""
+        start = self.at
+        if self.loosens(start, self.end):
+            raise UnclearError
+        if self.has(frozenset(("or", "slash")), start, self.end):
+            raise UnclearError
+        if self.stream.kind == "exclusion" and self.has(frozenset(("and", "comma")), start, self.end):
+            raise UnclearError
+        if self.negated and self.has(frozenset(("and", "comma")), start, self.end):
+            raise UnclearError
+        if self.kind() == "number" or (
+            terms[-1].group in ("measure", "marker") and self.kind() in ("number", "op", "to")
+        ):
+            raise UnclearError
+        if terms[-1].group in ("measure", "age", "sex") and self.low() == "for":
+            raise UnclearError  # "ECOG 0-1 for cohort A": asked of some only
+        if self.kind() == "colon" and not self.negated and self.stream.kind == "inclusion" and len(terms) > 1:
+            raise UnclearError
+        if all(term.group == "present" for term in terms) and any(
+            self.stream.low_at(item.at) in _FUTURE for item in self.items[start : self.end]
+        ):
+            raise UnclearError  # "use of steroids during the study": about what is to come
+        self.at = self.end
+        return self.opaque(start, self.end)
+
+
+def _kinds_of(examples: Tree, head: Tree) -> bool:
+    """Say whether each example is a kind of the head; what qualifies the head would be missing on it."""
+    if not isinstance(head, Present) or head.qualifiers:
+        return False
+    return all(
+        isinstance(node, (Any_, All, Opaque))
+        or (
+            isinstance(node, Present)
+            and not node.qualifiers
+            and vocabulary().is_a(node.concept.code, head.concept.code)
+        )
+        for node in walk(examples)
+    )
+
+
+def _narrowed(node: Tree) -> bool:
+    return isinstance(node, Within) or (
+        isinstance(node, All) and any(isinstance(child, Opaque) for child in node.children)
+    )
+
+
+def _ever_done(tree: Tree) -> bool:
+    """Say whether a tree claims a procedure at no stated time, which is one at any time."""
+    if isinstance(tree, Within):
+        return False
+    if isinstance(tree, Present):
+        concept = vocabulary().concepts.get(tree.concept.code)
+        return concept is not None and concept.kind == "procedure"
+    return any(_ever_done(child) for child in children(tree))
