@@ -15,6 +15,8 @@ from accrual.cli.session import open_finder
 from accrual.errors import StoreError
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from accrual.finder import Finder
 
 BACKLOG = 128  # connections that may wait to be accepted
@@ -76,11 +78,17 @@ def serve_finder(finder: Finder, listener: socket.socket, *, json: bool = False)
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     # Nothing a visitor sends is written down: no access log, and errors are the application's own pages.
     config = uvicorn.Config(create_app(finder), log_config=None, access_log=False, lifespan="off", ws="none")
-    # The server answers the signals itself, and then hands them on to whoever answered them before: nobody.
+    server = uvicorn.Server(config)
+
+    def end(number: int, frame: FrameType | None) -> None:
+        server.should_exit = True
+
+    # While it runs, the server answers the signals itself, and hands them on when it has ended. These answer one
+    # that comes before it runs, and take what is handed on.
     for stop in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(stop, lambda number, frame: None)
+        signal.signal(stop, end)
     if json:
         write_json({"url": url})
     else:
         note(f"Serving on {url}  (Ctrl-C stops)")
-    uvicorn.Server(config).run(sockets=[listener])
+    server.run(sockets=[listener])
