@@ -43,13 +43,22 @@ def order(*candidates: Candidate[Site]) -> list[str]:
 
 def test_ineligible_trials_stand_last_whatever_their_score() -> None:
     ruled_out = candidate("A", FAILS, FITS, FITS, relevance=10, km=1)
-    closed = candidate("B", OPEN_QUESTION, relevance=0.1, status="COMPLETED")
+    closed = candidate("B", OPEN_QUESTION, relevance=1, status="COMPLETED")
     assert order(ruled_out, closed) == ["B", "A"]
 
 
-def test_open_trials_stand_before_closed_ones() -> None:
-    closed = candidate("A", FITS, relevance=10, status="COMPLETED", km=1)
-    assert order(closed, candidate("B", OPEN_QUESTION, relevance=0.1)) == ["B", "A"]
+def test_an_open_trial_stands_before_a_closed_one_that_fits_as_well() -> None:
+    closed = candidate("A", FITS, relevance=10, status="COMPLETED")
+    assert order(closed, candidate("B", FITS, relevance=10)) == ["B", "A"]
+
+
+def test_a_closed_trial_that_fits_stands_before_an_open_one_that_hardly_does() -> None:
+    closed = candidate("A", FITS, relevance=10, status="COMPLETED")
+    assert order(closed, candidate("B", OPEN_QUESTION, relevance=1)) == ["A", "B"]
+
+
+def test_a_trial_that_only_brushes_against_the_patient_is_left_out() -> None:
+    assert order(candidate("A", FITS, relevance=10), candidate("B", FITS, relevance=0.4)) == ["A"]
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,15 @@ a patient. Goes out: ranked `Match`es, or weighted queries. Refuses nothing; equ
 Trials that are not ruled out (eligible, undetermined) stand before ineligible ones. Within each group the score
 decides, in [0, 1]:
 
-    score = 0.5 * open + 0.5 * (0.60 * relevance + 0.30 * met + 0.10 * near)
+    score = open * (0.60 * relevance + 0.30 * met + 0.10 * near)
 
-- open: 1 when the trial takes patients or soon will, else 0: every open trial stands before every closed one.
+- open: 1 when the trial takes patients or soon will, else 0.6: a closed trial that fits well stands before an open
+  one that hardly has to do with the patient.
 - relevance: the search score divided by the best candidate's.
 - met: the share of criteria and fields that are met; what is unknown or not understood is not met.
 - near: 1 / (1 + distance / 100 km); without a distance its weight goes to the other two in proportion.
 
+A candidate below a twentieth of the best relevance is left out: its words only brush against the patient's.
 Ties go to the lower NCT number. The weights are set by hand; the benchmark page says what they give.
 
 `match` may not import `search`: a nearest site is anything with `distance_km` (the protocol `Placed`).
@@ -46,7 +48,8 @@ S = TypeVar("S", bound=Placed)
 # Registry statuses (API v2 enum Status) under which a patient can still get in, now or soon.
 OPEN_STATUSES = ("RECRUITING", "NOT_YET_RECRUITING", "ENROLLING_BY_INVITATION", "AVAILABLE")
 
-_OPEN, _RELEVANCE, _MET, _NEAR = 0.5, 0.60, 0.30, 0.10
+_CLOSED, _RELEVANCE, _MET, _NEAR = 0.6, 0.60, 0.30, 0.10
+_FLOOR = 0.05  # of the best relevance
 _HALF_KM = 100.0  # at this distance `near` is one half; set by hand
 
 
@@ -84,7 +87,7 @@ def rank(candidates: Iterable[Candidate[S]], open_first: bool = True) -> tuple[M
     """
     held = tuple(candidates)
     best = max((one.relevance for one in held), default=0.0)
-    matches = [_match(one, best, open_first) for one in held]
+    matches = [_match(one, best, open_first) for one in held if one.relevance >= _FLOOR * best]
     return tuple(sorted(matches, key=lambda one: (one.verdict == "ineligible", -one.score, one.nct_id)))
 
 
@@ -97,7 +100,7 @@ def _match(one: Candidate[S], best: float, open_first: bool) -> Match[S]:
         fit = (_RELEVANCE * relevance + _MET * share) / (_RELEVANCE + _MET)
     else:
         fit = _RELEVANCE * relevance + _MET * share + _NEAR / (1 + distance / _HALF_KM)
-    score = _OPEN * (one.status in OPEN_STATUSES) + (1 - _OPEN) * fit if open_first else fit
+    score = fit * _CLOSED if open_first and one.status not in OPEN_STATUSES else fit
     return Match(
         one.nct_id,
         one.title,
@@ -121,7 +124,7 @@ def counts(screening: Screening) -> tuple[int, int, int]:
 # What to search for. A chart of 30 conditions has few that a trial is sought for: cancers first, then what lasts;
 # what is over, hardly. Weights are set by hand.
 _MAIN, _LASTING, _UNSURE, _OVER, _DRUG = 1.0, 0.6, 0.4, 0.1, 0.1
-_SYNONYM, _PARENT = 0.6, 0.3
+_SYNONYM, _PARENT, _STEP = 0.6, 0.3, 0.5
 SOUGHT_FIRST = "cancer"
 _NOT_SOUGHT = frozenset(("inactive", "resolved", "past"))
 MAX_QUERIES = 24
@@ -130,8 +133,8 @@ MAX_QUERIES = 24
 def queries(patient: Patient, today: date | None = None) -> tuple[tuple[str, float], ...]:
     """Return what to search for: texts with weights up to 1, heaviest first, at most `MAX_QUERIES`.
 
-    Each asserted condition asks by its name, its first synonyms and its nearest wider concepts, lower; drugs ask
-    lowest. A text that is asked twice keeps its greater weight.
+    Each asserted condition asks by its name, by its first synonyms, lower, and by every wider concept, lower with
+    each step: a trial in acute leukemia is one for T-ALL too. Drugs ask lowest. A text that is asked twice keeps its greater weight.
 
     Args:
         today: what has ended by this day counts as over; None: only what is said to be over does.
@@ -155,10 +158,22 @@ def queries(patient: Patient, today: date | None = None) -> tuple[tuple[str, flo
         if fact.kind == "condition":
             for synonym in concept.synonyms[:3]:
                 ask(synonym, weight * _SYNONYM)
-            for parent in concept.parents:
-                ask(vocabulary().get(parent).name, weight * _PARENT)
+            for wider, steps in _wider(concept.id):
+                ask(vocabulary().get(wider).name, weight * _PARENT * _STEP ** (steps - 1))
     ranked = sorted(asked.items(), key=lambda item: (-item[1], item[0]))
     return tuple(ranked[:MAX_QUERIES])
+
+
+def _wider(concept: str) -> list[tuple[str, int]]:
+    """Return a concept's ancestors with how many steps up they are, nearest first."""
+    steps: dict[str, int] = {concept: 0}
+    queue = [concept]
+    for below in queue:
+        for parent in vocabulary().get(below).parents:
+            if parent not in steps:
+                steps[parent] = steps[below] + 1
+                queue.append(parent)
+    return [(wider, up) for wider, up in steps.items() if up]
 
 
 def _weight(fact: Fact, today: date | None) -> float:
