@@ -284,6 +284,14 @@ def test_mentions_carry_kind_code_and_negation() -> None:
     assert mention_of(text, "3 months").kind == "time"
 
 
+def test_an_amount_of_time_is_named_for_what_it_measures() -> None:
+    assert mention_of("≥ 18 years", "≥ 18 years").kind == "age"
+    assert mention_of("Age < 75 years", "Age").kind == "age"
+    assert mention_of("Age < 75 years", "< 75 years").kind == "value"
+    assert mention_of("Life expectancy ≥ 3 months", "≥ 3 months").kind == "value"
+    assert mention_of("No chemotherapy within 3 months", "3 months").kind == "time"
+
+
 def test_mentions_are_found_in_words_that_are_not_understood() -> None:
     text = "Exclusion Criteria:\n\n* Family history of leukemia"
     (criterion,) = compile_text(text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from accrual.basic import Code
 from accrual.criteria.lexer import Lexeme
-from accrual.criteria.tree import Mention, MentionKind, Not, OneOf, Opaque, Tree, walk
+from accrual.criteria.tree import Compare, Mention, MentionKind, Not, OneOf, Opaque, Tree, walk
 
 _TIMES = frozenset(("d", "wk", "mo", "a", "h", "min", "s"))
 NEGATION_REACH = 8
@@ -20,11 +20,19 @@ def mentions_of(text: str, lexemes: list[Lexeme], tree: Tree) -> tuple[Mention, 
     """Return the mentions of one criterion, in reading order."""
     denied: list[tuple[int, int]] = []
     dark: list[tuple[int, int]] = []
+    ages: list[tuple[int, int]] = []
+    amounts: list[tuple[int, int]] = []
     for node in walk(tree):
         if isinstance(node, Not) or (isinstance(node, OneOf) and node.values == ("no",)):
             denied.append((node.span.start, node.span.end))
         elif isinstance(node, Opaque):
             dark.append((node.span.start, node.span.end))
+        elif isinstance(node, Compare):
+            (ages if node.variable == "age" else amounts).append((node.span.start, node.span.end))
+    # "Age < 75 years" names the age and a value; in "≥ 18 years" the amount alone is the age.
+    worded = [
+        span for span in ages if any(_is_age(lexeme) and _inside(lexeme.start, [span]) for lexeme in lexemes)
+    ]
     found: list[Mention] = []
     reach = -1
     at = 0
@@ -38,6 +46,10 @@ def mentions_of(text: str, lexemes: list[Lexeme], tree: Tree) -> tuple[Mention, 
         told = _kind(lexeme) if lexeme.kind in _NAMING or lexeme.concept is not None else None
         if lexeme.kind in ("op", "number"):
             end, told = _value(lexemes, at)
+            if told == "time" and _inside(lexeme.start, ages):
+                told = "value" if _inside(lexeme.start, worded) else "age"
+            elif told == "time" and _inside(lexeme.start, amounts):  # a life expectancy of 3 months
+                told = "value"
         if told is not None:
             start, stop = lexeme.start, lexemes[end - 1].end
             negated = _inside(start, denied) or (at <= reach and _inside(start, dark))
@@ -48,6 +60,10 @@ def mentions_of(text: str, lexemes: list[Lexeme], tree: Tree) -> tuple[Mention, 
 
 def _inside(place: int, spans: list[tuple[int, int]]) -> bool:
     return bool(spans) and any(low <= place < high for low, high in spans)
+
+
+def _is_age(lexeme: Lexeme) -> bool:
+    return lexeme.variable is not None and lexeme.variable.id == "age"
 
 
 _NAMING = frozenset(("variable", "qualifier", "sex", "adult", "history"))
