@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -45,6 +46,22 @@ def test_a_newer_version_replaces_the_older_one(tmp_path: Path) -> None:
     assert titles(reader, "asthma") == []
     assert titles(reader, "migraine") == ["Migraine"]
     assert reader.count() == 2
+
+
+def test_closing_leaves_no_file_of_a_segment_that_was_merged_away(tmp_path: Path) -> None:
+    index = TextIndex(tmp_path, writable=True)
+    for number in range(
+        1, 9
+    ):  # each commit makes a segment; the eighth sets off a merge of all, which ends after it
+        index.apply([study(number, title=f"Trial {number}")])
+        index.commit()
+    index.close()
+    meta = json.loads((tmp_path / "text" / "meta.json").read_bytes())
+    held = {segment["segment_id"].replace("-", "") for segment in meta["segments"]}
+    files = {file.name.split(".")[0] for file in (tmp_path / "text").iterdir() if len(file.stem) >= 32}
+    assert len(held) < 8
+    assert files == held
+    assert TextIndex(tmp_path).count() == 8
 
 
 def test_what_was_not_committed_is_not_there(tmp_path: Path) -> None:

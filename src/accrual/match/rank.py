@@ -134,7 +134,8 @@ def queries(patient: Patient, today: date | None = None) -> tuple[tuple[str, flo
     """Return what to search for: texts with weights up to 1, heaviest first, at most `MAX_QUERIES`.
 
     Each asserted condition asks by its name, by its first synonyms, lower, and by every wider concept, lower with
-    each step: a trial in acute leukemia is one for T-ALL too. Drugs ask lowest. A text that is asked twice keeps its greater weight.
+    each step: a trial in acute leukemia is one for T-ALL too. Drugs ask lowest. A text
+    that is asked twice keeps its greater weight.
 
     Args:
         today: what has ended by this day counts as over; None: only what is said to be over does.

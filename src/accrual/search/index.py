@@ -34,6 +34,7 @@ from accrual.search.words import ANALYZER, analyzer, fold, plain
 
 FORMAT = "1"
 """Raise it when a document's fields change: the store then builds a new index beside the old one."""
+CLEANER_BYTES = 15_000_000  # the least that tantivy takes for a writer
 WRITER_BYTES = 200 * 2**20  # memory the writer may fill before it writes a segment; two threads share it
 WRITER_THREADS = 2
 _EPOCH = date(1990, 1, 1).toordinal()  # before the registry's first date; later days count from here
@@ -215,6 +216,10 @@ class TextIndex:
             self._writer.rollback()
             self._writer.wait_merging_threads()
             self._writer = None
+            # What those last merges replaced still lies there, a quarter of a large index: the next writer clears it.
+            cleaner = self._index.writer(CLEANER_BYTES, 1)
+            cleaner.garbage_collect_files()
+            cleaner.wait_merging_threads()
 
     def _opened_writer(self) -> tantivy.IndexWriter:
         if self._writer is None:
