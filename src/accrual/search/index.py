@@ -11,6 +11,7 @@ reader that opens the index and then reads the points has them all.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
@@ -216,10 +217,13 @@ class TextIndex:
             self._writer.rollback()
             self._writer.wait_merging_threads()
             self._writer = None
-            # What those last merges replaced still lies there, a quarter of a large index: the next writer clears it.
-            cleaner = self._index.writer(CLEANER_BYTES, 1)
-            cleaner.garbage_collect_files()
-            cleaner.wait_merging_threads()
+            # Merges that the last commit set off are cut short above, and what earlier ones replaced still lies
+            # there, a quarter of a large index: an empty commit ends the merges and clears the folder. On a full
+            # disk it cannot, and then nothing is lost but room.
+            with contextlib.suppress(ValueError, OSError):
+                cleaner = self._index.writer(CLEANER_BYTES, 1)
+                cleaner.commit()
+                cleaner.wait_merging_threads()
 
     def _opened_writer(self) -> tantivy.IndexWriter:
         if self._writer is None:
