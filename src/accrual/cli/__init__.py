@@ -16,9 +16,9 @@ _INTERRUPTED = 130  # ExitCode.INTERRUPTED, whose module is not imported yet whe
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    # While modules are imported, and again while the interpreter winds down, there is nothing to put in order:
-    # Ctrl-C then ends the process at once. Python's own handler would show a traceback there. A caller that
-    # had Ctrl-C ignored (nohup, a background job) is not overruled.
+    # While modules are imported there is nothing to put in order: Ctrl-C ends the process at once, where Python's
+    # own handler would show a traceback. While the interpreter winds down the answer is given, and Ctrl-C comes
+    # too late to change it. A caller that had Ctrl-C ignored (nohup, a background job) is not overruled.
     ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if ours:
         signal.signal(signal.SIGINT, _leave)
@@ -28,7 +28,7 @@ def main() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     code = run_here()
     if ours:
-        signal.signal(signal.SIGINT, _leave)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     raise SystemExit(code)
 
 
