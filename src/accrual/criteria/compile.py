@@ -36,9 +36,6 @@ from accrual.criteria.tree import (
     walk,
 )
 
-COMPILER_VERSION = 2
-"""Raised with every change that compiles some text to another tree, so that caches know."""
-
 MAX_CRITERION = 8_000
 """Characters; a longer item is prose and stays Opaque as a whole."""
 

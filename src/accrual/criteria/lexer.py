@@ -10,7 +10,6 @@ Time is linear in the text: one pass of one expression, one pass of each index o
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any, TypeAlias
 
@@ -349,8 +348,3 @@ def _simple(text: str, tokens: list[_Token], at: int) -> Lexeme:
             return Lexeme("number", token.start, token.end, token.low, value=number)
         return Lexeme("word", token.start, token.end, token.low)
     return Lexeme(_SIGN_KIND.get(token.low, "mark"), token.start, token.end, token.low)
-
-
-def lexeme_kinds() -> Mapping[str, str]:
-    """Return the kinds that single signs have: for the reference page."""
-    return dict(_SIGN_KIND)

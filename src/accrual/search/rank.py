@@ -362,7 +362,3 @@ def _hits(searcher: tantivy.Searcher, page: list[Scored], query: Query) -> tuple
         )
         for line, (score, _), (nearest, recruiting) in zip(lines, page, sites, strict=True)
     )
-
-
-def _nct_number(key: int) -> int:
-    return 2**27 - 1 - (key & (2**27 - 1))

@@ -206,7 +206,7 @@ def criteria_recipe(compiler: str) -> Recipe[CriteriaCache]:
     """Return how `accrual.store.derived.catch_up` opens the cache for one compiler version.
 
     Example:
-        >>> cache = catch_up(store, criteria_recipe(COMPILER_VERSION))
+        >>> cache = catch_up(store, criteria_recipe(compiler_version()))
     """
     return Recipe(
         name=NAME,
