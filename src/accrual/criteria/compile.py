@@ -14,7 +14,6 @@ from accrual.basic import Interval, Span
 from accrual.criteria.clause import read_clause
 from accrual.criteria.headings import LEAD_IN, told_by, under_heading
 from accrual.criteria.lexer import Lexeme, lex, plain
-from accrual.criteria.mention import mentions_of
 from accrual.criteria.phrases.measure import either_way
 from accrual.criteria.phrases.stream import Stream
 from accrual.criteria.rewrite import rewrite
@@ -89,7 +88,7 @@ def _claims(text: str, clean: str, item: Item) -> bool:
 
 
 def _criterion(text: str, clean: str, item: Item) -> Criterion:
-    tree, lexemes = _tree(text, clean, item.start, item.end, item.kind)
+    tree = _tree(text, clean, item.start, item.end, item.kind)
     if item.topic and _may_be_heading(item, text, tree):
         tree = Opaque(text=" ".join(text[item.start : item.end].split()), span=Span(item.start, item.end))
     tree = under_heading(item, tree, Span(item.start, item.end))
@@ -99,7 +98,6 @@ def _criterion(text: str, clean: str, item: Item) -> Criterion:
         start=item.start,
         end=item.end,
         tree=tree,
-        mentions=mentions_of(text, lexemes, tree),
         heading=item.heading,
     )
 
@@ -117,16 +115,11 @@ def _group(text: str, clean: str, item: Item) -> Criterion:
     """ "One of the following:" with what stands under it: one criterion."""
     end = _last(item)
     parts: list[Tree] = []
-    lexemes = lex(clean, item.start, item.end) if item.end - item.start <= MAX_CRITERION else []
     for child in item.children:
         if child.children and child.lead == "any":
-            inner = _group(text, clean, child)
-            parts.append(inner.tree)
-            lexemes += lex(clean, inner.start, inner.end)
-            continue
-        tree, found = _tree(text, clean, child.start, _last(child), child.kind)
-        parts.append(tree)
-        lexemes += found
+            parts.append(_group(text, clean, child).tree)
+        else:
+            parts.append(_tree(text, clean, child.start, _last(child), child.kind))
     span = Span(parts[0].span.start, parts[-1].span.end)
     node: Tree
     if item.lead == "all":
@@ -151,23 +144,22 @@ def _group(text: str, clean: str, item: Item) -> Criterion:
         item.start,
         end,
         node,
-        mentions_of(text, lexemes, node),
         item.heading,
     )
 
 
-def _tree(text: str, clean: str, start: int, end: int, kind: Kind) -> tuple[Tree, list[Lexeme]]:
+def _tree(text: str, clean: str, start: int, end: int, kind: Kind) -> Tree:
     whole = Opaque(text=" ".join(text[start:end].split()), span=Span(start, end))
     if end - start > MAX_CRITERION:
-        return whole, []
+        return whole
     lexemes = lex(clean, start, end)
     clauses = _clauses(lexemes)
     if not clauses:
-        return whole, lexemes
+        return whole
     trees = [read_clause(Stream(clean, part, kind, text)) for part in clauses]
     if len(trees) == 1:
-        return rewrite(trees[0]), lexemes
-    return rewrite(_together(clauses, trees, kind, whole)), lexemes
+        return rewrite(trees[0])
+    return rewrite(_together(clauses, trees, kind, whole))
 
 
 def _clauses(lexemes: list[Lexeme]) -> list[list[Lexeme]]:

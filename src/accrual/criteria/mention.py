@@ -1,14 +1,16 @@
 """What a criterion names, understood or not: conditions, drugs, procedures, measurements, values, times.
 
-Comes in: the lexemes of a criterion, and its tree. Goes out: mentions with offsets into the criteria text. Refuses
+Comes in: the words of a criterion, and its tree. Goes out: mentions with offsets into the criteria text. Refuses
 nothing. Negation is read from the tree where the words are understood, and from the nearest "no", "not" or "without"
 of the same clause where they are not.
 """
 
 from __future__ import annotations
 
+import msgspec
+
 from accrual.basic import Code
-from accrual.criteria.lexer import Lexeme
+from accrual.criteria.lexer import Lexeme, lex, plain
 from accrual.criteria.tree import Compare, Mention, MentionKind, Not, OneOf, Opaque, Tree, walk
 
 _TIMES = frozenset(("d", "wk", "mo", "a", "h", "min", "s"))
@@ -16,8 +18,17 @@ NEGATION_REACH = 8
 """Lexemes after a negation that it is taken to cover in words that are not understood."""
 
 
-def mentions_of(text: str, lexemes: list[Lexeme], tree: Tree) -> tuple[Mention, ...]:
-    """Return the mentions of one criterion, in reading order."""
+def mentions_of(text: str, start: int, tree: Tree) -> tuple[Mention, ...]:
+    """Return the mentions of one criterion, in reading order.
+
+    Args:
+        text: the criterion's own words.
+        start: where they stand in the criteria text; spans of the tree and of the mentions count from its beginning.
+    """
+    lexemes = [
+        msgspec.structs.replace(each, start=each.start + start, end=each.end + start)
+        for each in lex(plain(text))
+    ]
     denied: list[tuple[int, int]] = []
     dark: list[tuple[int, int]] = []
     ages: list[tuple[int, int]] = []
@@ -51,9 +62,11 @@ def mentions_of(text: str, lexemes: list[Lexeme], tree: Tree) -> tuple[Mention, 
             elif told == "time" and _inside(lexeme.start, amounts):  # a life expectancy of 3 months
                 told = "value"
         if told is not None:
-            start, stop = lexeme.start, lexemes[end - 1].end
-            negated = _inside(start, denied) or (at <= reach and _inside(start, dark))
-            found.append(Mention(told, start, stop, text[start:stop], _code(lexeme), negated))
+            at_text, stop = lexeme.start, lexemes[end - 1].end
+            negated = _inside(at_text, denied) or (at <= reach and _inside(at_text, dark))
+            found.append(
+                Mention(told, at_text, stop, text[at_text - start : stop - start], _code(lexeme), negated)
+            )
         at = end
     return tuple(found)
 

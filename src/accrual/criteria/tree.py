@@ -190,13 +190,19 @@ class Criterion(msgspec.Struct, frozen=True):
     start: int
     end: int
     tree: Tree
-    mentions: tuple[Mention, ...] = ()
     heading: str = ""
 
     @property
     def understood(self) -> Understood:
         """How much of the criterion is understood."""
         return understood(self.tree)
+
+    @property
+    def mentions(self) -> tuple[Mention, ...]:
+        """What the words name, in reading order; read when asked for, as no verdict needs it."""
+        from accrual.criteria.mention import mentions_of  # it stands on the lexer, and the lexer on this file
+
+        return mentions_of(self.text, self.start, self.tree)
 
 
 class FieldCriterion(msgspec.Struct, frozen=True):
