@@ -53,6 +53,9 @@ goldens: $(VENV)/dev.stamp
 bench: $(VENV)/dev.stamp
 	$(BIN)/python benchmarks/load.py ../shared/data/registry
 	$(BIN)/python benchmarks/find.py ../shared/data/registry
+	$(BIN)/python benchmarks/criteria.py ../shared/data/criteria/lct.zip ../shared/data/criteria/chia.zip \
+	  ../shared/data/criteria/nci_flagged.jsonl.gz ../shared/data/criteria/criteria2sql.jsonl.gz \
+	  ../shared/data/criteria/texts.jsonl.gz ../shared/data/registry/v2/studies.jsonl.gz
 
 clean:
 	rm -rf $(VENV) $(DEMO_HOME)
