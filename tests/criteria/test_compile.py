@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from accrual.criteria.compile import compile_text, compile_trial
 from accrual.criteria.lexer import lex, plain
-from accrual.criteria.render import canonical, criteria_json, parse_canonical
+from accrual.criteria.render import canonical, parse_canonical
 from accrual.criteria.split import Item, outline
 from accrual.criteria.tree import Criterion, Mention, Opaque, Tree, children, walk
+from accrual.criteria.views import criteria_json
 
 SAMPLE = 12  # each twelfth real text; the whole corpus takes minutes
 

@@ -1,4 +1,4 @@
-"""Rewriting keeps the meaning; rendering reads back; checks find what they should."""
+"""Rewriting keeps the meaning; rendering reads back."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accrual.basic import Code, Interval, Span
-from accrual.criteria.check import check
-from accrual.criteria.compile import compile_trial
 from accrual.criteria.render import canonical, english, parse_canonical
 from accrual.criteria.rewrite import RULES, rewrite
 from accrual.criteria.tree import (
@@ -187,36 +185,3 @@ def test_nodes_compare_by_meaning_not_by_place() -> None:
     assert here == there
     assert not here != there  # noqa: SIM202 - both operators are under test
     assert here != Opaque(text="y")
-
-
-def rules_of(text: str, **fields: str) -> set[str]:
-    return {
-        finding.rule for finding in check(compile_trial(nct_id="NCT90000001", criteria_text=text, **fields))
-    }  # type: ignore[arg-type]
-
-
-def test_checks_find_a_claim_asked_for_and_excluded() -> None:
-    text = "Inclusion Criteria:\n\n* Pregnant women\n\nExclusion Criteria:\n\n* Pregnancy"
-    assert "inclusion-is-exclusion" in rules_of(text)
-
-
-def test_checks_find_a_text_that_disagrees_with_its_field() -> None:
-    assert "field-disagrees" in rules_of("Inclusion Criteria:\n\n* Age over 70 years", maximum_age="65 Years")
-    assert "field-disagrees" not in rules_of(
-        "Inclusion Criteria:\n\n* Age over 60 years", maximum_age="65 Years"
-    )
-
-
-def test_checks_find_the_same_twice() -> None:
-    assert "said-twice" in rules_of("Inclusion Criteria:\n\n* ECOG 0-1\n* ECOG 0 or 1")
-
-
-def test_checks_find_bounds_that_no_value_meets() -> None:
-    assert "contradictory-bounds" in rules_of("Exclusion Criteria:\n\n* Age < 18 years and age > 65 years")
-
-
-def test_checks_leave_a_sound_trial_alone() -> None:
-    assert (
-        rules_of("Inclusion Criteria:\n\n* ECOG 0-1\n* Age 18-65 years\n\nExclusion Criteria:\n\n* Pregnancy")
-        == set()
-    )

@@ -95,12 +95,13 @@ def test_criteria(accrual: Callable[..., SimpleNamespace]) -> None:
         "code": ({"system": str, "code": str}, None),
     }  # fmt: skip
     criterion = {
-        "kind": {"inclusion", "exclusion"}, "text": str, "start": int, "end": int, "heading": str, "english": str,
-        "understood": {"whole", "part", "none"}, "tree": {"node": NODES}, "mentions": [mention],
+        "kind": {"inclusion", "exclusion"}, "text": str, "start": int, "end": int, "heading": str,
+        "english": str, "everyday": str, "understood": {"whole", "part", "none"},
+        "tree": {"node": NODES}, "mentions": [mention],
     }  # fmt: skip
-    field = {"field": str, "text": str, "english": str, "tree": {"node": NODES}}
+    field = {"field": str, "text": str, "english": str, "everyday": str, "tree": {"node": NODES}}
     found = accrual("criteria", SEED, "--json").json
-    check(found, {"nct_id": {SEED}, "criteria": [criterion], "fields": [field]})
+    check(found, {"nct_id": {SEED}, "criteria": [criterion], "fields": [field], "findings": list})
     assert len(found["criteria"]) == 15
     source = accrual("show", SEED, "--json").json["protocolSection"]["eligibilityModule"][
         "eligibilityCriteria"

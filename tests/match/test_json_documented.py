@@ -12,7 +12,7 @@ import pytest
 from accrual.basic import Code, Interval
 from accrual.criteria import tree
 from accrual.criteria.compile import compile_trial
-from accrual.criteria.render import criteria_json
+from accrual.criteria.views import criteria_json
 from accrual.match.rank import Match
 from accrual.match.verdict import CriterionVerdict, Evidence, FieldVerdict, Missing, Screening
 from accrual.patient.form import Entry, Form, Measurement, read_form

@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from accrual.api.body import read_body
-from accrual.criteria.render import criteria_json
+from accrual.criteria.views import criteria_json
 from accrual.errors import AccrualError, PlaceNotFoundError, QueryError, StoreError, StudyNotFoundError
 from accrual.finder import Finder
 from accrual.plain.question import build_query, read_flag, read_words

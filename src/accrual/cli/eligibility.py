@@ -32,14 +32,17 @@ def criteria(
             help="Read criteria from a text file instead; - is standard input.",
         ),
     ] = None,
+    everyday: Annotated[
+        bool, typer.Option("--everyday", help="Say what each criterion asks in words for patients.")
+    ] = False,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """Show how each criterion is read."""
     if (nct is None) == (from_text is None):
         raise QueryError("give either a study's NCT number or --text FILE")
-    from accrual.criteria.render import criteria_json
     from accrual.criteria.tree import CompiledTrial
+    from accrual.criteria.views import criteria_json
 
     if from_text is not None:
         from accrual.criteria.compile import compile_text
@@ -53,7 +56,7 @@ def criteria(
         return
     from accrual.cli.layout import criteria_layout
 
-    write(*criteria_layout(compiled))
+    write(*criteria_layout(compiled, everyday))
 
 
 def screen(

@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from accrual.cli.output import STYLES, mark, text
+from accrual.criteria.check import check
 from accrual.criteria.render import english
 from accrual.criteria.tree import CompiledTrial
 from accrual.match.verdict import Evidence, Screening
@@ -45,8 +46,8 @@ WORD_WIDTH = 14
 """Columns for mark and meaning: "✗ does not meet" wraps to two lines rather than squeezing the words beside it."""
 
 
-def criteria_layout(compiled: CompiledTrial) -> Iterator[RenderableType]:
-    """Lay out each criterion, its reading in plain English, and how much is understood."""
+def criteria_layout(compiled: CompiledTrial, everyday: bool = False) -> Iterator[RenderableType]:
+    """Lay out each criterion, how it is read (or told to a patient), and how much is understood."""
     for kind, title in (("inclusion", "Inclusion criteria"), ("exclusion", "Exclusion criteria")):
         lines = [criterion_line(criterion) for criterion in compiled.criteria if criterion.kind == kind]
         if not lines:
@@ -58,7 +59,7 @@ def criteria_layout(compiled: CompiledTrial) -> Iterator[RenderableType]:
                 yield Padding(text(line.heading, "italic"), (1, 0, 0, 2))
             heading = line.heading
             yield Padding(text(line.text), (1, 0, 0, 2))
-            yield Padding(_reads(line.reading), (0, 0, 0, 4))
+            yield Padding(text(line.everyday) if everyday else _reads(line.reading), (0, 0, 0, 4))
             if line.understood != "whole":
                 yield Padding(text(line.understood_words, "yellow"), (0, 0, 0, 4))
     if compiled.fields:
@@ -66,6 +67,11 @@ def criteria_layout(compiled: CompiledTrial) -> Iterator[RenderableType]:
         for field in compiled.fields:
             yield Padding(text(field_words(field.field, field.text)), (0, 0, 0, 2))
             yield Padding(_reads(english(field.tree)), (0, 0, 0, 4))
+    findings = check(compiled)
+    if findings and not everyday:
+        yield Padding(text("Worth a look", "bold underline"), (1, 0, 0, 0))
+        for found in findings:
+            yield Padding(text(f"{found.severity}: {found.message} ({found.rule})"), (0, 0, 0, 2))
     counts = {word: sum(item.understood == word for item in compiled.criteria) for word in UNDERSTOOD_WORDS}
     total = len(compiled.criteria)
     parts = ", ".join(f"{counts[level]} {words}" for level, words in UNDERSTOOD_WORDS.items())

@@ -7,12 +7,14 @@ nothing, changes nothing. `CHECKS` is the list of rules; each is one function.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Literal, TypeAlias
 
 import msgspec
 
 from accrual.basic import Interval, Span
-from accrual.codes.variables import variables
+from accrual.codes.variables import Variable, variables
+from accrual.criteria.lexer import lex, plain
 from accrual.criteria.render import canonical, english
 from accrual.criteria.tree import (
     All,
@@ -28,6 +30,11 @@ from accrual.criteria.tree import (
     walk,
 )
 from accrual.errors import UnitError
+
+MAX_CRITERION = 8_000
+"""Characters; a longer stretch is prose and is not looked into."""
+NEAR = 5
+"""Lexemes after a name within which its value stands."""
 
 Severity: TypeAlias = Literal["error", "warning", "note"]
 
@@ -132,28 +139,100 @@ def negated_exclusion(trial: CompiledTrial) -> Iterator[Finding]:
 
 
 def field_disagrees(trial: CompiledTrial) -> Iterator[Finding]:
-    """The text's age or sex and the record's own field have nothing in common."""
+    """The text's age or sex and the record's own field have nothing in common, or other bounds."""
+    for part in _demands(trial):
+        for field in trial.fields:
+            own = field.tree
+            if isinstance(part, Compare) and isinstance(own, Compare) and part.variable == own.variable:
+                apart, differs = _apart(part.interval, own.interval), _differs(part.interval, own.interval)
+            elif isinstance(part, OneOf) and isinstance(own, OneOf) and part.variable == own.variable:
+                apart, differs = not set(part.values) & set(own.values), set(part.values) != set(own.values)
+            else:
+                continue
+            if apart or differs:
+                message = f"the text says {english(part)}, the field {field.field} says {english(own)}"
+                yield Finding("error" if apart else "warning", "field-disagrees", message, part.span)
+
+
+def _demands(trial: CompiledTrial) -> Iterator[Tree]:
+    """What every participant must meet: requirements, and the parts of those that ask several things."""
     for criterion in trial.criteria:
-        if criterion.kind != "inclusion":
-            continue
-        parts = criterion.tree.children if isinstance(criterion.tree, All) else (criterion.tree,)
-        for part in parts:
-            for field in trial.fields:
-                own = field.tree
-                apart = (
-                    isinstance(part, Compare)
-                    and isinstance(own, Compare)
-                    and part.variable == own.variable
-                    and _apart(part.interval, own.interval)
-                ) or (
-                    isinstance(part, OneOf)
-                    and isinstance(own, OneOf)
-                    and part.variable == own.variable
-                    and not set(part.values) & set(own.values)
-                )
-                if apart:
-                    message = f"the text says {english(part)}, the field {field.field} says {english(own)}"
-                    yield Finding("warning", "field-disagrees", message, part.span)
+        if criterion.kind == "inclusion":
+            yield from criterion.tree.children if isinstance(criterion.tree, All) else (criterion.tree,)
+
+
+def _differs(text: Interval, field: Interval) -> bool:
+    """Say whether a bound that both give is not the same number; a field holds one bound, the text may hold two."""
+    return any(
+        one is not None and other is not None and one != other
+        for one, other in ((text.low, field.low), (text.high, field.high))
+        if text.unit == field.unit
+    )
+
+
+def exclusion_repeats_inclusion(trial: CompiledTrial) -> Iterator[Finding]:
+    """What is asked for excludes again, the other way round: "age 18 or older", and "age under 18" excluded."""
+    asked = set(_demands(trial))
+    for criterion in trial.criteria:
+        if criterion.kind == "exclusion" and _turned(criterion.tree) & asked:
+            message = f"asked for already, as its opposite: {english(criterion.tree)}"
+            yield Finding(
+                "note", "exclusion-repeats-inclusion", message, Span(criterion.start, criterion.end)
+            )
+
+
+def _turned(tree: Tree) -> set[Tree]:
+    """The claims that hold just where this one does not."""
+    if isinstance(tree, Not):
+        return {tree.child}
+    found: set[Tree] = {Not(child=tree)}
+    if isinstance(tree, OneOf) and tree.values in (("yes",), ("no",)):
+        found.add(OneOf(variable=tree.variable, values=("no",) if tree.values == ("yes",) else ("yes",)))
+    if isinstance(tree, Compare) and (tree.interval.low is None) != (tree.interval.high is None):
+        own = tree.interval
+        turned = Interval(
+            low=own.high, high=own.low, low_open=not own.high_open and own.high is not None,
+            high_open=not own.low_open and own.low is not None, unit=own.unit,
+        )  # fmt: skip
+        found.add(Compare(variable=tree.variable, interval=turned))
+    return found
+
+
+def empty_section(trial: CompiledTrial) -> Iterator[Finding]:
+    """Requirements without exclusions, or the reverse: a section was lost, or its heading was not seen."""
+    kinds = {criterion.kind for criterion in trial.criteria}
+    for kind in ("inclusion", "exclusion"):
+        if kinds and kind not in kinds:
+            yield Finding("note", "empty-section", f"no {kind} criteria are listed", Span(0, 0))
+
+
+def unit_does_not_fit(trial: CompiledTrial) -> Iterator[Finding]:
+    """A value in a unit that does not measure the analyte: "hemoglobin at least 9 mmHg". It was left not understood."""
+    for criterion in trial.criteria:
+        for node in walk(criterion.tree):
+            if not isinstance(node, Opaque) or len(node.text) > MAX_CRITERION:
+                continue
+            lexemes = lex(plain(node.text))
+            for at, lexeme in enumerate(lexemes):
+                if lexeme.variable is None or lexeme.variable.kind != "number":
+                    continue
+                near = lexemes[at + 1 : at + 1 + NEAR]
+                for number, unit in pairwise(near):
+                    if number.kind == "number" and unit.kind == "unit" and number.value is not None:
+                        if not _fits(lexeme.variable, number.value, unit.payload):
+                            message = f"{lexeme.low} is not measured in {unit.low}"
+                            yield Finding("warning", "unit-does-not-fit", message, node.span)
+                        break
+
+
+def _fits(variable: Variable, value: float, unit: str) -> bool:
+    if unit in ("[ULN]", "[LLN]"):
+        return True
+    try:
+        variable.canonical(value, unit)
+    except UnitError:
+        return False
+    return True
 
 
 def empty_group(trial: CompiledTrial) -> Iterator[Finding]:
@@ -171,7 +250,10 @@ CHECKS: tuple[Check, ...] = (
     said_twice,
     too_many_needed,
     negated_exclusion,
+    exclusion_repeats_inclusion,
     field_disagrees,
+    unit_does_not_fit,
+    empty_section,
     empty_group,
 )
 

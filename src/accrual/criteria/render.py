@@ -1,8 +1,8 @@
-"""A tree as words, as one canonical line, and as JSON.
+"""A tree as words and as one canonical line.
 
-Comes in: trees and compiled criteria. Goes out: English for people; a one-line s-expression that `parse_canonical`
-reads back to an equal tree (the form of goldens and diffs); the JSON of `accrual criteria --json`. Refuses
-(ValueError) a line that is not canonical.
+Comes in: trees. Goes out: English for people who work with trials (for patients: `everyday`); a one-line s-expression
+that `parse_canonical` reads back to an equal tree (the form of goldens and diffs). Refuses (ValueError) a line that is
+not canonical.
 
 The canonical form::
 
@@ -26,17 +26,12 @@ from accrual.criteria.tree import (
     Any_,
     AtLeast,
     Compare,
-    CompiledTrial,
-    Criterion,
     Direction,
-    Kind,
-    Mention,
     Not,
     OneOf,
     Opaque,
     Present,
     Tree,
-    Understood,
     When,
     Window,
     Within,
@@ -318,65 +313,3 @@ def _when(window: Window) -> str:
         least = "more than" if distance.low_open else "at least"
         return f"{least} {distance.low or 0:g} {unit} {where} {window.anchor}"
     return f"{distance.low or 0:g} to {distance.high:g} {unit} {where} {window.anchor}"
-
-
-# --- JSON --------------------------------------------------------------------------------------------------------
-
-
-class CriterionView(msgspec.Struct, frozen=True):
-    """One criterion as `accrual criteria --json` prints it."""
-
-    kind: Kind
-    text: str
-    start: int
-    end: int
-    understood: Understood
-    english: str
-    heading: str
-    tree: Tree
-    mentions: tuple[Mention, ...]
-
-
-class FieldView(msgspec.Struct, frozen=True):
-    """One structured field of the record as `accrual criteria --json` prints it."""
-
-    field: str
-    text: str
-    english: str
-    tree: Tree
-
-
-class CriteriaView(msgspec.Struct, frozen=True):
-    """The whole of `accrual criteria --json`."""
-
-    nct_id: str
-    criteria: tuple[CriterionView, ...]
-    fields: tuple[FieldView, ...] = ()
-
-
-def view(criterion: Criterion) -> CriterionView:
-    """Return one criterion with its understanding and its English."""
-    return CriterionView(
-        criterion.kind,
-        criterion.text,
-        criterion.start,
-        criterion.end,
-        criterion.understood,
-        english(criterion.tree),
-        criterion.heading,
-        criterion.tree,
-        criterion.mentions,
-    )
-
-
-def criteria_view(compiled: CompiledTrial) -> CriteriaView:
-    """Return what `accrual criteria --json` shows, typed."""
-    fields = tuple(
-        FieldView(each.field, each.text, english(each.tree), each.tree) for each in compiled.fields
-    )
-    return CriteriaView(compiled.nct_id, tuple(map(view, compiled.criteria)), fields)
-
-
-def criteria_json(compiled: CompiledTrial) -> bytes:
-    """Return the JSON of `accrual criteria --json`: `{nct_id, criteria: [{kind, text, start, end, …}], fields}`."""
-    return msgspec.json.encode(criteria_view(compiled))

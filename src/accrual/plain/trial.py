@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from accrual.criteria.everyday import everyday
 from accrual.criteria.render import english
 from accrual.criteria.tree import CompiledTrial, Criterion, Kind, Understood
 from accrual.plain.prose import Block, blocks, printable, statement, unescape
@@ -35,6 +36,7 @@ class CriterionLine(msgspec.Struct, frozen=True):
     text: str
     heading: str
     reading: str
+    everyday: str
     understood: Understood
     start: int
     end: int
@@ -155,6 +157,7 @@ def criterion_line(criterion: Criterion) -> CriterionLine:
         text=statement(criterion.text),
         heading=_one_line(criterion.heading),
         reading=printable(english(criterion.tree)),
+        everyday=printable(everyday(criterion.tree, criterion.kind, criterion.text)),
         understood=criterion.understood,
         start=criterion.start,
         end=criterion.end,
