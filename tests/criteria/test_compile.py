@@ -294,7 +294,7 @@ def test_an_amount_of_time_is_named_for_what_it_measures() -> None:
 
 
 def test_mentions_are_found_in_words_that_are_not_understood() -> None:
-    text = "Exclusion Criteria:\n\n* Family history of leukemia"
+    text = "Exclusion Criteria:\n\n* Mother with leukemia"
     (criterion,) = compile_text(text)
     assert isinstance(criterion.tree, Opaque)
     assert mention_of(text, "leukemia").kind == "condition"

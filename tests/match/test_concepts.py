@@ -55,6 +55,18 @@ CONDITION, DRUG, PROCEDURE = "condition", "drug", "procedure"
         (has("all"), [fact(CONDITION, "all", "in-remission")], UNKNOWN),
         (has("all", "active"), [fact(CONDITION, "all", "in-remission")], NO),
         (has("infection", "resolved"), [fact(CONDITION, "infection", "resolved")], YES),
+        # relations: only a fact with the same one decides
+        (has("warfarin", "allergy"), [fact(DRUG, "warfarin", "allergy")], YES),
+        (has("warfarin", "allergy"), [fact(DRUG, "warfarin", "current")], UNKNOWN),
+        (has("warfarin", "allergy"), [fact(DRUG, "warfarin", asserted=False)], UNKNOWN),
+        (has("warfarin", "allergy"), [fact(DRUG, "warfarin", "allergy", asserted=False)], NO),
+        (has("warfarin"), [fact(DRUG, "warfarin", "allergy")], UNKNOWN),
+        (has("warfarin", "prior"), [fact(DRUG, "warfarin", "allergy")], UNKNOWN),
+        (has("cancer", "history"), [fact(CONDITION, "leukemia", "family-history")], UNKNOWN),
+        (has("cancer", "family-history"), [fact(CONDITION, "leukemia", "family-history")], YES),
+        (has("cancer", "family-history"), [fact(CONDITION, "cancer", asserted=False)], UNKNOWN),
+        (has("lung-cancer", "suspected"), [fact(CONDITION, "lung-cancer", "suspected")], YES),
+        (has("lung-cancer", "suspected"), [fact(CONDITION, "lung-cancer")], UNKNOWN),
         # drugs: taken now
         (has("steroid"), [fact(DRUG, "prednisone")], YES),
         (has("warfarin"), [fact(DRUG, "warfarin", "past")], NO),

@@ -184,7 +184,7 @@ def test_a_score_may_come_in_several_ways(more: dict[str, Any], value: Quantity)
             "not-done",
         ),
         (
-            {"resourceType": "AllergyIntolerance", "patient": SUBJECT, "code": concept("Penicillin")},
+            {"resourceType": "AllergyIntolerance", "patient": SUBJECT, "code": concept("Foobarin")},
             "substance",
         ),
         ({"resourceType": "Claim", "patient": SUBJECT}, "not read"),
@@ -348,3 +348,18 @@ def test_a_pregnancy_that_goes_on_is_a_state(
 )
 def test_an_active_request_is_an_order_and_no_statement_of_taking(kind: str, state: str, order: bool) -> None:
     assert only(bundle(drug(kind, state, authoredOn="2020-01-02"))).order is order
+
+
+@pytest.mark.parametrize(
+    ("kind", "relation"), [("", "allergy"), ("allergy", "allergy"), ("intolerance", "intolerance")]
+)
+def test_an_allergy_to_a_substance_is_a_relation_to_it_not_its_use(kind: str, relation: str) -> None:
+    entry = {
+        "resourceType": "AllergyIntolerance",
+        "patient": SUBJECT,
+        "type": kind,
+        "code": concept("Cisplatin"),
+    }
+    (fact,) = bundle(entry).facts
+    assert fact.concept is not None
+    assert (fact.concept.code, fact.qualifiers) == ("cisplatin", ("active", relation))

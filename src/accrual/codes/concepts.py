@@ -180,6 +180,16 @@ def vocabulary() -> Vocabulary:
     return Vocabulary(_read(row) for row in read_table("concepts.tsv", _COLUMNS))
 
 
+def allergy_to(name: str) -> Concept | None:
+    """Return the condition that is the allergy to this, where the table has a row for it.
+
+    Example:
+        >>> allergy_to("penicillin").id
+        'penicillin-allergy'
+    """
+    return vocabulary().lookup(f"{name} allergy")
+
+
 def _read(row: Mapping[str, str]) -> Concept:
     if row["kind"] not in get_args(ConceptKind):
         raise VocabularyError(

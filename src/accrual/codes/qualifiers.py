@@ -16,6 +16,13 @@ from accrual.codes.table import items, read_table
 from accrual.errors import VocabularyError
 
 _COLUMNS = ("id", "aliases", "opposites", "needs")
+RELATIONS = frozenset(
+    ("allergy", "at-risk", "contraindication", "family-history", "intolerance", "planned", "suspected")
+)
+"""Rows that say how a patient and a concept are related *instead of* "has it": an allergy to a drug is not the drug.
+A fact decides a claim only where both have the same relations, or none."""
+LEADING_RELATIONS = RELATIONS - {"planned", "suspected"}
+"""Relations whose words stand before a list of their objects ("allergy to A, B or C"), not as adjectives."""
 
 
 class Qualifier(msgspec.Struct, frozen=True):

@@ -23,7 +23,7 @@ from accrual.criteria.words import word_set
 
 MAX_LEXEMES = 400  # a longer clause is prose, not a claim; it stays Opaque
 # Without a concept or a variable, only these can begin a claim.
-_CLAIMING = frozenset(("sex", "adult", "child", "unit", "number"))
+_CLAIMING = frozenset(("sex", "adult", "child", "unit", "number", "relation"))
 
 
 def read_clause(stream: Stream) -> Tree:

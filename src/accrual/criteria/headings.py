@@ -143,7 +143,7 @@ def _effect(words: str, kind: Kind, lexemes: list[Lexeme]) -> Effect:
     kinds = {lexeme.kind for lexeme in lexemes}
     if (
         kinds & _CHANGING
-        or (kinds & {"history", "shift"} and "adequate" not in low)
+        or (kinds & {"history", "shift", "relation"} and "adequate" not in low)
         or _CHANGING_WORDS.search(low)
     ):
         return "changing"

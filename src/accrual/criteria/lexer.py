@@ -16,15 +16,15 @@ from typing import Any, TypeAlias
 import msgspec
 
 from accrual.codes.concepts import Concept, vocabulary
-from accrual.codes.qualifiers import qualifiers
+from accrual.codes.qualifiers import LEADING_RELATIONS, qualifiers
 from accrual.codes.units import unit_named
 from accrual.codes.variables import Variable, spot_variables, variable_named
 from accrual.criteria.amount_words import NUMBER_WORDS
 from accrual.criteria.words import phrases_of_text
 
 Kind: TypeAlias = str
-"""A cue of `words.Cue`, or one of: word, number, unit, variable, concept, qualifier, comma, semi, colon, slash,
-open, close, dash, dot, mark."""
+"""A cue of `words.Cue`, or one of: word, number, unit, variable, concept, qualifier, relation, comma, semi, colon,
+slash, open, close, dash, dot, mark."""
 
 
 class Lexeme(msgspec.Struct, frozen=True, gc=False):
@@ -147,9 +147,12 @@ def _phrases() -> _Trie:
     entries: dict[str, tuple[str, str]] = {}
     for qualifier in qualifiers().values():
         for alias in qualifier.aliases:
-            entries[alias.lower()] = ("qualifier", qualifier.id)
+            if qualifier.id not in LEADING_RELATIONS:
+                entries[alias.lower()] = ("qualifier", qualifier.id)
+            elif " " in alias:  # the bare word ("allergy") is no cue: it names nothing that it is related to
+                entries[alias.lower()] = ("relation", qualifier.id)
     for phrase, (kind, payload) in phrases_of_text().items():
-        if entries.get(phrase, ("",))[0] != "qualifier" or kind in _STRONGER:
+        if entries.get(phrase, ("",))[0] not in ("qualifier", "relation") or kind in _STRONGER:
             entries[phrase] = (kind, payload)
     for phrase, entry in entries.items():
         node = root
@@ -293,11 +296,14 @@ def _with_letter(
 
 
 def _cue_wins(cue: tuple[int, tuple[str, str]] | None, name_to: int) -> bool:
-    """A sex or a comparator of the same length as a name is the sex, the comparator."""
+    """A sex or a comparator of the same length as a name is the sex, the comparator.
+
+    "Allergy to" in front of "peanut" is the relation, so that it is there for all that the list goes on to name.
+    """
     return (
         cue is not None
-        and cue[0] == name_to
-        and cue[1][0] in ("sex", "op", "not", "or", "and", "limit", "suffix")
+        and (cue[0] == name_to or cue[1][0] == "relation")
+        and cue[1][0] in ("sex", "op", "not", "or", "and", "limit", "suffix", "relation")
     )
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from accrual.basic import Span
 from accrual.codes.concepts import vocabulary
+from accrual.codes.qualifiers import LEADING_RELATIONS
 from accrual.criteria.phrases.measure import either_way
 from accrual.criteria.phrases.state import FEMALE_STATES
 from accrual.criteria.phrases.stream import Group, Stream
@@ -100,6 +101,8 @@ def spread(terms: list[Term]) -> list[Term]:
     if not isinstance(first, Present) or (not first.qualifiers and not doubts):
         return terms
     past = any(name in PAST for name in first.qualifiers)
+    if not LEADING_RELATIONS.isdisjoint(first.qualifiers):
+        return terms  # "allergy to A, severe asthma": the list of the relation was read whole
     shared = tuple(name for name in first.qualifiers if name not in PAST)
     out = [terms[0]]
     for term in terms[1:]:
@@ -126,7 +129,7 @@ def _windows(stream: Stream, terms: list[Term]) -> tuple[list[Term], list[Opaque
     """Put each window on its claim; one at the end of a list of one kind is for the whole list."""
     last = terms[-1]
     if last.window is None or len(terms) == 1 or any(term.window is not None for term in terms[:-1]):
-        return [_timed(term, term.window, term.window_span) for term in terms], []
+        return [_timed(term, term.window, term.window_span) for term in _shared_window(stream, terms)], []
     assert last.window_span is not None
     if all(term.group == last.group and not isinstance(term.node, Not) for term in terms) and not any(
         term.doubt for term in terms
@@ -136,6 +139,24 @@ def _windows(stream: Stream, terms: list[Term]) -> tuple[list[Term], list[Opaque
         return [*terms[:-1], _timed(last, last.window, last.window_span)], []
     words = Opaque(text=stream.words(last.window_span), span=last.window_span)
     return terms, [words]
+
+
+def _shared_window(stream: Stream, terms: list[Term]) -> list[Term]:
+    """ "A, B within 4 months or C": the window may be for A too. A inside it counts surely, no A surely not."""
+    at = next((at for at, term in enumerate(terms) if term.window is not None), 0)
+    window, where = terms[at].window, terms[at].window_span
+    if at == 0 or at == len(terms) - 1 or window is None or where is None:
+        return terms
+    out = list(terms)
+    for before, term in enumerate(terms[:at]):
+        if term.group == terms[at].group == "present" and isinstance(term.node, Present):
+            inside = Within(child=term.node, window=window, span=term.node.span)
+            doubt = Opaque(text=stream.words(where), span=where)
+            node = Any_(children=(inside, All(children=(_ever(term.node), doubt), span=term.node.span)))
+            out[before] = msgspec.structs.replace(
+                term, node=msgspec.structs.replace(node, span=term.node.span)
+            )
+    return out
 
 
 def _join(stream: Stream, negated: bool, terms: list[Term], span: Span) -> Tree:

@@ -79,7 +79,7 @@ def _is_age(lexeme: Lexeme) -> bool:
     return lexeme.variable is not None and lexeme.variable.id == "age"
 
 
-_NAMING = frozenset(("variable", "qualifier", "sex", "adult", "history"))
+_NAMING = frozenset(("variable", "qualifier", "sex", "adult", "history", "relation"))
 
 
 def _kind(lexeme: Lexeme) -> MentionKind | None:
@@ -89,6 +89,8 @@ def _kind(lexeme: Lexeme) -> MentionKind | None:
         return "measurement"
     if lexeme.concept is not None:
         return lexeme.concept.kind
+    if lexeme.kind == "relation":  # an allergy is a condition of its own; the other relations name nothing
+        return "condition" if lexeme.payload == "allergy" else None
     if lexeme.kind in ("qualifier", "sex"):
         return "qualifier" if lexeme.kind == "qualifier" else "sex"
     if lexeme.kind == "adult":

@@ -63,7 +63,17 @@ class ClauseReader:
     def loosens(self, first: int, last: int) -> bool:
         """Say whether items hold a word that could widen a claim, or shift it to another person."""
         for item in self.items[first:last]:
-            if item.kind in ("loose", "shift", "unless", "except", "include", "example", "excluded", "must"):
+            if item.kind in (
+                "loose",
+                "shift",
+                "unless",
+                "except",
+                "include",
+                "example",
+                "excluded",
+                "must",
+                "relation",
+            ):
                 return True
         return False
 
@@ -468,7 +478,7 @@ class ClauseReader:
                 raise UnclearError
         except UnclearError:
             if not bracket or self.has(
-                frozenset(("loose", "unless", "except", "not", "shift")), start, close
+                frozenset(("loose", "unless", "except", "not", "shift", "relation")), start, close
             ):
                 self.end = end
                 raise

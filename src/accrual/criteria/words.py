@@ -183,9 +183,9 @@ CUES: Mapping[Cue, str] = {
         "with exception of | exception | exceptions | aside from | exclude"
     ),
     "unless": "unless | provided that | only if | as long as | provided",
-    "example": "such as | e g | eg | for example | for instance | like | example",
+    "example": "such as | e.g. | e.g | e. g. | e g | eg | for example | for instance | like | example",
     "include": "including | includes | include | included | including but not limited to | "
-    "inclusive of | i e | ie | namely",
+    "inclusive of | i.e. | i.e | i e | ie | namely",
     "loose": (
         "allowed | allowable | permitted | eligible | acceptable | accepted | equivalent | however | "
         "waived | regardless | "

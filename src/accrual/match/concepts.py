@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from accrual.codes.concepts import Concept, vocabulary
-from accrual.codes.qualifiers import qualifiers
+from accrual.codes.qualifiers import RELATIONS, qualifiers
 from accrual.criteria.tree import Present, Window
 from accrual.errors import VocabularyError
 from accrual.match.chart import Chart, Finding, Ground, Reason, latest, told
@@ -102,6 +102,18 @@ SAYS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+# What to ask of a relation; {} is the thing's name.
+ASKED: Mapping[str, str] = {
+    "allergy": "Are you allergic to {}?",
+    "at-risk": "Have you been told that you are at risk of {}?",
+    "contraindication": "Have you been told that you must not have {}?",
+    "family-history": "Has a blood relative of yours had {}?",
+    "intolerance": "Have you had {} and not been able to bear it?",
+    "planned": "Do you plan to have {}, or has it been arranged?",
+    "suspected": "Have you been told that you may have {}?",
+}
+
+
 def present(leaf: Present, windows: tuple[Window, ...], chart: Chart) -> Finding:
     """Decide whether the patient has the leaf's concept, with its qualifiers, in its windows."""
     try:
@@ -109,9 +121,10 @@ def present(leaf: Present, windows: tuple[Window, ...], chart: Chart) -> Finding
     except VocabularyError:
         return Finding(Truth.UNKNOWN, about=leaf.concept.code)
     claim = _Claim(concept, leaf.qualifiers, windows, chart)
-    asserted = [fact for fact in chart.kinds_of(concept.id) if fact.asserted]
+    asserted = [fact for fact in chart.kinds_of(concept.id) if fact.asserted and claim.same_relation(fact)]
     judged = [(fact, claim.proved_by(fact)) for fact in asserted]
-    denials = [fact for fact in chart.wider_than(concept.id) if not fact.asserted and claim.denied_by(fact)]
+    wide = [fact for fact in chart.wider_than(concept.id) if claim.same_relation(fact)]
+    denials = [fact for fact in wide if not fact.asserted and claim.denied_by(fact)]
     proofs = [fact for fact, holds in judged if holds is Truth.YES]
     disputed = [fact for fact in asserted if any(_contradict(fact, denial, chart) for denial in denials)]
     if disputed:
@@ -133,7 +146,7 @@ def present(leaf: Present, windows: tuple[Window, ...], chart: Chart) -> Finding
     very = [fact for fact in asserted if fact.concept is not None and fact.concept.code == concept.id]
     if very and all(holds is Truth.NO for _, holds in judged):
         return Finding(Truth.NO, tuple(claim.ground(fact, Truth.NO) for fact in very[:3]), about=concept.id)
-    wider = [fact for fact in chart.wider_than(concept.id) if fact.asserted and fact not in asserted]
+    wider = [fact for fact in wide if fact.asserted and fact not in asserted]
     context = tuple(claim.ground(fact, Truth.UNKNOWN) for fact in (*asserted, *wider)[:3]) + chart.later(
         concept.id
     )
@@ -155,12 +168,19 @@ class _Claim:
         if not windows and not self.words & (EVER | {"resolved"}) and concept.kind != "procedure":
             self.says |= {"current"}
 
+    def same_relation(self, fact: Fact) -> bool:
+        """Say whether a fact speaks of the claim's relation: an allergy to a drug says nothing of taking it.
+
+        What is said to be suspected or planned still bears on the plain claim, which it leaves UNKNOWN.
+        """
+        return self.words & RELATIONS == frozenset(fact.qualifiers) & (RELATIONS - (UNPROVEN - self.words))
+
     def proved_by(self, fact: Fact) -> Truth:
         """Say whether an asserted fact of the concept, or of a kind of it, makes the claim true."""
         said = _closed(frozenset(fact.qualifiers))
         parts = [_stated(word, said) for word in sorted(self.words - TIMED)]
         parts.append(self._in_time(fact, said) if not self.windows else self._in_windows(fact))
-        if said & UNPROVEN:
+        if said & UNPROVEN - self.words:
             parts.append(Truth.UNKNOWN)
         return all_of(parts)
 
@@ -291,9 +311,12 @@ class _Claim:
 
     def question(self) -> str:
         """Return what to ask the patient, in plain words."""
-        words = [word.replace("-", " ") for word in sorted(self.words - TIMED)]
+        words = [word.replace("-", " ") for word in sorted(self.words - TIMED - RELATIONS)]
         name = " ".join([*words, self.concept.name])
         when = _asked_time(self.windows)
+        relation = next(iter(sorted(self.words & RELATIONS)), "")
+        if relation:
+            return ASKED[relation].format(name)
         ever = bool(self.words & (EVER | {"resolved"}))
         if self.concept.kind == "drug":
             past = f"Have you taken or been given {name}{when}?"

@@ -16,6 +16,7 @@ from typing import Literal, TypeVar, cast
 import msgspec
 
 from accrual.basic import GeoPoint, PartialDate
+from accrual.codes.concepts import allergy_to
 from accrual.codes.qualifiers import qualifier_named
 from accrual.errors import PatientError
 from accrual.patient.fhir_concepts import is_confirmed, is_pregnancy, named_facts, pregnant
@@ -236,13 +237,23 @@ class _Reader:
     def allergy(self, index: int, name: str) -> list[Fact]:
         own = self.decode(index, AllergyIntolerance)
         asserted = is_confirmed(own.verification_status)
-        # The code may be a substance; only "allergy to …" is a condition that the patient has.
-        if not any(one.kind == "condition" for one in meanings(own.code.words(), own.code.codes())):
-            raise NotUsed("it names a substance, or an allergy that the vocabulary does not have")
         carried = ("resolved",) if own.clinical_status.has("inactive", "resolved") else ("active",)
+        # The code is the allergy ("penicillin allergy"), or the substance that the patient cannot take.
+        code, found = own.code, meanings(own.code.words(), own.code.codes())
+        if not any(one.kind == "condition" for one in found):
+            named = allergy_to(str(found[0].concept) if len(found) == 1 else code.words())
+            relation = "intolerance" if own.type == "intolerance" else "allergy"
+            if named is not None and relation == "allergy":
+                code = CodeableConcept(text=named.name)
+            elif found:
+                carried = (*carried, relation)
+            else:
+                raise NotUsed("it names a substance that the vocabulary does not have")
+            if not asserted:
+                raise NotUsed("a substance ruled out")
         return named_facts(
             "condition",
-            own.code,
+            code,
             name,
             asserted=asserted,
             qualifiers=carried if asserted else ("current",),

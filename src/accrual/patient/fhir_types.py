@@ -113,6 +113,7 @@ class Condition(Fhir, frozen=True):
 
 
 class AllergyIntolerance(Fhir, frozen=True):
+    type: str = ""
     clinical_status: CodeableConcept = CodeableConcept()
     verification_status: CodeableConcept = CodeableConcept()
     code: CodeableConcept = CodeableConcept()

@@ -13,6 +13,7 @@ from accrual.criteria.phrases.consent import CONSENT
 from accrual.criteria.phrases.healthy_volunteer import HEALTHY_VOLUNTEER
 from accrual.criteria.phrases.life_expectancy import LIFE_EXPECTANCY
 from accrual.criteria.phrases.measure import MEASURE
+from accrual.criteria.phrases.relation import RELATION
 from accrual.criteria.phrases.sex import SEX
 from accrual.criteria.phrases.stage import STAGE
 from accrual.criteria.phrases.state import STATE
@@ -32,6 +33,7 @@ PHRASES: tuple[Family, ...] = (
     HEALTHY_VOLUNTEER,
     STATE,
     THERAPY,
+    RELATION,
     CONDITION,
 )
 

@@ -105,6 +105,7 @@ AGREEMENT = Family(
         (
             "word",
             "shift",
+            "relation",
             "drop",
             "variable",
             "not",

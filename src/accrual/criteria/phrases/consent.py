@@ -148,6 +148,7 @@ CONSENT = Family(
         (
             "word",
             "shift",
+            "relation",
             "drop",
             "subject",
             "variable",

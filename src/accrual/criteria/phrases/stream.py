@@ -25,7 +25,17 @@ class Stream:
     `source` is the original text, for the words of Opaque nodes; empty when the plain text is the original.
     """
 
-    __slots__ = ("count", "kind", "kinds", "last_concept", "lexemes", "source", "text", "topics")
+    __slots__ = (
+        "count",
+        "kind",
+        "kinds",
+        "last_concept",
+        "last_relation",
+        "lexemes",
+        "source",
+        "text",
+        "topics",
+    )
 
     def __init__(self, text: str, lexemes: list[Lexeme], kind: Kind, source: str = "") -> None:
         self.text = text
@@ -38,6 +48,8 @@ class Stream:
             (at for at, each in enumerate(lexemes) if each.concept is not None), default=-1
         )
         """Where the last thing of the vocabulary is named; -1 if none is."""
+        self.last_relation = max((at for at, kind in enumerate(self.kinds) if kind == "relation"), default=-1)
+        """Where the last relation is named ("allergy to"); -1 if none is."""
         self.topics = {lexeme.variable.id for lexeme in lexemes if lexeme.variable is not None}
         """The variables named: a family that needs one is not asked where none is."""
 
