@@ -237,7 +237,8 @@ class _Reader:
     def allergy(self, index: int, name: str) -> list[Fact]:
         own = self.decode(index, AllergyIntolerance)
         asserted = is_confirmed(own.verification_status)
-        carried = ("resolved",) if own.clinical_status.has("inactive", "resolved") else ("active",)
+        over = own.clinical_status.has("inactive", "resolved")
+        carried: tuple[str, ...] = ("resolved",) if over else ("active",)
         # The code is the allergy ("penicillin allergy"), or the substance that the patient cannot take.
         code, found = own.code, meanings(own.code.words(), own.code.codes())
         if not any(one.kind == "condition" for one in found):
