@@ -15,6 +15,7 @@ import msgspec
 
 from accrual.basic import Span
 from accrual.codes.concepts import vocabulary
+from accrual.criteria.leads import is_treatment_topic, names_past, turns
 from accrual.criteria.lexer import Lexeme, lex, plain
 from accrual.criteria.phrases.stream import Stream
 from accrual.criteria.phrases.time import read_time
@@ -38,8 +39,9 @@ from accrual.criteria.tree import (
     walk,
 )  # fmt: skip
 
-Effect: TypeAlias = Literal["plain", "history", "receive", "narrowed", "conditional", "changing"]
-"""Nothing; sets the time; says that what follows was given; demands more; asks it of some; changes the claim."""
+Effect: TypeAlias = Literal["plain", "topic", "history", "receive", "narrowed", "conditional", "changing"]
+"""Nothing; names what sentences are about; sets the time; says that what follows was given; demands more; asks it of
+some; changes the claim."""
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -128,6 +130,19 @@ def _effect(words: str, kind: Kind, lexemes: list[Lexeme]) -> Effect:
     "At least 10 days since:" change the claim itself, and then nothing under it is claimed.
     """
     low = words.lower()
+    if is_treatment_topic(words.partition(":")[0]):
+        status = words.partition(":")[2].strip().lower()
+        if kind == "inclusion":
+            return "changing" if status else "topic"
+        return (
+            "receive"
+            if status in ("", "excluded", "prohibited", "not allowed", "not permitted")
+            else "changing"
+        )
+    if kind == "exclusion" and turns(words, "inclusion") == "exclusion":
+        return "plain"
+    if names_past(words):
+        return "history"
     if _PLAIN.fullmatch(low) or LEAD_IN.fullmatch(words) or leads_in(low, kind):
         return "plain"
     if _PART.fullmatch(low + " ") and names_some(words):
@@ -173,7 +188,11 @@ def under_heading(item: Item, tree: Tree, span: Span) -> Tree:
     """Return the tree of an item as the heading above it makes it."""
     told = told_by(item.heading, item.kind) if item.heading else Told("plain")
     changed: Tree | None = tree
-    if told.effect == "changing" or (told.effect == "narrowed" and not _only_values(tree)):
+    if (
+        told.effect == "changing"
+        or (told.effect == "narrowed" and not _only_values(tree))
+        or (told.effect == "topic" and _is_bare(tree))
+    ):
         changed = None
     elif told.effect == "narrowed":
         changed = All(children=(tree, Opaque(text=item.heading, span=span)), span=span)
@@ -189,6 +208,13 @@ def under_heading(item: Item, tree: Tree, span: Span) -> Tree:
     if told.effect == "conditional" or item.conditional:
         changed = _conditional(item, changed, span)
     return changed if changed is tree else rewrite(changed)
+
+
+def _is_bare(tree: Tree) -> bool:
+    """A name without a word about it, under "Prior therapy:": whether it is asked for or only spoken of is not said."""
+    if isinstance(tree, (All, Any_)):
+        return any(_is_bare(child) for child in tree.children)
+    return isinstance(tree, Present) and not tree.qualifiers
 
 
 def _conditional(item: Item, tree: Tree, span: Span) -> Tree:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from accrual.criteria.leads import names_past, opens
 from accrual.criteria.tree import Kind
 
 _CLUSION = re.compile(r"(?i)\b(in|ex)clu(?:sions?|ded?|ding)\b")
@@ -24,7 +25,7 @@ _TELLS = re.compile(
 # A heading inside a line: "… of consent. Exclusion Criteria: Pregnancy".
 RUN_IN = re.compile(
     r"(?:(?<=\s)|(?<=[.;]))(?:(?:KEY|Key|MAIN|Main)\s+)?(?:Inclusion|INCLUSION|Exclusion|EXCLUSION)\s+"
-    r"(?:Criteria|CRITERIA)\s*:"
+    r"(?:[Cc]riteria|CRITERIA)\s*(?:[:：]|include:|are:|$)"
 )
 MIN_WORDS_BEFORE_RUN_IN = 3  # fewer are part of the heading: "Main Ocular Exclusion Criteria:"
 _QUALIFIED = re.compile(
@@ -41,8 +42,23 @@ _PEOPLE = re.compile(
 )  # "Asthmatic subjects"
 
 
+_ONE_OF = re.compile(
+    r"(?i)\b(?:one|two|three|[1-4]|any)\b"
+)  # of a list of requirements: a lead-in, no heading
+_PRIOR = re.compile(r"(?i)\b(?:prior|previous|past) (?:medical )?(?:conditions?|diseases?|symptoms?)\b")
+
+
+_AFTER_HEADING = re.compile(
+    r"\s*(?:[:：\-–]|(?:include|are|included?|for (?:this|the) (?:study|trial))\s*[:：]|"
+    r"\((?!for)[^()]{0,60}\b(?:following|general|abbreviated|all of)\b[^()]{0,90}\)\s*[:：]|(?=[•●▪]|\d{1,2}[.)]\s))"
+)
+
+
 def section(words: str) -> tuple[Kind, str, int] | None:
     """Say whether a line opens a section: its kind, the heading that stays ("Cohort A"), and how much it took."""
+    opened = opens(words)
+    if opened is not None and not (opened == "inclusion" and _ONE_OF.search(words)):
+        return opened, "", len(words)
     head = words[:160]
     if _CLUSION.search(head) is None:
         return None
@@ -61,7 +77,7 @@ def section(words: str) -> tuple[Kind, str, int] | None:
             return _opened(head, len(words), words)
         if not after.strip(" :*_-–.\\"):
             return _opened(head, len(words), words)
-        cut = re.match(r"\s*(?:[:\-–]|(?=\d{1,2}[.)]\s))", after)
+        cut = _AFTER_HEADING.match(after)
         if cut is not None:
             return _opened(head[: direct.end()], direct.end() + cut.end(), words)
         if "/" in after[:2] or re.match(r"(?i)\s*(?:and|or)\s+exclusion", after):
@@ -88,7 +104,7 @@ def section(words: str) -> tuple[Kind, str, int] | None:
         and last == ":"
         and re.search(r"(?i)\b(?:be|are|is)\s+(?:excluded|ineligible|not eligible)\b|\bwill exclude\b", words)
     ):
-        return "exclusion", "", len(words)
+        return "exclusion", _name(words) if _PRIOR.search(words) else "", len(words)
     if (
         0 < colon < 80
         and len(both) == 1
@@ -113,14 +129,18 @@ def _opened(label: str, used: int, words: str) -> tuple[Kind, str, int]:
     found = _CRITERIA.search(label) or _CLUSION.search(label)
     negative = re.search(r"(?i)\bnon[ -]?$|\bnot\s+$", label[: found.start()] if found else "") is not None
     excludes = found is not None and (found.group(1).lower() == "ex") != negative
-    title = "" if _WORDLESS.fullmatch(label) else " ".join(label.strip(" :*_\\").split())
+    title = "" if _WORDLESS.fullmatch(label) else _name(label)
     rest = words[used:].strip(" *_\\:")
     return ("exclusion" if excludes else "inclusion"), title, used if rest else len(words)
 
 
+def _name(words: str) -> str:
+    return " ".join(words.strip(" :*_\\").split())
+
+
 def names_some(heading: str) -> bool:
     """Say whether a heading names a part of the trial, of the people, or of a body: "Cohort A", "Study eye"."""
-    if leads_in(heading.lower(), "exclusion"):
+    if leads_in(heading.lower(), "exclusion") or names_past(heading):
         return False
     return _QUALIFIED.search(heading) is not None or _PEOPLE.fullmatch(heading) is not None
 
