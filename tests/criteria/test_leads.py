@@ -119,3 +119,21 @@ def test_not_specified_says_nothing_and_takes_its_heading_along() -> None:
 )
 def test_headings_in_and_at_the_end_of_a_line_open_their_section(text: str) -> None:
     assert read(text)[-1] == ("ex", '(present stroke "stroke")')
+
+
+@pytest.mark.parametrize(
+    ("lead", "expected"),
+    [
+        ("Histologically confirmed diagnosis of one of the following:", "(any "),  # NCT00004879
+        ("Refractory multiple myeloma defined as meeting one or more of the following:",
+         '(all (present multiple-myeloma "multiple myeloma" refractory) (any '),
+        ("Female patients must meet one of the following criteria:", '(opaque "Female patients must'),
+        ("No diabetes with one of the following:", '(opaque "No diabetes'),
+        ("Treated with one of the following:", '(opaque "Treated'),
+        ("Diabetes with one of the following within 6 months:", '(opaque "Diabetes'),
+    ],
+)  # fmt: skip
+def test_a_lead_in_of_alternatives_keeps_its_own_claim(lead: str, expected: str) -> None:
+    text = f"Inclusion Criteria:\n\n* {lead}\n  * Stroke\n  * Asthma\n* Male"
+    assert read(text)[0][1].startswith(expected)
+    assert len(read(text)) == 2

@@ -7,6 +7,7 @@ not understood is Opaque. The result depends on nothing but the input, this code
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -18,7 +19,7 @@ from accrual.criteria.phrases.measure import either_way
 from accrual.criteria.phrases.stream import Stream
 from accrual.criteria.rewrite import rewrite
 from accrual.criteria.sections import names_some
-from accrual.criteria.split import Item, split
+from accrual.criteria.split import Item, claimed, split
 from accrual.criteria.tree import (
     All,
     Any_,
@@ -32,6 +33,8 @@ from accrual.criteria.tree import (
     Opaque,
     Present,
     Tree,
+    moved,
+    understood,
     walk,
 )
 
@@ -89,6 +92,8 @@ def _claims(text: str, clean: str, item: Item) -> bool:
 
 def _criterion(text: str, clean: str, item: Item) -> Criterion:
     tree = _tree(text, clean, item.start, item.end, item.kind)
+    if item.heading and isinstance(tree, Opaque) and _names_value(item.heading):
+        tree = _named(text, clean, item) or tree
     if item.topic and _may_be_heading(item, text, tree):
         tree = Opaque(text=" ".join(text[item.start : item.end].split()), span=Span(item.start, item.end))
     tree = under_heading(item, tree, Span(item.start, item.end))
@@ -100,6 +105,29 @@ def _criterion(text: str, clean: str, item: Item) -> Criterion:
         tree=tree,
         heading=item.heading,
     )
+
+
+MAX_NAME = 40  # characters of a heading that is the name of a value
+
+
+@lru_cache(maxsize=4096)
+def _names_value(heading: str) -> bool:
+    """Say whether a heading is the name of a value and nothing more: "Life expectancy"."""
+    name = lex(plain(heading)) if len(heading) <= MAX_NAME else []
+    return bool(name) and all(each.variable is not None for each in name)
+
+
+def _named(text: str, clean: str, item: Item) -> Tree | None:
+    """ "Life expectancy:" with "At least 3 months" under it: the value has its name in the heading."""
+    lexemes = lex(clean, item.start, item.end) if item.end - item.start <= MAX_CRITERION else []
+    if not lexemes or lexemes[0].kind not in ("op", "number", "between"):
+        return None
+    if any(lexeme.concept or lexeme.variable for lexeme in lexemes):
+        return None
+    lead = f"{item.heading}: "
+    whole = lead + text[item.start : item.end]
+    tree = _tree(whole, plain(whole), 0, len(whole), item.kind)
+    return None if isinstance(tree, Opaque) else moved(tree, item.start - len(lead), item.start)
 
 
 def _may_be_heading(item: Item, text: str, tree: Tree) -> bool:
@@ -131,11 +159,14 @@ def _group(text: str, clean: str, item: Item) -> Criterion:
     else:
         node = Any_(children=tuple(parts), span=span)
     whole = Span(item.start, end)
-    if _claims(text, clean, item) or not LEAD_IN.fullmatch(" ".join(text[item.start : item.end].split())):
+    own_claim = _own_claim(text, clean, item)
+    if own_claim is not None:
+        node = All(children=(own_claim, node), span=whole)
+    elif not LEAD_IN.fullmatch(" ".join(text[item.start : item.end].split())):
         lead = Opaque(text=" ".join(text[item.start : item.end].split()), span=Span(item.start, item.end))
         node = All(children=(lead, node), span=whole)
     own = " ".join(text[item.start : item.end].strip(" :*").split())
-    if told_by(own, item.kind).effect in ("changing", "history", "receive"):
+    if own_claim is None and told_by(own, item.kind).effect in ("changing", "history", "receive"):
         node = Opaque(text=" ".join(text[item.start : end].split()), span=whole)
     node = under_heading(item, rewrite(node), whole)
     return Criterion(
@@ -146,6 +177,28 @@ def _group(text: str, clean: str, item: Item) -> Criterion:
         node,
         item.heading,
     )
+
+
+def _own_claim(text: str, clean: str, item: Item) -> Tree | None:
+    """The condition, the age or the value that a lead-in demands beside its list, if all its words are understood."""
+    words = text[item.start : item.end]
+    length = claimed(words) if len(words) <= MAX_CRITERION and item.lead == "any" else 0
+    if not length or told_by(" ".join(words[:length].split()), item.kind).effect not in (
+        "plain",
+        "conditional",
+    ):
+        return None
+    tree = _tree(text, clean, item.start, item.start + length, item.kind)
+    if understood(tree) != "whole":
+        return None
+    if any(each.kind in _GIVES for each in lex(clean, item.start, item.start + length)):
+        return None
+    # "Female patients must meet one of the following" asks it of women: no demand on sex.
+    return tree if all(isinstance(node, (Present, Compare, All, Any_)) for node in walk(tree)) else None
+
+
+# Of what stands behind these the list says which: "treated with one of the following", "history of".
+_GIVES = frozenset(("receive", "history", "within", "before", "after", "ago"))
 
 
 def _tree(text: str, clean: str, start: int, end: int, kind: Kind) -> Tree:

@@ -74,6 +74,8 @@ _PART = re.compile(
     r"maternal|mothers?|infants?|children|adults?|controls?|(?:additional|specific|general|key|main)|inclusion|exclusion|eligibility|"
     r"criteria|criterion|for|the|all|of|in|only|selected|tumor|types?|and|enrollment|[a-z]|[ivx]+|\d{1,2}[a-z]?)\W+)+"
 )
+# What stands under these speaks of another criterion.
+_ASIDE = re.compile(r"\W*(?:notes?|n\.?b|exceptions?|exempt\w*|examples?|rationale|comments?|definitions?)\b")
 _EXAMPLES = re.compile(r"(?i)\W*\b(?:including|includes?|such as)(?:,? but (?:are |is )?not limited to)?\W*$")
 _GIVEN = re.compile(
     r"(?:(?:currently|current|concurrent|concomitant|treatment|treated|therapy|use|usage|using|taking|receiving|received|receipt|"
@@ -96,7 +98,10 @@ LEAD_IN = re.compile(
     r"(?i)(?:(?:patients?|subjects?|participants?|individuals?|the|a|must|should|have|has|had|with|meet|meets|meeting|fulfil|"
     r"fulfill|satisfy|who|presence of|presenting|at least|one|two|three|four|1|2|3|4|any|either|all|both|"
     r"each|or|more|of|"
-    r"following|criteria|criterion|conditions?|these|below|is|are|be|true|apply|met)[\s,:.()/]*|\W+)*"
+    r"following|criteria|criterion|conditions?|these|below|is|are|be|true|apply|met|"
+    r"documented|histologically|histologic|cytologically|pathologically|confirmed|proven|diagnos[ei]s|diagnosed|"
+    r"diseases?|disorders?|malignanc(?:y|ies)|cancers?|tumou?rs?|types|subtypes|histologies|categories|signs|symptoms|"
+    r"comorbidities|risk factors?|diagnoses)\b[\s,:.()/]*|\W+)*"
 )
 
 
@@ -130,6 +135,8 @@ def _effect(words: str, kind: Kind, lexemes: list[Lexeme]) -> Effect:
     "At least 10 days since:" change the claim itself, and then nothing under it is claimed.
     """
     low = words.lower()
+    if _ASIDE.match(low):
+        return "changing"
     if is_treatment_topic(words.partition(":")[0]):
         status = words.partition(":")[2].strip().lower()
         if kind == "inclusion":

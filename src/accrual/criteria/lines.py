@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import msgspec
 
+from accrual.criteria.runin import cuts_of
 from accrual.criteria.sections import MIN_WORDS_BEFORE_RUN_IN, RUN_IN
 
 
@@ -116,52 +117,14 @@ def _continues(text: str, last: Line, line: Line, bulleted: bool, previous_lengt
     return line.indent == last.indent and line.indent > 0 and previous_length >= 70
 
 
-_SENTENCE = re.compile(r"(?<=[a-z0-9)%])\.\s+(?=[A-Z≥≤<>0-9])|;\s*(?=\S)")
-_INLINE = re.compile(r"(?:(?<=\s)|(?<=;)|(?<=\.))\(?(\d{1,2})[.)]\s+(?=\S)")
-
-
 def _parts(text: str, line: Line, bulleted: bool) -> list[Line]:
-    """A paragraph without bullets that holds several criteria: "1) A 2) B", "A; B; C.", "A. B. C."."""
-    words = text[line.start : line.end]
-    if line.bullet or len(words) > 20_000:
+    """The criteria of a line that holds several; what a lead-in in it has listed stands one step below it."""
+    parts = cuts_of(text[line.start : line.end], bulleted, bool(line.bullet))
+    if len(parts) == 1:
         return [line]
-    cuts: list[tuple[int, int]] = []
-    numbers = [(int(found.group(1)), found.start(), found.end()) for found in _INLINE.finditer(words)]
-    leads = re.match(r"\(?1[.)]\s", words) is not None
-    wanted = 2 if leads else 1
-    run = []
-    for number, at, to in numbers:
-        if number == wanted:
-            run.append((at, to))
-            wanted += 1
-    if len(run) >= 2:
-        cuts = run
-    elif not bulleted:
-        semicolons = [
-            (found.start(), found.end()) for found in _SENTENCE.finditer(words) if found.group()[0] == ";"
-        ]
-        stops = [
-            (found.start() + 1, found.end()) for found in _SENTENCE.finditer(words) if found.group()[0] == "."
-        ]
-        cuts = semicolons if semicolons else stops if len(stops) >= 2 else []
-        cuts = [] if any(_inside_bracket(words, at) for at, _ in cuts[:50]) else cuts
-    if not cuts:
-        return [line]
-    found_lines: list[Line] = []
-    start = line.start
-    for at, to in cuts:
-        found_lines.append(
-            Line(start, line.start + at, line.indent, line.bullet, line.blank_before, line.column)
-        )
-        start = line.start + to
-    found_lines.append(Line(start, line.end, line.indent, line.bullet, line.blank_before, line.column))
-    for each in found_lines:
-        trimmed = text[each.start : each.end]
-        each.start += len(trimmed) - len(trimmed.lstrip())
-        each.end = each.start + len(trimmed.strip())
-    return [each for each in found_lines if each.end > each.start]
-
-
-def _inside_bracket(words: str, at: int) -> bool:
-    before = words[max(0, at - 300) : at]
-    return before.count("(") > before.count(")")
+    found: list[Line] = []
+    for part in parts:
+        indent, bullet = (line.indent + 1, "1)") if part.below else (line.indent, line.bullet)
+        blank = line.blank_before or bool(found)
+        found.append(Line(line.start + part.start, line.start + part.end, indent, bullet, blank, line.column))
+    return found

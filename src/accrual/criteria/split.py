@@ -64,6 +64,13 @@ _NOTHING = re.compile(
     r"see (?:disease|patient) characteristics|any|any age|"
     r"[a-z /()]{1,40}:\s+(?:any(?: age)?|not specified|see (?:disease|patient) characteristics))?\W*$"
 )
+_NO_MORE = re.compile(
+    r"(?i)(?:\s|:|\*|criteria|conditions?|features?|findings?|signs?|symptoms?|risk|factors?|or|and)*"
+)
+_CONNECTS = re.compile(
+    r"(?i)(?:[\s,;:(–-]|\b(?:with|and|plus|who|have|has|having|meeting|meets?|as|defined|evidenced|demonstrated|"
+    r"manifested|characterized|by|the|presence|of|in)\b)*$"
+)
 MAX_NESTING = 8
 
 
@@ -111,6 +118,22 @@ def outline(text: str) -> Outline:
             block.append(Line(start, line.end, line.indent, "", True, line.column))
     close()
     return Outline(tuple(out), tuple(asides))
+
+
+def claimed(words: str) -> int:
+    """Return where a lead-in's own claim ends: "Diabetes" of "Diabetes with at least one of the following:".
+
+    0 where it has none, or where more is said of the list ("… of the following within 6 months:").
+
+    Example:
+        >>> claimed("Diabetes with one of the following:")
+        8
+    """
+    found = _ANY.search(words)
+    if found is None or _NO_MORE.fullmatch(words, found.end()) is None:
+        return 0
+    connects = _CONNECTS.search(words[: found.start()])
+    return connects.start() if connects is not None else 0
 
 
 class _Node(msgspec.Struct):
@@ -254,7 +277,7 @@ def _under(text: str, stack: list[_Node], line: Line) -> bool:
 def _asks_nothing(text: str, node: _Node, heading: str) -> bool:
     """ "None", "Not specified"; and what is only permitted: "Allowed:" with "Aspirin" under it."""
     words = text[node.line.start : node.line.end]
-    if _NOTHING.match(words):
+    if len(words) <= 120 and _NOTHING.match(" ".join(words.split())):
         return True
     return not node.children and permits(heading, words)
 

@@ -156,6 +156,25 @@ def walk(tree: Tree) -> Iterator[Tree]:
         yield from walk(child)
 
 
+def moved(tree: Tree, by: int, first: int) -> Tree:
+    """Return the tree with its spans moved by `by`, none of them before `first`."""
+
+    def at(span: Span) -> Span:
+        return Span(max(first, span.start + by), max(first, span.end + by))
+
+    match tree:
+        case All() | Any_() | AtLeast():
+            inner = tuple(moved(child, by, first) for child in tree.children)
+            return msgspec.structs.replace(tree, children=inner, span=at(tree.span))
+        case Not() | Within():
+            return msgspec.structs.replace(tree, child=moved(tree.child, by, first), span=at(tree.span))
+        case When():
+            condition, then = moved(tree.condition, by, first), moved(tree.then, by, first)
+            return When(condition=condition, then=then, span=at(tree.span))
+        case _:
+            return msgspec.structs.replace(tree, span=at(tree.span))
+
+
 def understood(tree: Tree) -> Understood:
     """Say how much of a tree is understood: `none` if all leaves are Opaque, `whole` if no leaf is."""
     leaves = [isinstance(node, Opaque) for node in walk(tree) if not children(node)]
