@@ -42,7 +42,24 @@ _RAISED_DIGITS = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _TIMES_TEN = re.compile(r"[x*] *(?=10)")
 _POWER_OF_TEN = re.compile(r"(?<!\d)10(?: ?\^ ?|\*\*|\*|e\+?|exp| (?=\d+ ?/))(?=\d)")
 _LOST_POWER = re.compile(r"x10(?=(?:3|6|9|12)(?!\d))")
-_OTHER_POWER = re.compile(r"(?<!10)\^")
+_OTHER_POWER = re.compile(r"(?<!10) ?\^ ?")
+# Words of units, and what they are written as in the table: one spelling there stands for all of these.
+_WORDS: Mapping[str, str] = {
+    "milliliter": "ml", "millilitre": "ml", "mls": "ml",
+    "deciliter": "dl", "decilitre": "dl", "liter": "l", "litre": "l",
+    "minute": "min", "gram": "g", "gm": "g", "milligram": "mg", "microgram": "ug", "mcg": "ug", "nanogram": "ng",
+    "picogram": "pg", "kilogram": "kg", "kgs": "kg", "millimole": "mmol", "mmole": "mmol", "micromole": "umol",
+    "nanomole": "nmol", "picomole": "pmol", "microliter": "ul", "microlitre": "ul", "mcl": "ul", "copies": "copies",
+    "square meter": "m2", "square metre": "m2", "meter squared": "m2", "metre squared": "m2", "meters squared": "m2",
+    "metres squared": "m2", "sq m": "m2", "cubic millimeter": "mm3", "cubic millimetre": "mm3", "cubic mm": "mm3",
+    "cu mm": "mm3", "cumm": "mm3", "millimeter cubed": "mm3", "micromol": "umol", "millimol": "mmol", "meter2": "m2",
+    "milliequivalent": "meq", "meter^2": "m2", "milliliter minute": "ml/min", "nanomol": "nmol", "picomol": "pmol",
+}  # fmt: skip
+_UNIT_WORD = re.compile(
+    r"(?<![a-z0-9])(?:"
+    + "|".join(sorted(map(re.escape, _WORDS), key=len, reverse=True))
+    + r")(s?)(?![a-z0-9])"
+)
 _AROUND_SLASH = re.compile(r" *(?:/|\bper\b) *")
 _SPACES = re.compile(r" +")
 
@@ -91,8 +108,8 @@ def unit_key(text: str) -> str:
     key = _POWER_OF_TEN.sub("10^", key)
     key = _LOST_POWER.sub("x10^", key)
     key = _OTHER_POWER.sub("", key)
-    key = _AROUND_SLASH.sub("/", key)
-    return _SPACES.sub(" ", key)
+    key = _SPACES.sub(" ", _AROUND_SLASH.sub("/", key))
+    return _UNIT_WORD.sub(lambda found: _WORDS[found.group()[:-1] if found.group(1) else found.group()], key)
 
 
 @cache

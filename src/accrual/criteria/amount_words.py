@@ -19,7 +19,17 @@ COMPARATORS: Mapping[str, str] = {
         "equal or superior to | above or equal to | "
         "equal to or over | equal to or above | older than or equal to | "
         "equivalent to or over | more or equal to | "
-        "bigger than or equal to | equal or higher than | at or above | equal or above"
+        "bigger than or equal to | equal or higher than | at or above | equal or above | "
+        "of greater than or equal to | of more than or equal to | of at least | of no less than | "
+        "of not less than | "
+        "greater than equal to | greater than equal | greater then or equal to | more than equal to | "
+        "higher or equal to | higher than or equal | equal or greater to | equal to or higher than | "
+        "equal or more to | larger than or equal to | greater or equal | equal to or greater | "
+        "greater or equal then | "
+        "above or equal | superior or equal | over or equal to | equal to and greater than | "
+        "equal to or over than | "
+        "longer than or equal to | equal or over | equal or longer than | no fewer than | not fewer than | "
+        "at least equal to | at a minimum | minimum value of | not below | not under | superior or equals to"
     ),
     "<=": (
         "at most | less than or equal to | lower than or equal to | equal to or less than | "
@@ -31,19 +41,36 @@ COMPARATORS: Mapping[str, str] = {
         "not higher than | inferior or equal to | smaller than or equal to | "
         "equal or lower than | no older than | "
         "not older than | equal to or below | at or below | lower or equal to | "
-        "equal or below | equal to or lower than"
+        "equal or below | equal to or lower than | of less than or equal to | of no more than | "
+        "of not more than | "
+        "of up to | less than equal to | less than equal | lesser than or equal to | lesser or equal to | "
+        "less then or equal to | lower than or equal | equal to or less | equal or lower to | "
+        "equal or less to | "
+        "below or equal to | below or equal | inferior or equal | less or equal | lower or equal | "
+        "not above | not over | not higher | no longer than | not longer than | no larger than | "
+        "not larger than | "
+        "shorter than or equal to | younger than or equal to | under or equal to | no more | not exceeded | "
+        "should not exceed | must not exceed | cannot exceed | at maximum | maximum value of | "
+        "of a maximum of | "
+        "fewer than or equal to"
     ),
     ">": (
         "greater than | more than | higher than | over | above | exceeding | exceeds | "
         "older than | superior to | "
         "larger than | longer than | in excess of | of more than | of greater than | "
         "greater | more | bigger than | "
-        "upwards of"
+        "upwards of | greater then | more then | higher then | beyond | in excess | exceeded | "
+        "strictly greater than | "
+        "strictly above | that exceeds | of above | of over | of higher than | greater that | "
+        "heavier than | more that | "
+        "which exceeds"
     ),
     "<": (
         "less than | lower than | below | under | younger than | inferior to | "
         "smaller than | fewer than | shorter than | "
-        "of less than | less"
+        "of less than | less | less then | lower then | lesser than | lesser then | less that | of below |"
+        " of under | "
+        "of lower than | strictly less than | strictly below | of fewer than | lower that | lighter than"
     ),
     "=": "equal to | equals | equal",
 }

@@ -56,6 +56,8 @@ _SAME_LENGTH = str.maketrans(
         "μ": "u",
     }
 )
+# What a symbol font leaves of "≥" and "≤" that were copied as text: "LVEF ³ 50%"; "10³ cells" is none.
+_LOST_SIGN = re.compile(r"(?<![\w)/^*])[³£](?= ?\d)")
 _ESCAPE = re.compile(r"\\(?=[\\`*_{}\[\]()#+\-.!<>~^|=&$])")
 
 
@@ -66,7 +68,10 @@ def plain(text: str) -> str:
         >>> plain("Age \\\\>= 18")
         'Age  >= 18'
     """
-    return _ESCAPE.sub(" ", text).translate(_SAME_LENGTH)
+    text = _ESCAPE.sub(" ", text)
+    if "³" in text or "£" in text:
+        text = _LOST_SIGN.sub(lambda found: "≥" if found.group() == "³" else "≤", text)
+    return text.translate(_SAME_LENGTH)
 
 
 _TOKEN = re.compile(
@@ -86,6 +91,7 @@ _COMPARATOR = {">": ">", "<": "<", "≥": ">=", "≤": "<=", "=": "="}
 # How a diagnosis was made sure, not what it is; see `words.HARMLESS`.
 HARMLESS_VARIABLES = frozenset(("histology-confirmed",))
 MAX_UNIT_TOKENS = 8  # "x 10 ^ 9 cells / L" is seven
+MAX_UNIT = 48  # characters: "milliliters per minute per 1.73 square meters" has 45
 MAX_PHRASE_TOKENS = 12
 
 
@@ -193,12 +199,65 @@ def _unit_at(text: str, tokens: list[_Token], at: int) -> tuple[int, str] | None
         last = tokens[to - 1]
         if last.kind == "sign" and last.low not in "%)³²]":
             continue
-        if last.end - tokens[at].start > 30:
+        if last.end - tokens[at].start > MAX_UNIT:
             continue
         unit = _unit(text[tokens[at].start : last.end])
         if unit is not None:
             return to, unit
     return None
+
+
+def _spelled_out(text: str, tokens: list[_Token], at: int, to: int, unit: str) -> tuple[int, str]:
+    """ "gram (g)/deciliter (dL)", "milliseconds (msec)": the unit with its abbreviations in brackets taken in."""
+    if to >= len(tokens) or tokens[to].low not in "([":
+        return to, unit
+    words, step, best = text[tokens[at].start : tokens[to - 1].end], to, (to, unit)
+    for _ in range(MAX_UNIT_TOKENS * 3):
+        if step >= len(tokens) or tokens[step].start - tokens[at].start > 80:
+            break
+        if tokens[step].low in "([":
+            close = next(
+                (k for k in range(step + 1, min(step + 9, len(tokens))) if tokens[k].low in ")]"), None
+            )
+            if close is None:
+                break
+            inside = text[tokens[step].end : tokens[close].start]
+            opened, step = step, close + 1
+            if _unit(words) is not None and (_unit(inside) == _unit(words)):
+                best = (step, _unit(words) or unit)
+                continue
+            if any(token.kind == "number" and token.low not in "23" for token in tokens[opened:close]):
+                break  # "9 g/dL (90 g/L)" is the value again, and read as that
+            if not inside.replace("/", "").replace(" ", "").replace("^", "").isalnum():
+                break
+            if _unit(words) is None:
+                continue
+        else:
+            gap = text[tokens[step - 1].end : tokens[step].start]
+            words += (" " if gap else "") + text[tokens[step].start : tokens[step].end]
+            step += 1
+        found = _unit(words)
+        if found is not None and "/" in words.replace(" per ", "/"):
+            best = (step, found)
+    return best
+
+
+def _decimal_comma(text: str, tokens: list[_Token], at: int) -> Lexeme | None:
+    """ "2,5 x ULN", "7,5 %": a decimal comma, where a unit follows; without one it may be a list ("ECOG 0,1")."""
+    if at + 3 >= len(tokens) or tokens[at].kind != "number" or tokens[at + 1].low != ",":
+        return None
+    whole, part = tokens[at], tokens[at + 2]
+    if part.kind != "number" or not part.low.isdigit() or len(part.low) > 2 or not whole.low.isdigit():
+        return None
+    if whole.end != tokens[at + 1].start or tokens[at + 1].end != part.start:
+        return None
+    if (whole.start and text[whole.start - 1] == ",") or tokens[at + 3].low == ",":
+        return None
+    if _unit_at(text, tokens, at + 3) is None:
+        return None
+    return Lexeme(
+        "number", whole.start, part.end, f"{whole.low},{part.low}", value=float(f"{whole.low}.{part.low}")
+    )
 
 
 def _end_of_limit(tokens: list[_Token], at: int, to: int) -> int:
@@ -207,6 +266,20 @@ def _end_of_limit(tokens: list[_Token], at: int, to: int) -> int:
         cue = _cue_at(tokens, step)
         if cue is not None and cue[1][0] == "limit":
             to = max(to, cue[0])
+    return to
+
+
+def _said_limit(tokens: list[_Token], to: int, unit: str) -> int:
+    """ "2 x ULN (upper limit of normal)": where the bracket ends that says the limit again."""
+    if to + 2 < len(tokens) and tokens[to].low in "([":
+        cue = _cue_at(tokens, to + 1)
+        if (
+            cue is not None
+            and cue[1] == ("limit", unit)
+            and cue[0] < len(tokens)
+            and tokens[cue[0]].low in ")]"
+        ):
+            return cue[0] + 1
     return to
 
 
@@ -243,12 +316,21 @@ def lex(text: str, start: int = 0, end: int | None = None) -> list[Lexeme]:
         if after_number:
             unit = _unit_at(text, tokens, at)
             if unit is not None:
-                to = _end_of_limit(tokens, at, unit[0]) if unit[1] in ("[ULN]", "[LLN]") else unit[0]
+                if unit[1] in ("[ULN]", "[LLN]"):
+                    to = _said_limit(tokens, _end_of_limit(tokens, at, unit[0]), unit[1])
+                else:
+                    to, name_of_unit = _spelled_out(text, tokens, at, unit[0], unit[1])
+                    unit = (to, name_of_unit)
                 lexeme = _make("unit", text, token.start, tokens[to - 1].end, payload=unit[1])
+        if lexeme is None:
+            lexeme = _decimal_comma(text, tokens, at)
+            to = at + 3 if lexeme is not None else to
         if lexeme is None:
             name = named.get(token.start)
             name_to = _index_after(tokens, at, name[0]) if name is not None else at
             cue = _cue_at(tokens, at, named) if token.low in begins else None
+            if cue is not None and cue[1][0] == "suffix" and cue[0] - at == 2 and _compares(tokens, cue[0]):
+                cue = _cue_at(tokens[: at + 1], at)  # "≥ 8 and less | than 11"
             if (
                 name is not None
                 and name_to > at
@@ -270,6 +352,14 @@ def lex(text: str, start: int = 0, end: int | None = None) -> list[Lexeme]:
                 lexeme = _make(cue[1][0], text, token.start, tokens[to - 1].end, payload=cue[1][1])
         if lexeme is None:
             lexeme = _simple(text, tokens, at)
+            if (
+                lexeme.kind == "word"
+                and lexeme.low.isdigit()
+                and _grades(tokens, at)
+                and out
+                and out[-1].kind != "op"
+            ):
+                lexeme = Lexeme("number", lexeme.start, lexeme.end, lexeme.low, value=float(lexeme.low))
             if lexeme.kind == "word" and out and out[-1].low == "non":
                 # The tables do not name a thing after "non-", so that it is not taken for the thing itself.
                 denied = variable_named(lexeme.low)
@@ -305,6 +395,25 @@ def _cue_wins(cue: tuple[int, tuple[str, str]] | None, name_to: int) -> bool:
         and (cue[0] == name_to or cue[1][0] == "relation")
         and cue[1][0] in ("sex", "op", "not", "or", "and", "limit", "suffix", "relation")
     )
+
+
+def _compares(tokens: list[_Token], to: int) -> bool:
+    return (
+        to < len(tokens)
+        and tokens[to].low in ("than", "then", "or")
+        and (tokens[to].low != "or" or (to + 1 < len(tokens) and tokens[to + 1].low == "equal"))
+    )
+
+
+def _grades(tokens: list[_Token], at: int) -> bool:
+    """ "ECOG 0,1": two grades that follow each other, not a decimal comma."""
+    digit = tokens[at].low
+    for other, step in ((at + 2, 1), (at - 2, -1)):
+        if 0 <= other < len(tokens) and tokens[(at + other) // 2].low == ",":
+            next_to = tokens[other].low
+            if next_to.isdigit() and len(digit) == len(next_to) == 1 and int(next_to) - int(digit) == step:
+                return True
+    return False
 
 
 def _index_after(tokens: list[_Token], at: int, end: int) -> int:

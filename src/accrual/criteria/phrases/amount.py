@@ -165,9 +165,24 @@ def _amount(stream: Stream, at: int, roman: bool) -> Amount | None:
     return _listed(stream, one, roman)
 
 
+def _sign_again(stream: Stream, at: int, sign: str) -> int:
+    """ "greater than or equal to (≥)", "≥ at least": the comparator twice; where the second stands."""
+    if stream.kind_at(at + 1) == "op" and stream.lexemes[at + 1].payload == sign:
+        return at + 1
+    if (
+        stream.kind_at(at + 1) == "open"
+        and stream.kind_at(at + 2) == "op"
+        and stream.kind_at(at + 3) == "close"
+        and stream.lexemes[at + 2].payload == sign
+    ):
+        return at + 3
+    return at
+
+
 def _compared(stream: Stream, at: int, roman: bool) -> Amount | None:
     sign = stream.lexemes[at].payload
-    if stream.kind_at(at + 1) == "op":  # "≥ at least 18", "> = 18" cut in two
+    at = _sign_again(stream, at, sign)
+    if stream.kind_at(at + 1) == "op":  # "≥ at most 18", "> = 18" cut in two
         return None
     if sign == "=":  # "ECOG = 0-1", "= 0 or 1"
         read = _amount(stream, at + 1, roman)

@@ -15,9 +15,11 @@ import msgspec
 from accrual.basic import Interval
 from accrual.codes.variables import Variable
 from accrual.criteria.phrases.amount import Amount, amount
+from accrual.criteria.phrases.method import method_end
 from accrual.criteria.phrases.performance import direction
 from accrual.criteria.phrases.stream import Family, Read, Stream
 from accrual.criteria.tree import All, Any_, Compare, OneOf, Opaque, Tree
+from accrual.criteria.words import word_set
 from accrual.errors import UnitError
 
 # Variables whose bare number can only mean one unit in criteria texts (WHO 2000 for BMI; the rest are
@@ -40,8 +42,12 @@ BARE_BY_SIZE: Mapping[str, tuple[tuple[float, float, str], ...]] = {
 # Given in percent of the predicted value by their definition in the table.
 OF_PREDICTED = frozenset(("fev1", "fvc", "dlco"))
 _GAP = frozenset(("drop", "colon", "link", "must"))
-_GAP_WORDS = frozenset(
-    ("of", "functional", "grade", "grades", "stage", "stages", "=", "group", "rating", "ratings", "points")
+_GAP_WORDS = word_set(
+    "of functional grade grades stage stages = group rating ratings points measurement measurements "
+    "reading readings "
+    "interval intervals prolongation assessment baseline total mean average resting either formula "
+    "equation titer activity "
+    "titre concentration measured calculated estimated corrected prolonged"
 )
 
 
@@ -61,7 +67,10 @@ def _gap(stream: Stream, at: int, variable: Variable) -> int:
         elif lexeme.kind == "dash" and stream.kind_at(at + 1) in ("op", "number", "word"):
             at += 1
         else:
-            return at
+            after = method_end(stream, at) if variable.kind != "category" else at
+            if after == at:
+                return at
+            at = after
     return at
 
 
@@ -138,7 +147,8 @@ def _compare(stream: Stream, span_at: tuple[int, int], variable: Variable, read:
 
 
 def _bare_unit(stream: Stream, variable: Variable, read: Amount) -> str | None:
-    """The one unit that a number without a unit can have, for this variable and this size; None where two can."""
+    """The one unit that a number without a unit can have, for this variable and this size; None where "
+    "two can."""
     if stream.kind_at(read.end) in ("slash", "mark", "word", "unit", "concept"):
         return BARE_NUMBER.get(variable.id)  # a unit that no table has: "/microliters"
     ends = [end for end in (read.low, read.high) if end is not None]
@@ -286,6 +296,7 @@ def read_measure(stream: Stream, at: int) -> Read | None:
         read = msgspec.structs.replace(read, end=read.end + 1)
     if read.compared:
         again = _said_again(stream, read.end, variable, read)
+        again = method_end(stream, again)
         read = read if again == read.end else msgspec.structs.replace(read, end=again)
     parts: list[Tree] = []
     for index, (first, last, each) in enumerate(names):
@@ -303,15 +314,21 @@ def read_measure(stream: Stream, at: int) -> Read | None:
         return Read(read.end, "measure", All(children=tuple(parts), span=span))
     if joiner in ("or", "slash") and stream.kind == "exclusion":
         return Read(read.end, "measure", Any_(children=tuple(parts), span=span))
-    if not joiner:
-        return None
+    if not joiner:  # "AST, ALT ≤ 2.5 x ULN": each of them
+        whole = (
+            All(children=tuple(parts), span=span)
+            if stream.kind == "inclusion"
+            else Any_(children=tuple(parts), span=span)
+        )
+        return Read(read.end, "measure", whole)
     return Read(
         read.end, "measure", either_way(tuple(parts), Opaque(text=joiner, span=stream.span(at, end)), span)
     )
 
 
 def _antigen(stream: Stream, at: int) -> Read | None:
-    """ "CD7 positive", "CD7+": some of the cells express it. Negative has no agreed limit, and stays Opaque."""
+    """ "CD7 positive", "CD7+": some of the cells express it. Negative has no agreed limit, and stays "
+    "Opaque."""
     lexeme = stream.lexemes[at]
     variable = lexeme.variable
     if variable is None or not variable.id.endswith("-expression") or variable.unit != "%":
