@@ -223,19 +223,17 @@ def _spelled_out(text: str, tokens: list[_Token], at: int, to: int, unit: str) -
                 break
             inside = text[tokens[step].end : tokens[close].start]
             opened, step = step, close + 1
-            if _unit(words) is not None and (_unit(inside) == _unit(words)):
+            if _unit(words) is not None and _unit(inside) is not None:
                 best = (step, _unit(words) or unit)
                 continue
             if any(token.kind == "number" and token.low not in "23" for token in tokens[opened:close]):
                 break  # "9 g/dL (90 g/L)" is the value again, and read as that
             if not inside.replace("/", "").replace(" ", "").replace("^", "").isalnum():
                 break
-            if _unit(words) is None:
-                continue
-        else:
-            gap = text[tokens[step - 1].end : tokens[step].start]
-            words += (" " if gap else "") + text[tokens[step].start : tokens[step].end]
-            step += 1
+            continue  # taken in only if the unit goes on behind it
+        gap = text[tokens[step - 1].end : tokens[step].start]
+        words += (" " if gap else "") + text[tokens[step].start : tokens[step].end]
+        step += 1
         found = _unit(words)
         if found is not None and "/" in words.replace(" per ", "/"):
             best = (step, found)

@@ -12,7 +12,7 @@ from accrual.criteria.phrases.condition import CONDITION
 from accrual.criteria.phrases.consent import CONSENT
 from accrual.criteria.phrases.healthy_volunteer import HEALTHY_VOLUNTEER
 from accrual.criteria.phrases.life_expectancy import LIFE_EXPECTANCY
-from accrual.criteria.phrases.measure import MEASURE
+from accrual.criteria.phrases.limits import MEASURE
 from accrual.criteria.phrases.relation import RELATION
 from accrual.criteria.phrases.sex import SEX
 from accrual.criteria.phrases.stage import STAGE

@@ -9,15 +9,16 @@ measurement ("hemoglobin decrease > 2 g/dL").
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
 import msgspec
 
 from accrual.basic import Interval
-from accrual.codes.variables import Variable
+from accrual.codes.variables import Variable, variables
 from accrual.criteria.phrases.amount import Amount, amount
 from accrual.criteria.phrases.method import method_end
 from accrual.criteria.phrases.performance import direction
-from accrual.criteria.phrases.stream import Family, Read, Stream
+from accrual.criteria.phrases.stream import Read, Stream
 from accrual.criteria.tree import All, Any_, Compare, OneOf, Opaque, Tree
 from accrual.criteria.words import word_set
 from accrual.errors import UnitError
@@ -84,9 +85,13 @@ def _renames(stream: Stream, at: int, variable: Variable) -> bool:
     return words.isupper() or lexeme.kind == "drop"
 
 
-def _names(stream: Stream, at: int) -> tuple[list[tuple[int, int, Variable]], str, int]:
+Named: TypeAlias = tuple[int, int, Variable]
+"""A variable, and the lexemes of its name."""
+
+
+def names_at(stream: Stream, at: int) -> tuple[list[Named], str, int]:
     """The variables in a row, the word that joins them, and where the row ends: "AST and ALT", "AST/ALT"."""
-    found: list[tuple[int, int, Variable]] = []
+    found: list[Named] = []
     joiner = ""
     while True:
         variable = stream.lexemes[at].variable
@@ -104,8 +109,19 @@ def _names(stream: Stream, at: int) -> tuple[list[tuple[int, int, Variable]], st
         at = joint
 
 
+# One name, two quantities: the unit says which. A clearance per 1.73 m² is not the clearance.
+BY_UNIT: Mapping[tuple[str, str], str] = {
+    ("creatinine-clearance", "mL/min/{1.73_m2}"): "creatinine-clearance-indexed",
+    ("fev1", "L"): "fev1-volume", ("fev1", "mL"): "fev1-volume",
+    ("fvc", "L"): "fvc-volume", ("fvc", "mL"): "fvc-volume",
+    ("eosinophils", "%"): "eosinophil-percentage", ("lymphocytes", "%"): "lymphocyte-percentage",
+}  # fmt: skip
+
+
 def _compare(stream: Stream, span_at: tuple[int, int], variable: Variable, read: Amount) -> Tree | None:
     unit = read.unit
+    if unit is not None and (variable.id, unit) in BY_UNIT:
+        variable = variables()[BY_UNIT[variable.id, unit]]
     if variable.kind == "score":
         if unit in ("%", "{score}"):
             unit = None
@@ -188,6 +204,12 @@ def _said_again(stream: Stream, at: int, variable: Variable, read: Amount) -> in
     except (UnitError, ZeroDivisionError):
         return at
     return again.end + 1 if same < ROUNDING else at
+
+
+def said_more(stream: Stream, variable: Variable, read: Amount) -> Amount:
+    """Return the amount with what only says it again or how it was obtained taken in."""
+    end = method_end(stream, _said_again(stream, method_end(stream, read.end), variable, read))
+    return read if end == read.end else msgspec.structs.replace(read, end=end)
 
 
 ROUNDING = 0.03
@@ -280,7 +302,7 @@ def read_measure(stream: Stream, at: int) -> Read | None:
             "marker",
             OneOf(variable=variable.id, values=(value[1],), span=stream.span(at, after + 1)),
         )
-    names, joiner, end = _names(stream, at)
+    names, joiner, end = names_at(stream, at)
     variable = names[-1][2]
     if variable.id in ("age", "stage"):
         return None
@@ -295,9 +317,13 @@ def read_measure(stream: Stream, at: int) -> Read | None:
     if variable.kind == "score" and stream.low_at(read.end) in ("points", "point", "score", "scores"):
         read = msgspec.structs.replace(read, end=read.end + 1)
     if read.compared:
-        again = _said_again(stream, read.end, variable, read)
-        again = method_end(stream, again)
-        read = read if again == read.end else msgspec.structs.replace(read, end=again)
+        read = said_more(stream, variable, read)
+    node = values_of(stream, names, joiner, read)
+    return None if node is None else Read(read.end, "measure", node)
+
+
+def values_of(stream: Stream, names: list[Named], joiner: str, read: Amount) -> Tree | None:
+    """Return the claim that each of the variables named lies in the amount read; None where one cannot."""
     parts: list[Tree] = []
     for index, (first, last, each) in enumerate(names):
         if each.kind == "category":
@@ -308,22 +334,15 @@ def read_measure(stream: Stream, at: int) -> Read | None:
             return None
         parts.append(part)
     if len(parts) == 1:
-        return Read(read.end, "measure", parts[0])
-    span = stream.span(at, read.end)
-    if joiner == "and" and stream.kind == "inclusion":
-        return Read(read.end, "measure", All(children=tuple(parts), span=span))
-    if joiner in ("or", "slash") and stream.kind == "exclusion":
-        return Read(read.end, "measure", Any_(children=tuple(parts), span=span))
-    if not joiner:  # "AST, ALT ≤ 2.5 x ULN": each of them
-        whole = (
-            All(children=tuple(parts), span=span)
-            if stream.kind == "inclusion"
-            else Any_(children=tuple(parts), span=span)
-        )
-        return Read(read.end, "measure", whole)
-    return Read(
-        read.end, "measure", either_way(tuple(parts), Opaque(text=joiner, span=stream.span(at, end)), span)
-    )
+        return parts[0]
+    span = stream.span(names[0][0], read.end)
+    if joiner in ("and", "slash", "") and stream.kind == "inclusion":
+        return All(
+            children=tuple(parts), span=span
+        )  # "AST/ALT", "AST, ALT ≤ 3 x ULN" as a demand: each of them
+    if joiner in ("or", "slash", "") and stream.kind == "exclusion":
+        return Any_(children=tuple(parts), span=span)
+    return either_way(tuple(parts), Opaque(text=joiner, span=stream.span(names[0][0], names[-1][1])), span)
 
 
 def _antigen(stream: Stream, at: int) -> Read | None:
@@ -352,6 +371,3 @@ def either_way(parts: tuple[Tree, ...], doubt: Opaque, span: object) -> Tree:
     both = All(children=parts, span=span)  # type: ignore[arg-type]
     one = Any_(children=parts, span=span)  # type: ignore[arg-type]
     return Any_(children=(both, All(children=(one, doubt), span=span)), span=span)  # type: ignore[arg-type]
-
-
-MEASURE = Family("measure", frozenset(("variable", "value")), read_measure)
