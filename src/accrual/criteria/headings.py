@@ -118,7 +118,7 @@ def told_by(heading: str, kind: Kind) -> Told:
         if stream.kind_at(at) not in ("within", "prep"):
             continue
         read = read_time(stream, at)
-        if read is None or read.window is None or read.window.distance.low != 0:
+        if read is None or read.window is None or read.window.distance.low != 0 or read.also is not None:
             continue
         start, end = lexemes[at].start, lexemes[read.end - 1].end
         rest = " ".join((words[:start] + " " + words[end:]).split())

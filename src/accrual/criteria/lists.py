@@ -33,6 +33,7 @@ class Term(msgspec.Struct):
     joiner: str = ""  # what stood before it: and, or, comma, ""
     window: Window | None = None
     window_span: Span | None = None
+    also: Window | None = None  # what lies in this window counts too
     doubt: bool = False  # an alternative that is not understood
     bare: bool = False  # begins with the name itself, so that words before the list may be meant for it too
     again: bool = False  # a subject of its own: "patients with A and patients with B"
@@ -129,14 +130,14 @@ def _windows(stream: Stream, terms: list[Term]) -> tuple[list[Term], list[Opaque
     """Put each window on its claim; one at the end of a list of one kind is for the whole list."""
     last = terms[-1]
     if last.window is None or len(terms) == 1 or any(term.window is not None for term in terms[:-1]):
-        return [_timed(term, term.window, term.window_span) for term in _shared_window(stream, terms)], []
+        return [_timed(term, term) for term in _shared_window(stream, terms)], []
     assert last.window_span is not None
     if all(term.group == last.group and not isinstance(term.node, Not) for term in terms) and not any(
         term.doubt for term in terms
     ):
-        return [_timed(term, last.window, last.window_span) for term in terms], []
+        return [_timed(term, last) for term in terms], []
     if all(term.group in PEOPLE for term in terms[:-1]) and not any(term.joiner == "or" for term in terms):
-        return [*terms[:-1], _timed(last, last.window, last.window_span)], []
+        return [*terms[:-1], _timed(last, last)], []
     words = Opaque(text=stream.words(last.window_span), span=last.window_span)
     return terms, [words]
 
@@ -260,12 +261,17 @@ def _ever(tree: Tree) -> Tree:
             return tree
 
 
-def _timed(term: Term, window: Window | None, where: Span | None) -> Term:
+def _timed(term: Term, told: Term) -> Term:
+    """The term inside the window of `told`: itself, or the last of its list."""
+    window, where = told.window, told.window_span
     if window is None or where is None:
         return term
-    node = Within(child=term.node, window=window, span=term.node.span | where)
     if isinstance(term.node, Not):  # "no surgery within 4 weeks" was read with its window inside
         raise UnclearError
+    span = term.node.span | where
+    node: Tree = Within(child=term.node, window=window, span=span)
+    if told.also is not None:
+        node = Any_(children=(node, Within(child=term.node, window=told.also, span=span)), span=span)
     return Term(node, term.group, term.joiner, doubt=term.doubt, again=term.again, shouted=term.shouted)
 
 

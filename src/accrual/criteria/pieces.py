@@ -22,6 +22,7 @@ class Piece(msgspec.Struct, frozen=True, gc=False):
     node: Tree | None = None
     group: Group | None = None
     window: Window | None = None
+    also: Window | None = None
 
 
 # What a term may begin with, and what is skipped before it (see `ClauseReader.skip`, `ClauseReader.term`).
@@ -41,7 +42,7 @@ def pieces_of(stream: Stream) -> list[Piece]:
         read = read_phrase(stream, at)
         if read is not None and read.end > at:
             kind = "time" if read.group == "time" else "claim"
-            found.append(Piece(kind, at, read.end, read.node, read.group, read.window))
+            found.append(Piece(kind, at, read.end, read.node, read.group, read.window, read.also))
             at = read.end
             leading = False
             continue

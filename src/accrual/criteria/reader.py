@@ -6,12 +6,14 @@ not clear; the rules are at the head of `clause.py`.
 
 from __future__ import annotations
 
-from accrual.basic import Span
+import msgspec
+
+from accrual.basic import Interval, Span
 from accrual.codes.concepts import vocabulary
 from accrual.criteria.lists import PEOPLE, Term, UnclearError, combine, spread, widened
+from accrual.criteria.phrases.anchor import moment
 from accrual.criteria.phrases.state import FEMALE_STATES
 from accrual.criteria.phrases.stream import Stream
-from accrual.criteria.phrases.time import moment
 from accrual.criteria.pieces import Piece
 from accrual.criteria.subjects import asked_of
 from accrual.criteria.tree import All, Any_, Not, OneOf, Opaque, Present, Tree, When, Within, children, walk
@@ -27,6 +29,7 @@ _MODIFIERS = frozenset(
 )  # fmt: skip
 _WOMEN = OneOf(variable="sex", values=("female",))
 _FORBIDS = ("must", "should", "may not", "cannot")
+_EVER = Interval(0, None, unit="d")
 _AGREEING = frozenset(("agree", "agrees", "commit", "commit to"))
 _FUTURE = frozenset(("during", "throughout", "while", "until", "through", "upcoming", "next"))
 
@@ -119,7 +122,9 @@ class ClauseReader:
             term = self.term()
             if term.window is not None:
                 raise UnclearError
-            term.window, term.window_span = item.window, self.stream.span(item.at, item.to)
+            if not _takes_window(term, item):
+                raise UnclearError
+            self.put(term, item)
             return term
         if kind == "child":  # the registry's words for ages under 18 are not all the same; said, not decided
             self.at += 1
@@ -132,6 +137,16 @@ class ClauseReader:
             bare = self.stream.kind_at(item.at) in ("concept", "variable")
             return Term(item.node, item.group, again=again, bare=bare)
         raise UnclearError
+
+    def put(self, term: Term, item: Piece) -> None:
+        """Give a term its window. "No use for 5 weeks" denies any use in the 5 weeks, not one all along."""
+        window = item.window
+        assert window is not None
+        if self.negated and window.direction == "throughout":
+            distance = Interval(0, window.distance.low, unit=window.distance.unit)
+            window = msgspec.structs.replace(window, distance=distance, direction="before")
+        term.window, term.also = window, item.also
+        term.window_span = self.stream.span(item.at, item.to)
 
     def negation(self, again: bool) -> Term:
         start = self.at
@@ -183,7 +198,10 @@ class ClauseReader:
             kind = self.kind()
             if kind == "time" and terms[-1].window is None:
                 item = self.items[self.at]
-                terms[-1].window, terms[-1].window_span = item.window, self.stream.span(item.at, item.to)
+                if not _takes_window(terms[-1], item):
+                    doubts.append(self.modifier(terms))
+                    break
+                self.put(terms[-1], item)
                 self.at += 1
             elif self.negated and kind == "claim" and self.items[self.at].group in ("sex", "age"):
                 break  # "non-pregnant women": they are women all the same
@@ -346,7 +364,7 @@ class ClauseReader:
         either = word == "or" or (
             word == "comma" and (self.stream.kind == "exclusion" or self.later_or(start))
         )
-        if not states and self.has(frozenset(("time", "within", "ago")), start, self.end):
+        if not states and (self.has(frozenset(("within", "ago")), start, self.end) or self.timed(start)):
             raise UnclearError  # the window may be for the whole list
         bare = states or not self.has(_MODIFIERS | {"time"}, start, self.end) or self.own_head(start)
         if either or self.negated:
@@ -361,6 +379,12 @@ class ClauseReader:
             rest = self.opaque(start, stop)
         self.at = stop
         terms.append(Term(rest, terms[-1].group, word, doubt=True))
+
+    def timed(self, start: int) -> bool:
+        """Say whether a window follows that says more than "before screening"."""
+        return any(
+            item.window is not None and item.window.distance != _EVER for item in self.items[start : self.end]
+        )
 
     def next_state(self, start: int) -> int:
         """Where the list of states goes on after an alternative that is not understood."""
@@ -490,7 +514,7 @@ class ClauseReader:
         if not _kinds_of(inner, core.node):
             inner = self.opaque(start, close + 1 if bracket else close)
         node = Any_(children=(core.node, inner), span=self.span(start, self.at) | core.node.span)
-        return Term(node, core.group, core.joiner, core.window, core.window_span)
+        return Term(node, core.group, core.joiner, core.window, core.window_span, core.also)
 
     def doubtful(self, tree: Tree) -> bool:
         return not isinstance(tree, (Any_, All, OneOf)) and isinstance(tree, (Not, When))
@@ -535,6 +559,19 @@ class ClauseReader:
             raise UnclearError  # "use of steroids during the study": about what is to come
         self.at = self.end
         return self.opaque(start, self.end)
+
+
+def _takes_window(term: Term, item: Piece) -> bool:
+    """Say whether a window that is no plain distance may stand with a claim: only what a patient has or takes."""
+    window = item.window
+    plain = window is not None and window.direction != "throughout" and window.distance != _EVER
+    if window is not None and window.direction == "throughout" and _was_given(term.node):
+        return False  # "history of treatment for 3 months": not the 3 months up to now
+    return plain or (term.group == "present" and not term.doubt and not isinstance(term.node, Not))
+
+
+def _was_given(tree: Tree) -> bool:
+    return any(isinstance(node, Present) and "prior" in node.qualifiers for node in walk(tree))
 
 
 def _kinds_of(examples: Tree, head: Tree) -> bool:

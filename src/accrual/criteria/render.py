@@ -221,10 +221,12 @@ class _Parser:
 
 def _direction(word: str) -> Direction:
     match word:
-        case "before" | "after" | "about":
+        case "before" | "after" | "about" | "throughout":
             return word
         case _:
-            raise ValueError(f"not a canonical tree: {word!r} is no direction; use before, after or about")
+            raise ValueError(
+                f"not a canonical tree: {word!r} is no direction; use before, after, about or throughout"
+            )
 
 
 def parse_canonical(line: str) -> Tree:
@@ -248,6 +250,7 @@ _UNITS = {
     "wk": "weeks",
     "d": "days",
     "h": "hours",
+    "[half-life]": "half-lives",
     "[ULN]": "x ULN",
     "[LLN]": "x LLN",
 }
@@ -307,9 +310,14 @@ def _grouped(tree: Tree) -> str:
 def _when(window: Window) -> str:
     distance, unit = window.distance, _UNITS.get(window.distance.unit, window.distance.unit)
     where = "of" if window.direction == "about" else window.direction
+    anchor = window.anchor.replace("-", " ")
+    if window.direction == "throughout":
+        return f"for {'more than' if distance.low_open else 'at least'} {distance.low or 0:g} {unit} before {anchor}"
+    if not distance.low and distance.high is None:
+        return f"since {anchor}" if where == "after" else f"at any time {where} {anchor}"
     if distance.low in (None, 0) and distance.high is not None:
-        return f"within {distance.high:g} {unit} {where} {window.anchor}"
+        return f"within {distance.high:g} {unit} {where} {anchor}"
     if distance.high is None:
         least = "more than" if distance.low_open else "at least"
-        return f"{least} {distance.low or 0:g} {unit} {where} {window.anchor}"
-    return f"{distance.low or 0:g} to {distance.high:g} {unit} {where} {window.anchor}"
+        return f"{least} {distance.low or 0:g} {unit} {where} {anchor}"
+    return f"{distance.low or 0:g} to {distance.high:g} {unit} {where} {anchor}"

@@ -68,15 +68,18 @@ class OneOf(Node, frozen=True, eq=False, tag="one_of"):
     values: tuple[str, ...]
 
 
-Direction: TypeAlias = Literal["before", "after", "about"]
+Direction: TypeAlias = Literal["before", "after", "about", "throughout"]
 
 
 class Window(msgspec.Struct, frozen=True, omit_defaults=True):
     """A stretch of time relative to an anchor.
 
-    `distance` is how far from the anchor (unit `d`, `wk`, `mo` or `a`): 0 to 3 mo *before* enrolment is
-    "within 3 months before"; 6 mo and more *before* is "more than 6 months ago". The anchor is the trial's own
-    word, folded to one of: screening, enrollment, treatment, surgery, randomization, diagnosis, now.
+    `distance` is how far from the anchor (unit `d`, `wk`, `mo`, `a` or `[half-life]`): 0 to 3 mo *before* enrolment
+    is "within 3 months before"; 6 mo and more *before* is "more than 6 months ago"; 0 and more *after* is "since".
+    *Throughout* 6 mo and more before is "for at least 6 months": all along, up to the anchor. The anchor is the
+    trial's own word, folded to one of: screening, enrollment, treatment, randomization, now; or an event of the
+    patient's own: diagnosis, surgery, transplant, symptom-onset, birth, relapse, last-dose, last-chemotherapy, …
+    (`criteria.anchor_words`). A window of half-lives, or from the patient's own event, is undecided.
     """
 
     distance: Interval

@@ -22,12 +22,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from accrual.codes.concepts import Concept, vocabulary
 from accrual.codes.qualifiers import RELATIONS, qualifiers
 from accrual.criteria.tree import Present, Window
 from accrual.errors import VocabularyError
 from accrual.match.chart import Chart, Finding, Ground, Reason, latest, told
-from accrual.match.timing import UNIT_WORDS, ended, hangs_on_today, inside, over_by, reaches_today, recent
+from accrual.match.timing import (
+    UNIT_WORDS,
+    ended,
+    hangs_on_today,
+    inside,
+    lies_behind,
+    over_by,
+    reaches_today,
+    recent,
+)
 from accrual.patient.model import Fact
 from accrual.truth import Truth, all_of
 
@@ -200,6 +211,8 @@ class _Claim:
             return False
         if fact.date is None or fact.date.first >= self.chart.today:
             own = fact.concept.code if fact.concept is not None else ""
+            if not all(map(lies_behind, self.windows)):
+                return False
             return own not in EVERYBODY_HAD or not (self.words & EVER or self.windows)
         if not self.windows:
             return not self.words & NOW  # an old "no" says nothing of today when today is asked for
@@ -260,6 +273,8 @@ class _Claim:
         if not hangs_on_today(window):
             return Truth.UNKNOWN
         today = self.chart.today
+        if window.direction == "throughout":
+            return self._all_along(fact, window)
         began = fact.date is not None and inside(fact.date, window, today) is Truth.YES
         stopped = (
             fact.end is not None and fact.end.last <= today and inside(fact.end, window, today) is Truth.YES
@@ -277,6 +292,19 @@ class _Claim:
         )
         going_on = taken_now and (fact.date is not None or bool(said & NOW))
         return Truth.YES if began or stopped or going_on else Truth.UNKNOWN
+
+    def _all_along(self, fact: Fact, window: Window) -> Truth:
+        """YES when the fact began certainly as long ago as asked, and goes on: "asthma for at least 6 months"."""
+        said = frozenset(fact.qualifiers)
+        since = msgspec.structs.replace(window, direction="before")
+        if (
+            fact.date is None
+            or self.concept.kind == "procedure"
+            or inside(fact.date, since, self.chart.today) is not Truth.YES
+        ):
+            return Truth.UNKNOWN
+        over = self._over(fact, said) is not Truth.NO or bool(said & (VAGUE | {"in-remission"}))
+        return Truth.UNKNOWN if over or self._lapsed(fact) or self._passed(fact) else Truth.YES
 
     def ground(self, fact: Fact, holds: Truth) -> Ground:
         """Return the fact with the step from it to the claim, in words."""
@@ -384,6 +412,10 @@ def _asked_time(windows: tuple[Window, ...]) -> str:
         return " in the time the trial names" if windows else ""
     distance = windows[0].distance
     unit = UNIT_WORDS.get(distance.unit, distance.unit)
+    if windows[0].direction == "throughout":
+        return f" for at least {distance.low or 0:g} {unit}"
+    if not distance.low and distance.high is None:
+        return " before"
     if distance.high is not None and not distance.low:
         return f" in the last {distance.high:g} {unit}"
     if distance.low is not None and distance.high is None:

@@ -111,8 +111,8 @@ def age_words(born: Birth, today: date, unit: str) -> str:
 
 def inside(when: PartialDate, window: Window, today: date) -> Truth:
     """Say whether a day lies inside a window that ends today."""
-    if not hangs_on_today(window):
-        return Truth.UNKNOWN
+    if not hangs_on_today(window) or window.direction == "throughout":
+        return Truth.UNKNOWN  # a single day says nothing of a stretch of time
     # A day is known to the day: for hours, an event "yesterday" is 0 to 48 hours old.
     slack = 1 if window.distance.unit == "h" else 0
     newest = max((today - when.last).days - slack, 0)
@@ -122,7 +122,19 @@ def inside(when: PartialDate, window: Window, today: date) -> Truth:
 
 def hangs_on_today(window: Window) -> bool:
     """Say whether the window can be laid out from today, backwards."""
-    return window.anchor in TODAY_ANCHORS and window.direction in ("before", "about")
+    return (
+        window.anchor in TODAY_ANCHORS
+        and window.direction != "after"
+        and window.distance.unit in UNIT_WORDS  # nobody knows how long a half-life is
+    )
+
+
+def lies_behind(window: Window) -> bool:
+    """Say whether the window lies in the past, so that who never had a thing did not have it there.
+
+    What comes after the trial's own moments is still to come.
+    """
+    return not (window.anchor in TODAY_ANCHORS and window.direction == "after")
 
 
 def reaches_today(window: Window) -> bool:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from accrual.basic import Interval
 from accrual.criteria.phrases.amount import Amount, amount
+from accrual.criteria.phrases.anchor import moment
 from accrual.criteria.phrases.stream import Family, Read, Stream
-from accrual.criteria.phrases.time import moment
 from accrual.criteria.tree import All, Compare
 
 # "Adult (18-64)" and "Older Adult (65+)" are the registry's age groups; together they begin at 18 years.

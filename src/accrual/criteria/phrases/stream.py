@@ -81,6 +81,8 @@ class Read(msgspec.Struct, frozen=True, gc=False):
     node: Tree | None = None
     window: Window | None = None
     """For group `time` only."""
+    also: Window | None = None
+    """A second window beside `window`: what lies in either counts ("30 days or 5 half-lives")."""
 
 
 class Family(msgspec.Struct, frozen=True):
