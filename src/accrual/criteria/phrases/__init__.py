@@ -20,12 +20,14 @@ from accrual.criteria.phrases.state import STATE
 from accrual.criteria.phrases.stream import Family, Read, Stream
 from accrual.criteria.phrases.therapy import THERAPY
 from accrual.criteria.phrases.time import TIME
+from accrual.criteria.phrases.washout import WASHOUT
 
 PHRASES: tuple[Family, ...] = (
     SEX,
     CONSENT,
     AGREEMENT,
     LIFE_EXPECTANCY,
+    WASHOUT,
     TIME,
     AGE,
     STAGE,

@@ -64,7 +64,7 @@ def _lasting(stream: Stream, at: int) -> Read | None:
     step = at + 1
     while stream.low_at(step) in _ABOUT and stream.kind_at(step) != "op":
         step += 1
-    read = _time_amount(stream, step)
+    read = time_amount(stream, step)
     if read is None or read.unit in (HALF_LIFE, None) or read.suffix:
         return None
     if read.compared:
@@ -100,7 +100,7 @@ def _lasting(stream: Stream, at: int) -> Read | None:
     return Read(end, "time", window=Window(distance, "throughout", anchor))
 
 
-def _time_amount(stream: Stream, at: int) -> Amount | None:
+def time_amount(stream: Stream, at: int) -> Amount | None:
     """An amount of time at `at`; a bracket that says it again is part of it: "6 months (180 days)"."""
     read = amount(stream, at)
     if read is None or read.unit not in _UNITS:
@@ -139,7 +139,7 @@ def _distance(read: Amount) -> Interval | None:
     return _in_days(found) if read.unit == "h" else found
 
 
-def _other(stream: Stream, at: int, first: Interval) -> tuple[int, Interval] | None:
+def read_other(stream: Stream, at: int, first: Interval) -> tuple[int, Interval] | None:
     """ "or 5 half-lives, whichever is longer": the second distance; the longer counts where not said otherwise.
 
     Raises no error; (-1, first) says that the words are there and cannot be read.
@@ -232,7 +232,7 @@ def _distant(stream: Stream, at: int) -> Read | None:
         unit = single or stream.lexemes[at].payload
         read: Amount | None = Amount(at + 1, unit=unit, listed=(1.0,), compared=False)
     else:
-        read = _time_amount(stream, at)
+        read = time_amount(stream, at)
     if read is None or read.unit not in _UNITS or read.suffix:
         return None
     if not (within or (during and stream.kind_at(read.end) == "before")) and not read.compared:
@@ -244,7 +244,7 @@ def _distant(stream: Stream, at: int) -> Read | None:
         return None
     end = read.end
     also: Window | None = None
-    second = _other(stream, end, distance)
+    second = read_other(stream, end, distance)
     if second is not None:
         end = second[0]
         if end < 0 or distance.low:
@@ -272,7 +272,7 @@ def _distant(stream: Stream, at: int) -> Read | None:
         if direction == "about" and distance.low:
             return None  # "at least 3 weeks since prior chemotherapy" is a claim, not a window (see washout)
         if second is None:
-            second = _other(stream, end, distance)
+            second = read_other(stream, end, distance)
             if second is not None:
                 end = second[0]
                 if end < 0 or distance.low:
