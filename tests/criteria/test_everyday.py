@@ -67,6 +67,16 @@ TOLD = [
         "You cannot take part if you have had a heart attack (myocardial infarction).",
     ),
     (
+        "inclusion",
+        '(within (present asthma "asthma") (throughout (range 6 _ mo) screening))',
+        "You must have asthma for at least 6 months before the first study visit.",
+    ),
+    (
+        "exclusion",
+        '(within (present surgery "surgery") (after (range 0 _ d) diagnosis))',
+        "You cannot take part if you have had surgery since the diagnosis.",
+    ),
+    (
         "exclusion",
         '(within (present surgery "surgery") (before (range 0 4 wk) enrollment))',
         "You cannot take part if you have had surgery in the 4 weeks before you join the study.",

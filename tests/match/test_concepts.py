@@ -127,6 +127,43 @@ def test_a_claim_about_a_concept(tree: Tree, facts: list[Fact], expected: Truth)
             [fact(PROCEDURE, "surgery", date="2026-11-20")],
             UNKNOWN,
         ),
+        # what is still to come is not denied by what never was; a past event of the patient's own is
+        (
+            within(has("surgery"), 4, "wk", direction="after", anchor="treatment"),
+            [fact(PROCEDURE, "surgery", asserted=False)],
+            UNKNOWN,
+        ),
+        (
+            within(has("surgery"), 4, "wk", direction="about", anchor="last-chemotherapy"),
+            [fact(PROCEDURE, "surgery", asserted=False)],
+            NO,
+        ),
+        # nobody knows how long a half-life is
+        (within(has("steroid"), 5, "[half-life]"), [fact(DRUG, "prednisone", "current")], UNKNOWN),
+        (within(has("steroid"), 5, "[half-life]"), [fact(DRUG, "steroid", asserted=False)], NO),
+        # at any time before
+        (within(has("surgery"), None, "d", low=0), [fact(PROCEDURE, "surgery", date="2001")], YES),
+        # all along: began long enough ago, and goes on
+        (
+            within(has("diabetes"), None, "mo", low=6, direction="throughout"),
+            [fact(CONDITION, "diabetes", date="2025")],
+            YES,
+        ),
+        (
+            within(has("diabetes"), None, "mo", low=6, direction="throughout"),
+            [fact(CONDITION, "diabetes", date="2025", end="2025-12")],
+            UNKNOWN,
+        ),
+        (
+            within(has("diabetes"), None, "mo", low=6, direction="throughout"),
+            [fact(CONDITION, "diabetes", date="2026-10")],
+            UNKNOWN,
+        ),
+        (
+            within(has("steroid"), None, "mo", low=3, direction="throughout"),
+            [fact(DRUG, "prednisone", date="2025-01", end="2026-01")],
+            UNKNOWN,
+        ),
         (within(has("surgery"), 72, "h"), [fact(PROCEDURE, "surgery", date="2026-11-20")], YES),
         (within(has("surgery"), 72, "h"), [fact(PROCEDURE, "surgery", date="2026-11-19")], UNKNOWN),
         (within(has("steroid"), 2, "wk"), [fact(DRUG, "prednisone", date="2025-01-01")], YES),  # still taken

@@ -233,7 +233,12 @@ def _within(tree: Within, mood: Mood, denied: bool) -> str:
 def _when(window: Window) -> str:
     distance = window.distance
     anchor = _ANCHORS.get(window.anchor, f"the {window.anchor.replace('-', ' ')}")
-    where = {"before": "before", "after": "after", "about": "of"}[window.direction]
+    where = {"before": "before", "after": "after", "about": "of", "throughout": "before"}[window.direction]
+    if window.direction == "throughout":
+        least = "more than" if distance.low_open else "at least"
+        return f"for {least} {_count(distance.low or 0, distance.unit)} before {anchor}"
+    if not distance.low and distance.high is None:
+        return f"since {anchor}" if window.direction == "after" else f"at any time {where} {anchor}"
     if distance.high is not None and not distance.low:
         if window.direction == "about":
             return (
