@@ -9,14 +9,14 @@ from __future__ import annotations
 import msgspec
 
 from accrual.basic import Interval, Span
-from accrual.codes.concepts import vocabulary
+from accrual.criteria.claims import EVER, ever_done, is_narrowed, kinds_of, takes_window
 from accrual.criteria.lists import PEOPLE, Term, UnclearError, combine, spread, widened
 from accrual.criteria.phrases.anchor import moment
 from accrual.criteria.phrases.state import FEMALE_STATES
 from accrual.criteria.phrases.stream import Stream
 from accrual.criteria.pieces import Piece
 from accrual.criteria.subjects import asked_of
-from accrual.criteria.tree import All, Any_, Not, OneOf, Opaque, Present, Tree, When, Within, children, walk
+from accrual.criteria.tree import All, Any_, Not, OneOf, Opaque, Tree, When, walk
 
 MAX_DEPTH = 12  # brackets and negations inside one another
 _JOINERS = frozenset(("and", "or", "comma", "slash"))
@@ -29,7 +29,6 @@ _MODIFIERS = frozenset(
 )  # fmt: skip
 _WOMEN = OneOf(variable="sex", values=("female",))
 _FORBIDS = ("must", "should", "may not", "cannot")
-_EVER = Interval(0, None, unit="d")
 _AGREEING = frozenset(("agree", "agrees", "commit", "commit to"))
 _FUTURE = frozenset(("during", "throughout", "while", "until", "through", "upcoming", "next"))
 
@@ -122,7 +121,7 @@ class ClauseReader:
             term = self.term()
             if term.window is not None:
                 raise UnclearError
-            if not _takes_window(term, item):
+            if not takes_window(term, item):
                 raise UnclearError
             self.put(term, item)
             return term
@@ -198,7 +197,7 @@ class ClauseReader:
             kind = self.kind()
             if kind == "time" and terms[-1].window is None:
                 item = self.items[self.at]
-                if not _takes_window(terms[-1], item):
+                if not takes_window(terms[-1], item):
                     doubts.append(self.modifier(terms))
                     break
                 self.put(terms[-1], item)
@@ -235,7 +234,7 @@ class ClauseReader:
                 if self.at < self.end:
                     raise UnclearError
                 node = combine(self.stream, self.negated, terms, doubts, self.span(first, self.at))
-                if self.low(-1).endswith(("allowed", "permitted")) and _ever_done(node):
+                if self.low(-1).endswith(("allowed", "permitted")) and ever_done(node):
                     raise UnclearError  # "radiotherapy is not allowed": during the trial
                 return node if self.stream.kind == "exclusion" else Not(child=node, span=node.span)
             elif kind == "open" and not self.loosens(self.at, self.matching() + 1):
@@ -383,7 +382,7 @@ class ClauseReader:
     def timed(self, start: int) -> bool:
         """Say whether a window follows that says more than "before screening"."""
         return any(
-            item.window is not None and item.window.distance != _EVER for item in self.items[start : self.end]
+            item.window is not None and item.window.distance != EVER for item in self.items[start : self.end]
         )
 
     def next_state(self, start: int) -> int:
@@ -509,9 +508,9 @@ class ClauseReader:
             inner = self.opaque(start, close + 1)
         self.at = close + 1 if bracket else close
         self.end = end
-        if core.group != "present" or (not bracket and any(_narrowed(node) for node in walk(inner))):
+        if core.group != "present" or (not bracket and any(is_narrowed(node) for node in walk(inner))):
             raise UnclearError  # a window or a modifier at the end is for what comes before the examples too
-        if not _kinds_of(inner, core.node):
+        if not kinds_of(inner, core.node):
             inner = self.opaque(start, close + 1 if bracket else close)
         node = Any_(children=(core.node, inner), span=self.span(start, self.at) | core.node.span)
         return Term(node, core.group, core.joiner, core.window, core.window_span, core.also)
@@ -559,47 +558,3 @@ class ClauseReader:
             raise UnclearError  # "use of steroids during the study": about what is to come
         self.at = self.end
         return self.opaque(start, self.end)
-
-
-def _takes_window(term: Term, item: Piece) -> bool:
-    """Say whether a window that is no plain distance may stand with a claim: only what a patient has or takes."""
-    window = item.window
-    plain = window is not None and window.direction != "throughout" and window.distance != _EVER
-    if window is not None and window.direction == "throughout" and _was_given(term.node):
-        return False  # "history of treatment for 3 months": not the 3 months up to now
-    return plain or (term.group == "present" and not term.doubt and not isinstance(term.node, Not))
-
-
-def _was_given(tree: Tree) -> bool:
-    return any(isinstance(node, Present) and "prior" in node.qualifiers for node in walk(tree))
-
-
-def _kinds_of(examples: Tree, head: Tree) -> bool:
-    """Say whether each example is a kind of the head; what qualifies the head would be missing on it."""
-    if not isinstance(head, Present) or head.qualifiers:
-        return False
-    return all(
-        isinstance(node, (Any_, All, Opaque))
-        or (
-            isinstance(node, Present)
-            and not node.qualifiers
-            and vocabulary().is_a(node.concept.code, head.concept.code)
-        )
-        for node in walk(examples)
-    )
-
-
-def _narrowed(node: Tree) -> bool:
-    return isinstance(node, Within) or (
-        isinstance(node, All) and any(isinstance(child, Opaque) for child in node.children)
-    )
-
-
-def _ever_done(tree: Tree) -> bool:
-    """Say whether a tree claims a procedure at no stated time, which is one at any time."""
-    if isinstance(tree, Within):
-        return False
-    if isinstance(tree, Present):
-        concept = vocabulary().concepts.get(tree.concept.code)
-        return concept is not None and concept.kind == "procedure"
-    return any(_ever_done(child) for child in children(tree))

@@ -1,0 +1,61 @@
+"""What a claim is of: whether a window may stand with it, whether it is narrowed, of what kind its examples are.
+
+Comes in: trees and terms of one clause. Goes out: yes or no, for `reader.py`. Refuses nothing.
+"""
+
+from __future__ import annotations
+
+from accrual.basic import Interval
+from accrual.codes.concepts import vocabulary
+from accrual.criteria.lists import Term
+from accrual.criteria.pieces import Piece
+from accrual.criteria.tree import All, Any_, Not, Opaque, Present, Tree, Within, children, walk
+
+EVER = Interval(0, None, unit="d")
+"""At any time."""
+
+
+def takes_window(term: Term, item: Piece) -> bool:
+    """Say whether a window that is no plain distance may stand with a claim: only what a patient has or takes."""
+    window = item.window
+    plain = window is not None and window.direction != "throughout" and window.distance != EVER
+    if window is not None and window.direction == "throughout" and was_given(term.node):
+        return False  # "history of treatment for 3 months": not the 3 months up to now
+    return plain or (term.group == "present" and not term.doubt and not isinstance(term.node, Not))
+
+
+def was_given(tree: Tree) -> bool:
+    """Say whether a tree claims what was given once."""
+    return any(isinstance(node, Present) and "prior" in node.qualifiers for node in walk(tree))
+
+
+def kinds_of(examples: Tree, head: Tree) -> bool:
+    """Say whether each example is a kind of the head; what qualifies the head would be missing on it."""
+    if not isinstance(head, Present) or head.qualifiers:
+        return False
+    return all(
+        isinstance(node, (Any_, All, Opaque))
+        or (
+            isinstance(node, Present)
+            and not node.qualifiers
+            and vocabulary().is_a(node.concept.code, head.concept.code)
+        )
+        for node in walk(examples)
+    )
+
+
+def is_narrowed(node: Tree) -> bool:
+    """Say whether a window or words in doubt stand with a claim."""
+    return isinstance(node, Within) or (
+        isinstance(node, All) and any(isinstance(child, Opaque) for child in node.children)
+    )
+
+
+def ever_done(tree: Tree) -> bool:
+    """Say whether a tree claims a procedure at no stated time, which is one at any time."""
+    if isinstance(tree, Within):
+        return False
+    if isinstance(tree, Present):
+        concept = vocabulary().concepts.get(tree.concept.code)
+        return concept is not None and concept.kind == "procedure"
+    return any(ever_done(child) for child in children(tree))
