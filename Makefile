@@ -31,10 +31,17 @@ $(VENV)/dev.stamp: pyproject.toml $(VENV)/run.stamp
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-run: $(VENV)/run.stamp
+# Names of conditions, drugs and procedures from open sources; where they cannot be had, the build says so and the
+# small table of the project stands alone.
+CODES := src/accrual/codes
+$(VENV)/vocabulary.stamp: $(VENV)/run.stamp $(wildcard $(CODES)/sources/*.py $(CODES)/*.py $(CODES)/data/*.tsv)
+	@$(BIN)/python -m accrual.codes.build
+	@touch $@
+
+run: $(VENV)/vocabulary.stamp
 	@$(BIN)/accrual --home $(DEMO_HOME) demo $(if $(filter 0,$(SERVE)),--no-serve,--serve)
 
-test: $(VENV)/dev.stamp
+test: $(VENV)/dev.stamp $(VENV)/vocabulary.stamp
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/dev.stamp
@@ -47,7 +54,7 @@ format: $(VENV)/dev.stamp
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-goldens: $(VENV)/dev.stamp
+goldens: $(VENV)/dev.stamp $(VENV)/vocabulary.stamp
 	$(BIN)/python -m tests.criteria.rewrite_goldens
 
 bench: $(VENV)/dev.stamp

@@ -28,6 +28,7 @@ ROOMS = (
     "patient",
     "registry",
     "codes",
+    "codes/sources",
 )
 """The rooms in the order of the house, faces first; "" is the package itself."""
 

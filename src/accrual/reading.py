@@ -24,6 +24,7 @@ from itertools import islice
 
 import msgspec
 
+from accrual.codes.shelves import version as imported_version
 from accrual.criteria.compile import compile_trial
 from accrual.criteria.tree import CompiledTrial
 from accrual.registry.ctgov_json import read_json
@@ -39,7 +40,9 @@ _encode = msgspec.json.Encoder().encode
 
 @functools.cache
 def compiler_version() -> str:
-    """Return what the compiler is made of, hashed: its code and its tables. Another version compiles anew.
+    """Return what the compiler is made of, hashed: its code, its tables, the imported vocabulary.
+
+    Another version compiles anew.
 
     A number to be raised by hand would be forgotten with every second row added to a table.
     """
@@ -48,6 +51,7 @@ def compiler_version() -> str:
         for entry in sorted(files(package).iterdir(), key=lambda entry: entry.name):
             if entry.name.endswith((".py", ".tsv")):
                 digest.update(entry.read_bytes())
+    digest.update(imported_version().encode())
     return digest.hexdigest()
 
 

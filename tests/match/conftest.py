@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from accrual.codes.concepts import Concept, ConceptKind, Vocabulary
+from accrual.codes.concept import Concept, ConceptKind
+from accrual.codes.concepts import Vocabulary
 
 ROWS: tuple[tuple[str, ConceptKind, str, tuple[str, ...]], ...] = (
     ("cancer", "condition", "cancer", ()),

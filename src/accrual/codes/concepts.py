@@ -10,17 +10,20 @@ verdict, so a doubtful one is left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import Literal, TypeAlias, cast, get_args
+from typing import cast, get_args
 
 import msgspec
 
+from accrual.codes.concept import Concept as Concept
+from accrual.codes.concept import ConceptKind as ConceptKind
+from accrual.codes.shelf import Shelf
+from accrual.codes.shelves import open_shelf
+from accrual.codes.spelling import folded_key
 from accrual.codes.spotting import Spotter
 from accrual.codes.table import items, read_table
 from accrual.errors import VocabularyError
-
-ConceptKind: TypeAlias = Literal["condition", "drug", "procedure"]
 
 _COLUMNS = ("id", "kind", "name", "parents", "synonyms", "codes", "source")
 
@@ -31,22 +34,12 @@ SYSTEMS: Mapping[str, str] = {
     "http://www.nlm.nih.gov/research/umls/rxnorm": "RXNORM",
     "http://id.nlm.nih.gov/mesh": "MESH",
     "http://purl.obolibrary.org/obo/mondo.owl": "MONDO",
+    "http://purl.obolibrary.org/obo/hp.owl": "HP",
+    "http://purl.obolibrary.org/obo/doid.owl": "DOID",
+    "http://fdasis.nlm.nih.gov": "UNII",
     "http://hl7.org/fhir/sid/cvx": "CVX",
 }
 """Code systems as FHIR names them (HL7 terminology, "Using codes in FHIR") to the short names of the table."""
-
-
-class Concept(msgspec.Struct, frozen=True):
-    """One row of `concepts.tsv`."""
-
-    id: str
-    kind: ConceptKind
-    name: str
-    parents: tuple[str, ...] = ()
-    synonyms: tuple[str, ...] = ()
-    codes: tuple[str, ...] = ()
-    """`SNOMED:91861009`, `ICD10:C91.0`, `RXNORM:6809`, `MESH:D015456`, `CVX:140`: ours is the same or wider."""
-    source: str = ""
 
 
 class Spotted(msgspec.Struct, frozen=True):
@@ -58,24 +51,33 @@ class Spotted(msgspec.Struct, frozen=True):
 
 
 class Vocabulary:
-    """All concepts, with the indexes to find them. Built once, read only."""
+    """All concepts, with the indexes to find them. Built once, read only.
 
-    def __init__(self, concepts: Iterable[Concept]) -> None:
-        self.concepts: Mapping[str, Concept] = {concept.id: concept for concept in concepts}
-        self._ancestors = _families(self.concepts)
-        self._descendants: dict[str, set[str]] = {}
-        for child, family in self._ancestors.items():
-            for parent in family:
-                self._descendants.setdefault(parent, set()).add(child)
+    The rows of the seed table lie in memory; the imported ones stay on the shelf until they are asked for. Where both
+    name the same place of a text, the longer name counts, then the seed's.
+    """
+
+    def __init__(self, concepts: Iterable[Concept], shelf: Shelf | None = None) -> None:
+        self.shelf = shelf
+        seed = {concept.id: concept for concept in concepts}
+        self._ancestors = _families(seed)
+        if shelf is not None:
+            seed = {key: _widened(concept, shelf, self._ancestors) for key, concept in seed.items()}
+            self._ancestors = {}
+        self.concepts: Mapping[str, Concept] = seed if shelf is None else _Shelved(seed, shelf)
+        self._children: dict[str, list[str]] | None = None
         self._codes: dict[str, str] = {}
-        for concept in self.concepts.values():
+        for concept in seed.values():
             for code in concept.codes:
                 if self._codes.setdefault(code, concept.id) != concept.id:
                     raise VocabularyError(f"{code} stands at {self._codes[code]} and {concept.id}: keep one")
         self._spotter: Spotter[str] = Spotter(
-            (name, concept.id)
-            for concept in self.concepts.values()
-            for name in dict.fromkeys((concept.name, *concept.synonyms))
+            (
+                (name, concept.id)
+                for concept in seed.values()
+                for name in dict.fromkeys((concept.name, *concept.synonyms))
+            ),
+            shelf.hits if shelf is not None else None,
         )
 
     def get(self, concept_id: str) -> Concept:
@@ -95,6 +97,8 @@ class Vocabulary:
         Abbreviations of three capitals or fewer must be written so: `ALL` is a leukemia, `all` is not.
         """
         found = self._spotter.lookup(text)
+        if found is None and self.shelf is not None:
+            found = self.shelf.lookup(folded_key(text))
         return None if found is None else self.concepts[found]
 
     def spot(self, text: str) -> tuple[Spotted, ...]:
@@ -110,7 +114,7 @@ class Vocabulary:
 
     def is_a(self, concept_id: str, ancestor: str) -> bool:
         """Say whether the one is the other or a kind of it; False where either is no concept of the table."""
-        return ancestor in self._ancestors.get(concept_id, ())
+        return ancestor in self._family(concept_id)
 
     def ancestors(self, concept_id: str) -> frozenset[str]:
         """Return the ids of the concept and of all it is a kind of.
@@ -118,15 +122,39 @@ class Vocabulary:
         Raises:
             VocabularyError: no row has this id.
         """
-        return self._ancestors[self.get(concept_id).id]
+        return self._family(self.get(concept_id).id)
 
     def descendants(self, concept_id: str) -> frozenset[str]:
-        """Return the ids of the concept and of all its kinds.
+        """Return the ids of the concept and of all its kinds. The first call reads the whole table.
 
         Raises:
             VocabularyError: no row has this id.
         """
-        return frozenset(self._descendants[self.get(concept_id).id])
+        if self._children is None:
+            children: dict[str, list[str]] = {}
+            for concept in self.concepts.values():
+                for parent in concept.parents:
+                    children.setdefault(parent, []).append(concept.id)
+            self._children = children
+        found: set[str] = set()
+        waiting = [self.get(concept_id).id]
+        while waiting:
+            one = waiting.pop()
+            if one not in found:
+                found.add(one)
+                waiting += self._children.get(one, ())
+        return frozenset(found)
+
+    def _family(self, concept_id: str) -> frozenset[str]:
+        """The ids of a concept and of all above it; empty for what is no concept."""
+        known = self._ancestors.get(concept_id)
+        if known is None:
+            concept = self.concepts.get(concept_id)
+            if concept is None:
+                return frozenset()
+            known = frozenset((concept_id,)).union(*(self._family(parent) for parent in concept.parents))
+            self._ancestors[concept_id] = known
+        return known
 
     def by_code(self, system: str, code: str) -> Concept | None:
         """Return the concept for a code of `SNOMED`, `ICD10`, `RXNORM`, `MESH`, `MONDO`, `CVX`, or of a FHIR URI.
@@ -134,13 +162,58 @@ class Vocabulary:
         ICD-10 codes fall back on their category: `C91.01` finds the row with `C91.0`. None if no row has it.
         """
         name = SYSTEMS.get(system, system).upper()
-        found = self._codes.get(f"{name}:{code}")
+        found = self._code(f"{name}:{code}")
         if found is None and name == "ICD10":
             shorter = code
             while found is None and len(shorter) > 3:
                 shorter = shorter[:-1].rstrip(".")
-                found = self._codes.get(f"{name}:{shorter}")
+                found = self._code(f"{name}:{shorter}")
         return None if found is None else self.concepts[found]
+
+    def _code(self, code: str) -> str | None:
+        found = self._codes.get(code)
+        return self.shelf.by_code(code) if found is None and self.shelf is not None else found
+
+
+class _Shelved(Mapping[str, Concept]):
+    """The seed's concepts and the imported ones as one mapping; the imported are decoded when asked for."""
+
+    def __init__(self, seed: Mapping[str, Concept], shelf: Shelf) -> None:
+        self._seed = seed
+        self._shelf = shelf
+
+    def __getitem__(self, key: str) -> Concept:
+        concept = self._seed.get(key) or self._shelf.get(key)
+        if concept is None:
+            raise KeyError(key)
+        return concept
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and (key in self._seed or self._shelf.get(key) is not None)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._seed
+        yield from (concept.id for concept in self._shelf if concept.id not in self._seed)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _widened(concept: Concept, shelf: Shelf, seed: Mapping[str, frozenset[str]]) -> Concept:
+    """A seed row with the parents and codes that the sources add to it; the seed's own say what is above it."""
+    more = shelf.get(concept.id)
+    if more is None:
+        return concept
+    above = seed[concept.id]
+    parents = tuple(
+        key for key in more.parents if key not in above and (key in seed or shelf.get(key) is not None)
+    )
+    return msgspec.structs.replace(
+        concept,
+        parents=(*concept.parents, *parents),
+        codes=(*concept.codes, *(code for code in more.codes if code not in concept.codes)),
+        source=f"{concept.source}; {more.source}" if parents or more.codes else concept.source,
+    )
 
 
 def _families(concepts: Mapping[str, Concept]) -> dict[str, frozenset[str]]:
@@ -172,12 +245,21 @@ def _families(concepts: Mapping[str, Concept]) -> dict[str, frozenset[str]]:
 
 @cache
 def vocabulary() -> Vocabulary:
-    """Return the vocabulary of `concepts.tsv`.
+    """Return the vocabulary: `concepts.tsv`, and the imported concepts where they have been built.
 
     Raises:
         VocabularyError: the table breaks a rule.
     """
-    return Vocabulary(_read(row) for row in read_table("concepts.tsv", _COLUMNS))
+    return Vocabulary(seed_concepts(), open_shelf())
+
+
+def seed_concepts() -> tuple[Concept, ...]:
+    """Return the rows of `concepts.tsv`.
+
+    Raises:
+        VocabularyError: the table breaks a rule.
+    """
+    return tuple(_read(row) for row in read_table("concepts.tsv", _COLUMNS))
 
 
 def allergy_to(name: str) -> Concept | None:

@@ -8,7 +8,7 @@ leftmost first, the longest at each place, none overlapping, each bounded by non
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Generic, TypeVar
 
@@ -33,7 +33,13 @@ class Spotter(Generic[T]):
     Built once, then read only; a text of n characters takes time proportional to n and to the names found.
     """
 
-    def __init__(self, names: Iterable[tuple[str, T]]) -> None:
+    def __init__(
+        self,
+        names: Iterable[tuple[str, T]],
+        further: Callable[[str], list[tuple[int, int, T]]] | None = None,
+    ) -> None:
+        """Index `names`; `further` finds names of another kind in a folded text, which yield to these."""
+        self._further = further
         self._strict: dict[str, T] = {}
         own: dict[str, T] = {}
         derived: dict[str, T] = {}
@@ -81,7 +87,13 @@ class Spotter(Generic[T]):
                 key = self._strict_keys[index]
                 if key not in _ALSO_WORDS or not _shouted(text, start, end):
                     hits.append((start, end, self._strict[key]))
-        hits.sort(key=lambda hit: (hit[0], -hit[1]))
+        if self._further is not None:
+            for start, end, meaning in self._further(folded):
+                if _stands_alone(folded, start, end):
+                    if offsets is not None:
+                        start, end = offsets[start], offsets[end - 1] + 1
+                    hits.append((start, end, meaning))
+        hits.sort(key=lambda hit: (hit[0], -hit[1]))  # stable: of two alike, the table's own is first
         chosen: list[tuple[int, int, T]] = []
         reached = 0
         for start, end, meaning in hits:

