@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from shorthand import decided, fact, has, holds, is_one, measured, patient, within
 
-from accrual.criteria.tree import Tree
+from accrual.basic import Code
+from accrual.criteria.tree import Present, Tree
 from accrual.patient.model import Fact
 from accrual.truth import Truth
 
@@ -281,3 +282,18 @@ def test_a_serious_condition_answers_healthy_volunteer_and_a_trifle_does_not() -
     assert holds(healthy, patient()) is UNKNOWN
     stated = patient(fact(CONDITION, "t-all"), measured("healthy-volunteer", "yes"))
     assert holds(healthy, stated) is YES
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (fact(CONDITION, "lung-cancer"), YES),
+        (fact(CONDITION, "t-all"), UNKNOWN),
+        (fact(CONDITION, "leukemia"), UNKNOWN),  # it may be the excepted kind
+        (fact(CONDITION, "cancer"), UNKNOWN),
+        (fact(CONDITION, "cancer", asserted=False), NO),
+    ],
+)
+def test_an_excepted_kind_and_what_may_be_it_decide_nothing(found: Fact, expected: Truth) -> None:
+    claim = Present(concept=Code("accrual", "cancer"), excluding=(Code("accrual", "t-all"),))
+    assert holds(claim, patient(found)) is expected

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import msgspec
 
-from accrual.basic import Interval, Span
+from accrual.basic import Interval
 from accrual.criteria.claims import EVER, ever_done, is_narrowed, kinds_of, takes_window
+from accrual.criteria.cursor import Cursor
+from accrual.criteria.exceptions import except_kinds
 from accrual.criteria.lists import PEOPLE, Term, UnclearError, combine, spread, widened
 from accrual.criteria.phrases.anchor import moment
 from accrual.criteria.phrases.state import FEMALE_STATES
-from accrual.criteria.phrases.stream import Stream
 from accrual.criteria.pieces import Piece
 from accrual.criteria.subjects import asked_of
 from accrual.criteria.tree import All, Any_, Not, OneOf, Opaque, Tree, When, walk
@@ -33,54 +34,8 @@ _AGREEING = frozenset(("agree", "agrees", "commit", "commit to"))
 _FUTURE = frozenset(("during", "throughout", "while", "until", "through", "upcoming", "next"))
 
 
-class ClauseReader:
+class ClauseReader(Cursor):
     """A reader over the items of one clause."""
-
-    def __init__(self, stream: Stream, items: list[Piece]) -> None:
-        self.stream = stream
-        self.items = items
-        self.at = 0
-        self.end = len(items)
-        self.depth = 0
-        self.negated = False
-
-    # --- looking -------------------------------------------------------------------------------------------------
-
-    def kind(self, ahead: int = 0) -> str:
-        at = self.at + ahead
-        return self.items[at].kind if at < self.end else ""
-
-    def low(self, ahead: int = 0) -> str:
-        at = self.at + ahead
-        return self.stream.low_at(self.items[at].at) if at < self.end else ""
-
-    def span(self, first: int, last: int) -> Span:
-        """The span of items `first` up to, not including, `last`."""
-        return self.stream.span(self.items[first].at, self.items[last - 1].to)
-
-    def opaque(self, first: int, last: int) -> Opaque:
-        span = self.span(first, last)
-        return Opaque(text=self.stream.words(span), span=span)
-
-    def loosens(self, first: int, last: int) -> bool:
-        """Say whether items hold a word that could widen a claim, or shift it to another person."""
-        for item in self.items[first:last]:
-            if item.kind in (
-                "loose",
-                "shift",
-                "unless",
-                "except",
-                "include",
-                "example",
-                "excluded",
-                "must",
-                "relation",
-            ):
-                return True
-        return False
-
-    def has(self, kinds: frozenset[str], first: int, last: int) -> bool:
-        return any(item.kind in kinds for item in self.items[first:last])
 
     # --- reading -------------------------------------------------------------------------------------------------
 
@@ -178,16 +133,6 @@ class ClauseReader:
         self.depth -= 1
         return Term(node, "present", again=again)
 
-    def matching(self) -> int:
-        """The index of the bracket that closes the one here."""
-        depth = 0
-        for at in range(self.at, self.end):
-            kind = self.items[at].kind
-            depth += (kind == "open") - (kind == "close")
-            if depth == 0:
-                return at
-        raise UnclearError
-
     def sequence(self) -> Tree:
         """A list of terms with what follows them; stops in front of what does not belong to it."""
         first = self.at
@@ -227,6 +172,8 @@ class ClauseReader:
                 kind == "open" and self.kind(1) in ("example", "include")
             ):
                 terms[-1:] = [self.examples(terms)]
+            elif kind == "open" and self.kind(1) == "except" and self.excepts(first, terms):
+                continue
             elif kind in ("except", "unless"):
                 return self.exception(first, terms, doubts)
             elif kind == "excluded":
@@ -317,6 +264,8 @@ class ClauseReader:
             self.at += 1
         if self.at >= self.end:
             return True  # a trailing comma or "and" claims nothing
+        if word == "comma" and self.kind() in ("except", "unless"):
+            return True  # "cancer, except": what follows is no member of the list
         if self.negated and self.leaves_negation():
             self.at = start
             return False
@@ -523,15 +472,51 @@ class ClauseReader:
         kind = self.kind()
         if self.depth and not self.negated:
             raise UnclearError
-        rest = self.opaque(self.at, self.end)
-        core = combine(self.stream, self.negated, terms, doubts, self.span(first, self.at))
+        start = self.at
+        rest = self.opaque(start, self.end)
+        final = self.items[self.end - 1]
+        to = self.end
+        late = final.kind == "time" and to - start > 3 and self.items[to - 2].kind == "comma"
+        if late and terms[-1].window is None and not terms[-1].doubt:
+            # "cancer, other than basal cell carcinoma, within 5 years"
+            terms[-1].window, terms[-1].window_span = final.window, self.stream.span(final.at, final.to)
+            to -= 1
+        core = combine(self.stream, self.negated, terms, doubts, self.span(first, start))
+        doubted = combine(
+            self.stream, self.negated, terms, [*doubts, self.opaque(start, to)], self.span(first, self.end)
+        )
+        if kind == "except" and all(term.group == "present" for term in terms):
+            without = except_kinds(self.stream, self.items[start].to, self.items[to - 1].to, core, doubted)
+            if without is not None:
+                self.at = self.end
+                return without
         demand = self.stream.kind == "inclusion" and not self.negated
         measures = any(term.group != "present" for term in terms)
         self.at = self.end
         span = self.span(first, self.end)
         if demand and (kind == "unless" or measures or any(isinstance(term.node, Not) for term in terms)):
             return Any_(children=(core, rest), span=span)
-        return All(children=(core, rest), span=span)
+        return doubted
+
+    def excepts(self, first: int, terms: list[Term]) -> bool:
+        """ "Cancer (except basal cell carcinoma) or …": the kinds that do not count, for the claim before it."""
+        if terms[-1].group != "present" or terms[-1].doubt:
+            return False
+        close = self.matching()
+        words = self.opaque(self.at, close + 1)
+        told = False
+        for term in terms:  # of a list, for all that have such kinds
+            doubted = All(children=(term.node, words), span=term.node.span)
+            found = except_kinds(
+                self.stream, self.items[self.at + 1].to, self.items[close].at, term.node, doubted
+            )
+            told = found is not None and term is terms[-1]
+            term.node = term.node if found is None else found
+        if not told:
+            return False
+        terms[-1].node = widened(terms[-1].node, words.span)
+        self.at = close + 1
+        return True
 
     def modifier(self, terms: list[Term]) -> Opaque:
         """Take the rest of the clause as words that narrow what came before."""

@@ -61,15 +61,20 @@ def _interval(interval: Interval) -> str:
     return f"(range {' '.join(parts)})"
 
 
+def _named(code: Code) -> str:
+    system = "" if code.system == "accrual" else f"{code.system}|"
+    return f"{_atom(f'{system}{code.code}')} {_quoted(code.name)}"
+
+
 def canonical(tree: Tree) -> str:
     """Return the one-line canonical form; equal trees give equal lines."""
     match tree:
         case Compare():
             return f"(compare {_atom(tree.variable)} {_interval(tree.interval)})"
         case Present():
-            code = tree.concept
-            system = "" if code.system == "accrual" else f"{code.system}|"
-            parts = [_atom(f"{system}{code.code}"), _quoted(code.name), *map(_atom, tree.qualifiers)]
+            parts = [_named(tree.concept), *map(_atom, tree.qualifiers)]
+            if tree.excluding:
+                parts.append(f"(except {' '.join(map(_named, tree.excluding))})")
             return f"(present {' '.join(parts)})"
         case OneOf():
             return f"(one_of {' '.join(map(_atom, (tree.variable, *tree.values)))})"
@@ -170,8 +175,25 @@ class _Parser:
 
     def words(self) -> tuple[str, ...]:
         found = []
-        while not self.closes():
+        while not self.closes() and self.tokens[self.at : self.at + 1] != [("(", False)]:
             found.append(self.word())
+        return tuple(found)
+
+    def code(self) -> Code:
+        system, _, code = self.word().rpartition("|")
+        return Code(system or "accrual", code, self.word())
+
+    def exceptions(self) -> tuple[Code, ...]:
+        if self.closes():
+            return ()
+        self.take("(")
+        if self.word() != "except":
+            self.at -= 1
+            raise self.fail("except")
+        found = []
+        while not self.closes():
+            found.append(self.code())
+        self.take(")")
         return tuple(found)
 
     def tree(self) -> Tree:
@@ -190,8 +212,7 @@ class _Parser:
             case "compare":
                 return Compare(variable=self.word(), interval=self.interval())
             case "present":
-                system, _, code = self.word().rpartition("|")
-                return Present(concept=Code(system or "accrual", code, self.word()), qualifiers=self.words())
+                return Present(concept=self.code(), qualifiers=self.words(), excluding=self.exceptions())
             case "one_of":
                 return OneOf(variable=self.word(), values=self.words())
             case "within":
@@ -277,7 +298,9 @@ def english(tree: Tree) -> str:
         case Compare():
             return f"{_name(tree.variable)} {_amount(tree.interval)}"
         case Present():
-            return " ".join((*(name.replace("-", " ") for name in tree.qualifiers), str(tree.concept)))
+            name = " ".join((*(name.replace("-", " ") for name in tree.qualifiers), str(tree.concept)))
+            kinds = " or ".join(map(str, tree.excluding))
+            return f"{name} other than {kinds}" if kinds else name
         case OneOf():
             if tree.values == ("yes",):
                 return _name(tree.variable)

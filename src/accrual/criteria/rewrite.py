@@ -134,7 +134,7 @@ def past_window(tree: Tree) -> Tree:
     kept = tuple(name for name in tree.child.qualifiers if name not in ("prior", "history", "current"))
     if kept == tree.child.qualifiers:
         return tree
-    child = Present(concept=tree.child.concept, qualifiers=kept, span=tree.child.span)
+    child = msgspec.structs.replace(tree.child, qualifiers=kept)
     return Within(child=child, window=tree.window, span=tree.span)
 
 

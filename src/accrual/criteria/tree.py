@@ -54,11 +54,13 @@ class Compare(Node, frozen=True, eq=False, tag="compare"):
 class Present(Node, frozen=True, eq=False, tag="present"):
     """The patient has the condition, takes the drug, had the procedure; now, unless a qualifier says otherwise.
 
-    `qualifiers` narrow it (`active`, `uncontrolled`, `history`): all must hold.
+    `qualifiers` narrow it (`active`, `uncontrolled`, `history`): all must hold. `excluding` are kinds of it that do
+    not count: a cancer other than a basal cell carcinoma.
     """
 
     concept: Code
     qualifiers: tuple[str, ...] = ()
+    excluding: tuple[Code, ...] = ()
 
 
 class OneOf(Node, frozen=True, eq=False, tag="one_of"):

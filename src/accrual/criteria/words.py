@@ -131,7 +131,8 @@ CUES: Mapping[Cue, str] = {
         "upon | per | via | through | "
         "throughout | requiring | required | that require | treated | treated with | "
         "defined | defined as | caused | based | "
-        "according to | associated | related | involving | resulting | as assessed by | "
+        "according to | i.e. | i.e | i e | ie | namely | "
+        "associated | related | involving | resulting | as assessed by | "
         "as determined by | as evidenced by | "
         "as judged by | according | assessed | determined | measured | confirmed by | "
         "considered | judged | occurring | "
@@ -184,8 +185,7 @@ CUES: Mapping[Cue, str] = {
     ),
     "unless": "unless | provided that | only if | as long as | provided",
     "example": "such as | e.g. | e.g | e. g. | e g | eg | for example | for instance | like | example",
-    "include": "including | includes | include | included | including but not limited to | "
-    "inclusive of | i.e. | i.e | i e | ie | namely",
+    "include": "including | includes | include | included | including but not limited to | inclusive of",
     "loose": (
         "allowed | allowable | permitted | eligible | acceptable | accepted | equivalent | however | "
         "waived | regardless | "

@@ -131,7 +131,7 @@ def present(leaf: Present, windows: tuple[Window, ...], chart: Chart) -> Finding
         concept = vocabulary().get(leaf.concept.code)
     except VocabularyError:
         return Finding(Truth.UNKNOWN, about=leaf.concept.code)
-    claim = _Claim(concept, leaf.qualifiers, windows, chart)
+    claim = _Claim(concept, leaf, windows, chart)
     asserted = [fact for fact in chart.kinds_of(concept.id) if fact.asserted and claim.same_relation(fact)]
     judged = [(fact, claim.proved_by(fact)) for fact in asserted]
     wide = [fact for fact in chart.wider_than(concept.id) if claim.same_relation(fact)]
@@ -168,11 +168,10 @@ def present(leaf: Present, windows: tuple[Window, ...], chart: Chart) -> Finding
 class _Claim:
     """What a `Present` leaf claims, and how single facts bear on it."""
 
-    def __init__(
-        self, concept: Concept, words: tuple[str, ...], windows: tuple[Window, ...], chart: Chart
-    ) -> None:
+    def __init__(self, concept: Concept, leaf: Present, windows: tuple[Window, ...], chart: Chart) -> None:
         self.concept = concept
-        self.words = frozenset(words)
+        self.words = frozenset(leaf.qualifiers)
+        self.excluding = tuple(code.code for code in leaf.excluding)
         self.windows = windows
         self.chart = chart
         self.says = _closed(self.words - EVER)
@@ -191,9 +190,15 @@ class _Claim:
         said = _closed(frozenset(fact.qualifiers))
         parts = [_stated(word, said) for word in sorted(self.words - TIMED)]
         parts.append(self._in_time(fact, said) if not self.windows else self._in_windows(fact))
-        if said & UNPROVEN - self.words:
+        if said & UNPROVEN - self.words or self._may_be_excepted(fact):
             parts.append(Truth.UNKNOWN)
         return all_of(parts)
+
+    def _may_be_excepted(self, fact: Fact) -> bool:
+        """Say whether a fact is of a kind that does not count, or so wide that it may be."""
+        own = fact.concept.code if fact.concept is not None else ""
+        known = vocabulary()
+        return any(known.is_a(own, kind) or known.is_a(kind, own) for kind in self.excluding)
 
     def contrary(self, fact: Fact) -> bool:
         """Say whether a fact of the claim's very concept states the opposite of one of its qualifiers."""
@@ -341,6 +346,8 @@ class _Claim:
         """Return what to ask the patient, in plain words."""
         words = [word.replace("-", " ") for word in sorted(self.words - TIMED - RELATIONS)]
         name = " ".join([*words, self.concept.name])
+        if self.excluding:
+            name += f" (other than {' or '.join(vocabulary().get(kind).name for kind in self.excluding)})"
         when = _asked_time(self.windows)
         relation = next(iter(sorted(self.words & RELATIONS)), "")
         if relation:
