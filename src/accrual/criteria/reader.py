@@ -477,9 +477,8 @@ class ClauseReader(Cursor):
         final = self.items[self.end - 1]
         to = self.end
         late = final.kind == "time" and to - start > 3 and self.items[to - 2].kind == "comma"
-        if late and terms[-1].window is None and not terms[-1].doubt:
-            # "cancer, other than basal cell carcinoma, within 5 years"
-            terms[-1].window, terms[-1].window_span = final.window, self.stream.span(final.at, final.to)
+        if late and terms[-1].window is None and not terms[-1].doubt and takes_window(terms[-1], final):
+            self.put(terms[-1], final)  # "cancer, other than basal cell carcinoma, within 5 years"
             to -= 1
         core = combine(self.stream, self.negated, terms, doubts, self.span(first, start))
         doubted = combine(
