@@ -17,6 +17,7 @@ from accrual.criteria.headings import LEAD_IN, told_by, under_heading
 from accrual.criteria.lexer import Lexeme, lex, plain
 from accrual.criteria.phrases.measure import either_way
 from accrual.criteria.phrases.stream import Stream
+from accrual.criteria.reasons import with_reasons
 from accrual.criteria.rewrite import rewrite
 from accrual.criteria.sections import names_some
 from accrual.criteria.split import Item, claimed, split
@@ -96,7 +97,7 @@ def _criterion(text: str, clean: str, item: Item) -> Criterion:
         tree = _named(text, clean, item) or tree
     if item.topic and _may_be_heading(item, text, tree):
         tree = Opaque(text=" ".join(text[item.start : item.end].split()), span=Span(item.start, item.end))
-    tree = under_heading(item, tree, Span(item.start, item.end))
+    tree = with_reasons(under_heading(item, tree, Span(item.start, item.end)))
     return Criterion(
         kind=item.kind,
         text=text[item.start : item.end],
@@ -168,7 +169,7 @@ def _group(text: str, clean: str, item: Item) -> Criterion:
     own = " ".join(text[item.start : item.end].strip(" :*").split())
     if own_claim is None and told_by(own, item.kind).effect in ("changing", "history", "receive"):
         node = Opaque(text=" ".join(text[item.start : end].split()), span=whole)
-    node = under_heading(item, rewrite(node), whole)
+    node = with_reasons(under_heading(item, rewrite(node), whole))
     return Criterion(
         item.kind,
         text[item.start : end],

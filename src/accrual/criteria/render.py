@@ -10,6 +10,7 @@ The canonical form::
     (present acute-leukemia "acute leukemia" refractory relapsed)               (one_of hiv-test positive)
     (within (present …) (before (range 0 3 mo) enrollment))
     (not …)  (all … …)  (any … …)  (at_least 2 … …)  (when … …)  (opaque "the words")
+    (opaque subjective "in the opinion of the investigator")
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from accrual.criteria.tree import (
     OneOf,
     Opaque,
     Present,
+    Reason,
     Tree,
     When,
     Window,
@@ -93,7 +95,11 @@ def canonical(tree: Tree) -> str:
         case When():
             return f"(when {canonical(tree.condition)} {canonical(tree.then)})"
         case Opaque():
-            return f"(opaque {_quoted(tree.text)})"
+            return (
+                f"(opaque {tree.reason} {_quoted(tree.text)})"
+                if tree.reason
+                else f"(opaque {_quoted(tree.text)})"
+            )
         case _:
             assert_never(tree)
 
@@ -234,7 +240,8 @@ class _Parser:
             case "when":
                 return When(condition=self.tree(), then=self.tree())
             case "opaque":
-                return Opaque(text=self.word())
+                first, told = self.word(), self.closes()
+                return Opaque(text=first) if told else Opaque(text=self.word(), reason=_reason(first))
             case _:
                 self.at -= 1
                 raise self.fail("the name of a node")
@@ -248,6 +255,14 @@ def _direction(word: str) -> Direction:
             raise ValueError(
                 f"not a canonical tree: {word!r} is no direction; use before, after, about or throughout"
             )
+
+
+def _reason(word: str) -> Reason:
+    match word:
+        case "subjective" | "administrative":
+            return word
+        case _:
+            raise ValueError(f"not a canonical tree: {word!r} is no reason; use subjective or administrative")
 
 
 def parse_canonical(line: str) -> Tree:
@@ -274,6 +289,13 @@ _UNITS = {
     "[half-life]": "half-lives",
     "[ULN]": "x ULN",
     "[LLN]": "x LLN",
+}
+
+
+_WHY: dict[Reason, str] = {
+    "": "not understood",
+    "subjective": "left to judgement",
+    "administrative": "about the trial",
 }
 
 
@@ -320,7 +342,7 @@ def english(tree: Tree) -> str:
         case When():
             return f"if {_grouped(tree.condition)} then {_grouped(tree.then)}"
         case Opaque():
-            return f"[not understood: {tree.text}]"
+            return f"[{_WHY[tree.reason]}: {tree.text}]"
         case _:
             assert_never(tree)
 

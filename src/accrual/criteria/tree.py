@@ -128,10 +128,15 @@ class When(Node, frozen=True, eq=False, tag="when"):
     then: Tree
 
 
+Reason: TypeAlias = Literal["", "subjective", "administrative"]
+"""Why words stay text: not understood; left to somebody's judgement; said of the trial, not of the patient."""
+
+
 class Opaque(Node, frozen=True, eq=False, tag="opaque"):
-    """Words that are not understood. They decide nothing: always UNKNOWN, shown and counted in public."""
+    """Words that stay text. They decide nothing: always UNKNOWN, shown and counted in public, with the reason."""
 
     text: str
+    reason: Reason = ""
 
 
 Tree: TypeAlias = Compare | Present | OneOf | Within | Not | All | Any_ | AtLeast | When | Opaque
