@@ -230,9 +230,11 @@ def test_no_arrangement_of_the_languages_own_words_crashes(text: str) -> None:
     ],
 )
 def test_hostile_text_takes_linear_time(text: str) -> None:
-    started = time.perf_counter()
+    started = (
+        time.process_time()
+    )  # not the clock on the wall: other work on the machine takes no time from this one
     compile_text(text)
-    assert time.perf_counter() - started < 30
+    assert time.process_time() - started < 30
 
 
 def test_compiling_twice_gives_the_same() -> None:

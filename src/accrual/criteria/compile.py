@@ -97,7 +97,7 @@ def _criterion(text: str, clean: str, item: Item) -> Criterion:
         tree = _named(text, clean, item) or tree
     if item.topic and _may_be_heading(item, text, tree):
         tree = Opaque(text=" ".join(text[item.start : item.end].split()), span=Span(item.start, item.end))
-    tree = with_reasons(under_heading(item, tree, Span(item.start, item.end)))
+    tree = under_heading(item, with_reasons(tree), Span(item.start, item.end))
     return Criterion(
         kind=item.kind,
         text=text[item.start : item.end],
