@@ -32,7 +32,9 @@ def read_clause(stream: Stream) -> Tree:
     whole = Opaque(text=stream.words(span), span=span)
     if len(stream) > MAX_LEXEMES:
         return whole
-    if not stream.topics and not any(lexeme.concept or lexeme.kind in _CLAIMING for lexeme in stream.lexemes):
+    if not (stream.topics or stream.pledging or stream.circumstantial or stream.experimental) and not any(
+        lexeme.concept or lexeme.kind in _CLAIMING for lexeme in stream.lexemes
+    ):
         return whole
     defined = _definition(stream)
     if defined is not None:

@@ -20,6 +20,7 @@ from accrual.criteria.words import ADJECTIVES, word_set
 _TIME_UNITS = frozenset(("d", "wk", "mo", "a", "h", "min"))
 _TIME_WORDS = word_set("since last past recent recently ever lifetime years months weeks days after before")
 PAST = frozenset(("history", "prior"))
+_OF_LIFE: frozenset[str] = frozenset(("state", "consent"))
 PEOPLE: frozenset[str] = frozenset(("sex", "age", "state"))
 
 
@@ -177,6 +178,8 @@ def _join(stream: Stream, negated: bool, terms: list[Term], span: Span) -> Tree:
         return Any_(children=nodes, span=span)
     if words <= {"or"} and len({term.group for term in terms}) == 1 and not with_ and words:
         return Any_(children=nodes, span=span)
+    if words == {"or"} and exclusion and not with_ and all(term.group in _OF_LIFE for term in terms):
+        return Any_(children=nodes, span=span)  # "pregnant, breastfeeding, or not using contraception"
     if "or" in words:
         return _runs(stream, negated, terms, span)
     if words == {"and"}:

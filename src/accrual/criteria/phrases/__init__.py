@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from accrual.criteria.phrases.age import AGE
 from accrual.criteria.phrases.agreement import AGREEMENT
+from accrual.criteria.phrases.circumstance import CIRCUMSTANCE
 from accrual.criteria.phrases.condition import CONDITION
 from accrual.criteria.phrases.consent import CONSENT
 from accrual.criteria.phrases.healthy_volunteer import HEALTHY_VOLUNTEER
 from accrual.criteria.phrases.life_expectancy import LIFE_EXPECTANCY
 from accrual.criteria.phrases.limits import MEASURE
+from accrual.criteria.phrases.pledge import PLEDGE
 from accrual.criteria.phrases.relation import RELATION
+from accrual.criteria.phrases.reproduction import REPRODUCTION
 from accrual.criteria.phrases.sex import SEX
 from accrual.criteria.phrases.stage import STAGE
 from accrual.criteria.phrases.state import STATE
@@ -25,6 +28,9 @@ from accrual.criteria.phrases.washout import WASHOUT
 PHRASES: tuple[Family, ...] = (
     SEX,
     CONSENT,
+    PLEDGE,
+    REPRODUCTION,
+    CIRCUMSTANCE,
     AGREEMENT,
     LIFE_EXPECTANCY,
     WASHOUT,

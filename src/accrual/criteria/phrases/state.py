@@ -13,7 +13,9 @@ ASSERTED = frozenset(
     ("pregnant", "breastfeeding", "childbearing-potential", "measurable-disease", "incarcerated", "postmenopausal",
      "surgically-sterile", "legal-guardianship")
 )  # fmt: skip
-FEMALE_STATES = frozenset(("pregnant", "breastfeeding", "childbearing-potential", "postmenopausal"))
+FEMALE_STATES = frozenset(
+    ("pregnant", "breastfeeding", "childbearing-potential", "postmenopausal", "plans-pregnancy")
+)
 
 
 def read_state(stream: Stream, at: int) -> Read | None:

@@ -13,8 +13,11 @@ import msgspec
 
 from accrual.basic import Span
 from accrual.criteria.lexer import Lexeme
+from accrual.criteria.phrases.circumstance_rows import CORES
+from accrual.criteria.phrases.pledge_words import TELLING
 from accrual.criteria.tree import Kind, Tree, Window
 
+TRIALS = frozenset(("trial", "trials", "study", "studies"))
 Group: TypeAlias = Literal["present", "measure", "marker", "age", "sex", "state", "consent", "time"]
 """What a claim is about. Claims of one group may share a modifier or a window; claims of two may not."""
 
@@ -26,12 +29,15 @@ class Stream:
     """
 
     __slots__ = (
+        "circumstantial",
         "count",
+        "experimental",
         "kind",
         "kinds",
         "last_concept",
         "last_relation",
         "lexemes",
+        "pledging",
         "source",
         "text",
         "topics",
@@ -52,6 +58,13 @@ class Stream:
         """Where the last relation is named ("allergy to"); -1 if none is."""
         self.topics = {lexeme.variable.id for lexeme in lexemes if lexeme.variable is not None}
         """The variables named: a family that needs one is not asked where none is."""
+        words = {part for lexeme in lexemes for part in lexeme.low.split()}
+        self.pledging = "consent" in self.topics or not TELLING.isdisjoint(words)
+        """Whether a word may belong to a promise or an ability (`phrases/pledge.py`)."""
+        self.circumstantial = not CORES.isdisjoint(words)
+        """Whether a word may tell how a person lives (`phrases/circumstance.py`)."""
+        self.experimental = not TRIALS.isdisjoint(words)
+        """Whether a trial may be spoken of (`phrases/agreement.py`)."""
 
     def __len__(self) -> int:
         return self.count
