@@ -28,16 +28,15 @@ _CUES = word_set(
 # What a judgement makes of a person: strong words alone, weak ones only with a word of the trial behind them.
 _STRONG = word_set(
     "unsuitable inappropriate unfit unsafe undesirable inadvisable unacceptable jeopardize jeopardise "
-    "jeopardizes jeopardises jeopardizing confound confounds confounding preclude precludes precluding "
-    "suitable appropriate"
+    "jeopardizes jeopardises jeopardizing confound confounds confounding suitable appropriate"
 )
 _WEAK = word_set(
-    "interfere interferes interfering interference compromise compromises compromising affect affects "
-    "affecting hinder hinders hindering impair impairs impairing limit limits limiting prevent prevents "
-    "preventing put puts putting pose poses posing place places placing impede impedes complicate "
-    "complicates influence influences influencing increase increases obscure alter impact impacts bias "
-    "endanger contraindicate contraindicates prohibit prohibits render renders make makes making cause "
-    "constitute constitutes risk risks invalidate"
+    "preclude precludes precluding interfere interferes interfering interference compromise compromises "
+    "compromising affect affects affecting hinder hinders hindering impair impairs impairing limit "
+    "limits limiting prevent prevents preventing put puts putting pose poses posing place places "
+    "placing impede impedes complicate complicates influence influences influencing increase increases "
+    "obscure alter impact impacts bias endanger contraindicate contraindicates prohibit prohibits "
+    "render renders make makes making cause constitute constitutes risk risks invalidate"
 )
 _TRIAL = word_set(
     "study trial participation participate participating participant's protocol compliance comply "
