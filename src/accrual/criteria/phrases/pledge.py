@@ -294,6 +294,13 @@ def _read(stream: Stream, at: int, end: int, stretch: _Stretch, words: list[tupl
         return None  # a demand among the exclusions, or who does what is asked: not decided
     while end > at + 1 and stream.kind_at(end - 1) in ("and", "or", "comma", "open", "slash"):
         end -= 1
+    if (
+        stream.kind_at(end) == "open"
+        and stream.kind_at(end + 2) == "close"
+        and len(stream.low_at(end + 1)) <= 6
+        and stream.kind_at(end + 1) == "word"
+    ):
+        end += 3  # an abbreviation
     span = stream.span(at, end)
     nodes: list[Tree] = [
         each for topic in stretch.topics for each in _claims(topic, stretch, refused, stream, at, end)
@@ -340,13 +347,6 @@ def _joined_by_or(stretch: _Stretch, words: list[tuple[str, int]]) -> bool:
 def _with_rest(stream: Stream, at: int, end: int, node: Tree, refused: bool) -> Read | None:
     """The claim, with the words after it in doubt; another claim after "and" is left to its own family."""
     limit = _limit(stream, end)
-    if (
-        stream.kind_at(end) == "open"
-        and stream.kind_at(end + 2) == "close"
-        and len(stream.low_at(end + 1)) <= 6
-        and stream.kind_at(end + 1) == "word"
-    ):
-        end += 3  # an abbreviation
     if end >= limit:
         return Read(end, "consent", node)
     step = end
