@@ -307,7 +307,7 @@ def test_criteria_json_has_the_documented_keys() -> None:
         nct_id="NCT90000001", criteria_text="Inclusion Criteria:\n\n* ECOG 0-1", sex="MALE"
     )
     shown = json.loads(criteria_json(compiled))
-    assert set(shown) == {"nct_id", "criteria", "fields"}
+    assert set(shown) == {"nct_id", "criteria", "fields", "findings"}
     (only,) = shown["criteria"]
     assert {"kind", "text", "start", "end", "understood", "tree", "mentions"} <= set(only)
     assert only["understood"] == "whole"

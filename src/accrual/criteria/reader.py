@@ -12,6 +12,7 @@ from accrual.basic import Interval
 from accrual.criteria.claims import EVER, ever_done, is_narrowed, kinds_of, takes_window
 from accrual.criteria.cursor import Cursor
 from accrual.criteria.exceptions import except_kinds
+from accrual.criteria.following import judgement_end, method_end
 from accrual.criteria.lists import PEOPLE, Term, UnclearError, combine, spread, widened
 from accrual.criteria.phrases.anchor import moment
 from accrual.criteria.phrases.state import FEMALE_STATES
@@ -149,13 +150,15 @@ class ClauseReader(Cursor):
                 self.at += 1
             elif self.negated and kind == "claim" and self.items[self.at].group in ("sex", "age"):
                 break  # "non-pregnant women": they are women all the same
+            elif kind == "drop" and (end := self.method_end(terms)) > self.at:
+                self.take_in(terms[-1], end)
             elif kind == "drop" and self.names_type():
                 raise UnclearError  # "hepatitis A": a letter, not an article
             elif kind in _SKIPPED:
                 self.at += 1
             elif self.repeats_sex(terms, kind):
                 self.take_in(terms[-1], self.at + 1)
-            elif (end := self.moment_end(kind)) > self.at:
+            elif (end := self.moment_end(kind)) > self.at or (end := self.method_end(terms)) > self.at:
                 self.take_in(terms[-1], end)
             elif kind in _JOINERS:
                 if not self.joined(terms):
@@ -230,6 +233,21 @@ class ClauseReader(Cursor):
             at += 1
         if self.items[at - 1].to != end:
             raise UnclearError
+        return at
+
+    def method_end(self, terms: list[Term]) -> int:
+        """ "Confirmed by biopsy", "(according to DSM-5)": the item after it; the present item where it is not that."""
+        if terms[-1].group != "present" or terms[-1].doubt:
+            return self.at
+        at = self.at
+        bracket = self.kind() == "open"
+        end = method_end(self.stream, self.items[at + bracket].at) if at + bracket < self.end else 0
+        while at < self.end and self.items[at].to <= end:
+            at += 1
+        if at == self.at or self.items[at - 1].to != end:
+            return self.at
+        if bracket:
+            return at + 1 if at < self.end and self.items[at].kind == "close" else self.at
         return at
 
     def take_in(self, term: Term, end: int) -> None:
@@ -520,6 +538,11 @@ class ClauseReader(Cursor):
     def modifier(self, terms: list[Term]) -> Opaque:
         """Take the rest of the clause as words that narrow what came before."""
         start = self.at
+        present = all(term.group == "present" for term in terms)
+        last = self.items[self.end - 1].to
+        if present and judgement_end(self.stream, self.items[start].at, last) == last:
+            self.at = self.end
+            return self.opaque(start, self.end)
         if self.loosens(start, self.end):
             raise UnclearError
         if self.has(frozenset(("or", "slash")), start, self.end):

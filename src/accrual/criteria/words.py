@@ -86,6 +86,8 @@ HARMLESS: Mapping[str, str] = {
         "the name of the scale around a number: the variable says which measurement it is"
     ),
     "currently | current | at present | present | presently | now": "a present claim is about now",
+    "in either eye | in either or both eyes | in one or both eyes | in at least one eye | of either eye | "
+    "in any eye | of one or both eyes": "the claim is about the patient: one eye is enough",
     "of any race | of any ethnicity | of any ethnic origin | of all races | "
     "of any race or ethnicity | of all ethnicities": ("excludes nobody"),
     "status post": "the event has happened",
@@ -156,6 +158,16 @@ CUES: Mapping[Cue, str] = {
     "history": (
         "history of | a history of | medical history of | past history of | "
         "prior history of | previous history of | "
+        "history or presence of | presence or history of | history of or current | current or history of | "
+        "current or prior | prior or current | past or current | current or past | previous or current | "
+        "current or previous | past or present | present or past | history or current | history or evidence of | "
+        "evidence or history of | current or prior history of | prior or current history of | "
+        "past or current history of | current or past history of | history or current diagnosis of | "
+        "history of or current diagnosis of | current diagnosis or history of | "
+        "current diagnosis of or history of | history and/or presence of | a history or presence of | "
+        "history or current evidence of | history of or presence of | presence of or history of | "
+        "history of or active | active or history of | prior history or current evidence of | "
+        "evidence of or history of | history of and/or current | "
         "known history of | documented history of | personal history of | had | have had | has had | "
         "prior | previous | previously | past | any history of | history | clinical history of | "
         "past medical history of | have a history of | has a history of | "

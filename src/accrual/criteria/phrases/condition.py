@@ -100,6 +100,8 @@ def _prefix(stream: Stream, at: int) -> tuple[int, _Before] | None:
             return at, before
         if kind == "drop" and lexeme.low not in MEASURE_WORDS:
             before.current = before.current or lexeme.low in _CURRENT
+        elif kind == "history" and before.qualifiers and " or " in lexeme.low:
+            return None  # "symptomatic evidence or history of": any history, symptomatic or not
         elif kind == "history" or lexeme.low in _PAST:
             before.history = True
         elif kind == "receive":
@@ -223,11 +225,13 @@ def _shared_tail(stream: Stream, at: int) -> tuple[int, list[Concept]] | None:
             continue
         if kind == "concept" and starts and joined and not word:
             concept = stream.lexemes[step].concept
-            _, _, tail = stream.low_at(step).rpartition(" ")
-            found = [vocabulary().lookup(f"{start} {tail}") for start in starts]
-            if concept is None or any(each is None for each in found):
-                return None
-            return step + 1, [each for each in (*found, concept) if each is not None]
+            words = stream.low_at(step).split()
+            for cut in range(len(words) - 1, 0, -1):  # "failure"; "diabetes mellitus"
+                tail = " ".join(words[cut:])
+                found = [vocabulary().lookup(f"{start} {tail}") for start in starts]
+                if concept is not None and all(each is not None for each in found):
+                    return step + 1, [each for each in (*found, concept) if each is not None]
+            return None
         if kind not in ("word", "number") or len(word) >= 2:
             return None
         word.append(stream.low_at(step))
