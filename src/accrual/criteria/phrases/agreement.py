@@ -56,6 +56,8 @@ def read_agreement(stream: Stream, at: int) -> Read | None:
         return None
     if not _THEN.isdisjoint(told) and not _window_follows(stream, end):
         return None  # once, at no stated time: the variable is of now and lately
+    if _window_is_far(stream, end):
+        return None  # "in a trial of a device within 6 months": who is in none today may have been
     node = OneOf(variable="other-trial", values=("yes",), span=stream.span(at, end))
     return Read(end, "marker", node)
 
@@ -64,6 +66,17 @@ def _window_follows(stream: Stream, at: int) -> bool:
     if stream.kind_at(at) == "open":
         at += 1
     return at < len(stream) and read_time(stream, at) is not None
+
+
+def _window_is_far(stream: Stream, at: int) -> bool:
+    """Say whether a time stands behind words that tell which trial."""
+    if _window_follows(stream, at):
+        return False
+    while at < len(stream) and stream.kind_at(at) not in ("or", "and", "comma", "semi", "slash"):
+        if stream.kind_at(at) in ("within", "ago"):
+            return True
+        at += 1
+    return False
 
 
 AGREEMENT = Family(
