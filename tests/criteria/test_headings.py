@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from accrual.criteria.compile import compile_text
@@ -117,3 +119,26 @@ def test_the_study_eye_is_not_the_person() -> None:
     assert canonical(compile_text(text)[1].tree) == (
         '(all (present vitrectomy "vitrectomy" prior) (opaque "Study Eye Exclusion Criteria"))'
     )
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Patients " + "." * 60 + " x",
+        "one of the following " * 5 + "x",
+        "is are " * 30 + "x",
+        "history of" + " the" * 40 + " x",
+        "i " * 60 + "x",
+        "demonstrated " * 40 + "x",
+        "Key" + " " * 80 + "x",
+        "patients with the prior conditions " * 6 + "x",
+    ],
+)
+def test_a_heading_that_almost_fits_is_read_at_once(heading: str) -> None:
+    started = time.perf_counter()
+    for kind in ("Inclusion", "Exclusion"):
+        compile_text(
+            f"{kind} Criteria:\n\n* {heading}:\n  * Stroke\n\n{heading[:100]} Exclusion criteria:\n* Stroke"
+        )
+        told_by(heading, kind.lower())  # type: ignore[arg-type]
+    assert time.perf_counter() - started < 2

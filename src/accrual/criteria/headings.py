@@ -56,21 +56,21 @@ _CHANGING = frozenset(
      "or", "other")
 )  # fmt: skip
 _HISTORY = re.compile(
-    r"(?:patients?|subjects?|participants?|who|with|have|has|having|had|any|a|known|prior|past|medical|\W)*"
+    r"(?>(?:patients?|subjects?|participants?|who|with|have|has|having|had|any|a|known|prior|past|medical)\b|\W)*"
     r"history(?: of)?(?: any)?"
-    r"(?: (?:one|of|or|more|the|following|these|conditions|diseases|disorders|criteria|\W)+)*\W*"
+    r"(?>\W(?:one|of|or|more|the|following|these|conditions|diseases|disorders|criteria)\b|\W)*"
 )
 _PLAIN = re.compile(
-    r"(?:(?:patients?|subjects?|participants?|individuals?|medical|the|main|key|general|specific|major|other|all|any|who|have|has|with|"
+    r"(?>(?:patients?|subjects?|participants?|individuals?|medical|the|main|key|general|specific|major|other|all|any|who|have|has|with|"
     r"will|be|are|if|they|excluded|exclusion|inclusion|eligible|eligibility|included|include|for|from|study|trial|entry|enrollment|"
     r"criteria|criterion|characteristics|disease|must|meet|following|of|one|or|more|at|least|conditions?|presence|in|this|"
     r"adequate|organ|bone|marrow|hematologic|hematological|hematopoietic|hepatic|renal|liver|kidney|function|functions|laboratory|"
     r"values?|parameters|results|tests?|as|defined|by|below|indicated|evidenced|age|sex|performance|status|life|expectancy|"
-    r"cardiovascular|pulmonary|cardiac|coagulation|blood|chemistry|and|to|participate|participation|apply|applies|true|is|are)"
+    r"cardiovascular|pulmonary|cardiac|coagulation|blood|chemistry|and|to|participate|participation|apply|applies|true)\b"
     r"\W*)+"
 )
 _PART = re.compile(
-    r"(?i)(?:(?:part|cohort|arm|group|phase|stage|stratum|sub-?study|step|population|patients?|subjects?|participants?|donors?|"
+    r"(?i)(?>(?:part|cohort|arm|group|phase|stage|stratum|sub-?study|step|population|patients?|subjects?|participants?|donors?|"
     r"maternal|mothers?|infants?|children|adults?|controls?|(?:additional|specific|general|key|main)|inclusion|exclusion|eligibility|"
     r"criteria|criterion|for|the|all|of|in|only|selected|tumor|types?|and|enrollment|[a-z]|[ivx]+|\d{1,2}[a-z]?)\W+)+"
 )
@@ -78,9 +78,9 @@ _PART = re.compile(
 _ASIDE = re.compile(r"\W*(?:notes?|n\.?b|exceptions?|exempt\w*|examples?|rationale|comments?|definitions?)\b")
 _EXAMPLES = re.compile(r"(?i)\W*\b(?:including|includes?|such as)(?:,? but (?:are |is )?not limited to)?\W*$")
 _GIVEN = re.compile(
-    r"(?:(?:currently|current|concurrent|concomitant|treatment|treated|therapy|use|usage|using|taking|receiving|received|receipt|"
+    r"(?>(?:currently|current|concurrent|concomitant|treatment|treated|therapy|use|usage|using|taking|receiving|received|receipt|"
     r"with|of|any|one|or|more|the|following|these|on|medications?|drugs?|agents?|therapies|treatments|patients?|subjects?|"
-    r"participants?|who|are|is|have|has|had|been|prior|previous|previously)\W*)+"
+    r"participants?|who|are|is|have|has|had|been|prior|previous|previously)\b\W*)+"
 )
 _PAST = re.compile(r"\b(?:received|prior|previous|previously|had|been)\b")
 _ORGANS = re.compile(
@@ -95,13 +95,13 @@ _NUMBERING = re.compile(r"^\W*(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Z])\\?[.)]\s*")
 
 # A lead-in that says nothing but how many of its list are needed.
 LEAD_IN = re.compile(
-    r"(?i)(?:(?:patients?|subjects?|participants?|individuals?|the|a|must|should|have|has|had|with|meet|meets|meeting|fulfil|"
+    r"(?i)(?>(?:patients?|subjects?|participants?|individuals?|the|a|must|should|have|has|had|with|meet|meets|meeting|fulfil|"
     r"fulfill|satisfy|who|presence of|presenting|at least|one|two|three|four|1|2|3|4|any|either|all|both|"
     r"each|or|more|of|"
     r"following|criteria|criterion|conditions?|these|below|is|are|be|true|apply|met|"
     r"documented|histologically|histologic|cytologically|pathologically|confirmed|proven|diagnos[ei]s|diagnosed|"
     r"diseases?|disorders?|malignanc(?:y|ies)|cancers?|tumou?rs?|types|subtypes|histologies|categories|signs|symptoms|"
-    r"comorbidities|risk factors?|diagnoses)\b[\s,:.()/]*|\W+)*"
+    r"comorbidities|risk factors?|diagnoses)\b|\W)*"
 )
 
 

@@ -128,10 +128,10 @@ def permits(heading: str, words: str) -> bool:
 
 
 _PAST_CONDITIONS = re.compile(
-    r"(?:patients?|subjects?|volunteers?|participants?|children|infants?|who|with|have|has|having|had|any|one|or|more|of|"
-    r"the|a|following|are|is|be|will|excluded|symptoms|diseases?|disorders?|\W)*"
-    r"\b(?:prior|previous|past) (?:medical )?(?:conditions?|diseases?|symptoms?)"
-    r"(?:\W+(?:and|or|conditions?|diseases?|symptoms|are|is|be|will|excluded|from|the|this|study|trial|listed|below))*\W*"
+    r"(?>(?:patients?|subjects?|volunteers?|participants?|children|infants?|who|with|have|has|having|had|any|one|or|more|of|"
+    r"the|a|following|are|is|be|will|excluded|symptoms|diseases?|disorders?)\b|\W)*"
+    r"\b(?:prior|previous|past) (?:medical )?(?:conditions?|diseases?|symptoms?)\b"
+    r"(?>(?:and|or|conditions?|diseases?|symptoms|are|is|be|will|excluded|from|the|this|study|trial|listed|below)\b|\W)*"
 )
 
 

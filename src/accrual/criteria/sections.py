@@ -116,11 +116,11 @@ def section(words: str) -> tuple[Kind, str, int] | None:
 
 
 _WORDLESS = re.compile(
-    r"(?i)(?:key|main|major|general|principal|primary|specific|study|trial|inclusions?|exclusions?|"
+    r"(?i)(?>(?:key|main|major|general|principal|primary|specific|study|trial|inclusions?|exclusions?|"
     r"criteri\w*|subjects?|patients?|"
     r"participants?|the|are|as|follows|following|for|all|of|in|to|include|includes|selected|abbreviated|"
     r"this|enrollment|shortened|"
-    r"most|important|other|additional|systemic|eligibility|must|meet|\W|_|\s)*"
+    r"most|important|other|additional|systemic|eligibility|must|meet)(?![a-z])|[\W_])*"
 )
 
 
@@ -172,9 +172,9 @@ _SENTENCE = (
     r"counts?|chemistry|pulmonary|cardiovascular|system|status|specifically|i\.e|ie"
 )
 _LEAD_SENTENCE = {
-    "inclusion": re.compile(rf"(?:(?:{_SENTENCE})\b\W*)+"),
+    "inclusion": re.compile(rf"(?>(?:{_SENTENCE})\b\W*)+"),
     "exclusion": re.compile(
-        rf"(?:(?:{_SENTENCE}|not|cannot|may|excluded|exclusion|exclude|excludes|ineligible)\b\W*)+"
+        rf"(?>(?:{_SENTENCE}|not|cannot|may|excluded|exclusion|exclude|excludes|ineligible)\b\W*)+"
     ),
 }
 

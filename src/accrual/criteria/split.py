@@ -71,6 +71,7 @@ _CONNECTS = re.compile(
     r"(?i)(?:[\s,;:(–-]|\b(?:with|and|plus|who|have|has|having|meeting|meets?|as|defined|evidenced|demonstrated|"
     r"manifested|characterized|by|the|presence|of|in)\b)*$"
 )
+MAX_CONNECTING = 120  # characters
 MAX_NESTING = 8
 
 
@@ -132,8 +133,9 @@ def claimed(words: str) -> int:
     found = _ANY.search(words)
     if found is None or _NO_MORE.fullmatch(words, found.end()) is None:
         return 0
-    connects = _CONNECTS.search(words[: found.start()])
-    return connects.start() if connects is not None else 0
+    begin = max(0, found.start() - MAX_CONNECTING)
+    connects = _CONNECTS.search(words[begin : found.start()])
+    return begin + connects.start() if connects is not None else 0
 
 
 class _Node(msgspec.Struct):
