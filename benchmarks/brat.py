@@ -20,7 +20,8 @@ Leaf (Dobbins et al. 2022; recognised by its event lines) marks the head of each
 Chia (Kury et al. 2020, CC BY 4.0) marks whole phrases, and needs no names:
   condition, drug, procedure, measurement, value, time (Temporal), person, negation: the kind of that name. Value is
   also "positive", "elevated", "normal"; Temporal is also "current", "active"; Person is also the word "age".
-  observation is reported beside the eight: a mixed bag there ("history", "life expectancy", "informed consent").
+  observation and qualifier are reported beside the eight; the first is a mixed bag there ("history", "life
+  expectancy", "informed consent").
 
 Agreement. A found span and a gold span of the same kind agree exactly when their ends are the same, and relaxed when
 they share a character. Each gold span and each found span counts once: spans pair in reading order, exact pairs
@@ -65,13 +66,15 @@ class Document(msgspec.Struct, frozen=True):
     text: str
     gold: tuple[Spot, ...]
     lost: int = 0
+    beside: tuple[Spot, ...] = ()
+    """Chia's other spans, under their own names."""
 
 
 _NAMES = {"Condition": "condition", "Drug": "drug", "Procedure": "procedure", "Observation": "observation"}
 _CHIA = {
     "Condition": "condition", "Drug": "drug", "Procedure": "procedure", "Measurement": "measurement",
     "Value": "value", "Temporal": "time", "Person": "person", "Negation": "negation",
-    "Observation": "observation",
+    "Observation": "observation", "Qualifier": "qualifier",
 }  # fmt: skip
 LEAF_NAMES = ("condition", "drug", "procedure", "observation")
 CHIA_KINDS = ("condition", "drug", "procedure", "measurement", "value", "time", "person", "negation")
@@ -81,13 +84,14 @@ FROM_OURS = {
         "condition": ("condition",), "drug": ("drug",), "procedure": ("procedure",),
         "measurement": ("observation",), "observation": ("observation",), "age": ("age",), "sex": ("person",),
         "person": ("person",), "value": ("value", "polarity"), "time": ("time", "period"),
-        "status": ("period", "time"), "negation": ("negation",),
+        "status": ("period", "time"), "history": ("period",), "negation": ("negation",),
     },
     "chia": {
         "condition": ("condition",), "drug": ("drug",), "procedure": ("procedure",),
-        "measurement": ("measurement",), "observation": ("observation",), "age": ("person",),
+        "measurement": ("measurement",), "observation": ("observation", "condition"), "age": ("person",),
         "sex": ("person",), "person": ("person",), "value": ("value",), "time": ("time",),
-        "status": ("time", "observation"), "negation": ("negation",),
+        "status": ("time", "observation"), "history": ("observation", "time"), "negation": ("negation",),
+        "qualifier": ("qualifier",),
     },
 }  # fmt: skip
 _NCT = re.compile(r"NCT\d{8}")
@@ -154,7 +158,9 @@ def _document(name: str, form: str, text: str, annotations: str) -> Document:
             raise ValueError(f"{name}, line {number}: not a brat annotation: {line[:80]!r}") from error
     found = _NCT.search(name)
     gold = _leaf(spots, events) if form == "leaf" else _chia(spots)
-    return Document(name, found.group() if found else name, form, text, tuple(sorted(set(gold))), lost)
+    beside = tuple(spot for spot in spots.values() if form == "chia" and spot.kind not in _CHIA)
+    key = found.group() if found else name
+    return Document(name, key, form, text, tuple(sorted(set(gold))), lost, beside)
 
 
 def _piece(place: str) -> tuple[int, int]:

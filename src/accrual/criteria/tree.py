@@ -192,7 +192,20 @@ def understood(tree: Tree) -> Understood:
 
 
 MentionKind: TypeAlias = Literal[
-    "condition", "drug", "procedure", "measurement", "age", "sex", "value", "time", "status", "qualifier"
+    "condition",
+    "drug",
+    "procedure",
+    "measurement",
+    "observation",
+    "age",
+    "sex",
+    "person",
+    "value",
+    "time",
+    "status",
+    "history",
+    "negation",
+    "qualifier",
 ]
 
 
