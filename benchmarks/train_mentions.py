@@ -196,9 +196,9 @@ def train(lines: list[Line]) -> Trainer:
     for epoch in range(EPOCHS):
         batches = []
         for same in by_length.values():
-            trainer.random.shuffle(same)  # type: ignore[arg-type]
+            trainer.random.shuffle(same)
             batches += [same[at : at + BATCH] for at in range(0, len(same), BATCH)]
-        trainer.random.shuffle(batches)  # type: ignore[arg-type]
+        trainer.random.shuffle(batches)
         cost = sum(trainer.step(batch) for batch in batches)
         if epoch >= EPOCHS // 2:
             trainer.average()
@@ -236,10 +236,8 @@ def store(trainer: Trainer, path: Path) -> None:
     small = np.rint(table / scale).astype(np.int8)
     kept = np.abs(small).max(axis=1) > 0
     keys = np.fromiter(trainer.rows, np.uint32)[kept]
-    np.savez_compressed(
-        path, keys=keys, table=small[kept], scale=np.float32(scale),
-        follows=trainer.follows.astype(np.float16), begins=trainer.begins.astype(np.float16),
-    )  # fmt: skip
+    follows, begins = (np.rint(part / scale).astype(np.int16) for part in (trainer.follows, trainer.begins))
+    np.savez_compressed(path, keys=keys, table=small[kept], follows=follows, begins=begins)
     print(f"{path}: {len(keys):,} features, {path.stat().st_size / 1e6:.2f} MB")
 
 

@@ -17,7 +17,7 @@ from accrual.criteria.compile import compile_text, compile_trial
 from accrual.criteria.lexer import lex, plain
 from accrual.criteria.render import canonical, parse_canonical
 from accrual.criteria.split import Item, outline
-from accrual.criteria.tree import Criterion, Mention, Opaque, Tree, children, walk
+from accrual.criteria.tree import Criterion, Tree, children, walk
 from accrual.criteria.views import criteria_json
 
 SAMPLE = 12  # each twelfth real text; the whole corpus takes minutes
@@ -271,35 +271,6 @@ def test_fields_that_ask_nothing() -> None:
         compile_trial(nct_id="NCT90000001", sex="ALL", minimum_age="N/A", healthy_volunteers=True).fields
         == ()
     )
-
-
-def mention_of(text: str, words: str) -> Mention:
-    return next(each for criterion in compile_text(text) for each in criterion.mentions if each.text == words)
-
-
-def test_mentions_carry_kind_code_and_negation() -> None:
-    text = "Exclusion Criteria:\n\n* Active infection\n* No prior chemotherapy within 3 months"
-    infection, chemotherapy = mention_of(text, "infection"), mention_of(text, "chemotherapy")
-    assert (infection.kind, infection.negated) == ("condition", False)
-    assert infection.code is not None
-    assert infection.code.code == "infection"
-    assert (chemotherapy.kind, chemotherapy.negated) == ("drug", True)
-    assert mention_of(text, "3 months").kind == "time"
-
-
-def test_an_amount_of_time_is_named_for_what_it_measures() -> None:
-    assert mention_of("≥ 18 years", "≥ 18 years").kind == "age"
-    assert mention_of("Age < 75 years", "Age").kind == "age"
-    assert mention_of("Age < 75 years", "< 75 years").kind == "value"
-    assert mention_of("Life expectancy ≥ 3 months", "≥ 3 months").kind == "value"
-    assert mention_of("No chemotherapy within 3 months", "3 months").kind == "time"
-
-
-def test_mentions_are_found_in_words_that_are_not_understood() -> None:
-    text = "Exclusion Criteria:\n\n* Mother with leukemia"
-    (criterion,) = compile_text(text)
-    assert isinstance(criterion.tree, Opaque)
-    assert mention_of(text, "leukemia").kind == "condition"
 
 
 def test_criteria_json_has_the_documented_keys() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,22 +66,16 @@ def test_an_age_is_said_once() -> None:
 
 
 def test_mentions_are_found_in_words_that_are_not_understood() -> None:
-    text = "Exclusion Criteria:\n\n* Fond of the study of the leukemia of cats"
+    text = "Exclusion Criteria:\n\n* Mother with leukemia"
     (criterion,) = compile_text(text)
     assert isinstance(criterion.tree, Opaque)
     assert mention_of(text, "leukemia").kind == "condition"
 
 
 def test_a_negation_reaches_to_the_end_of_its_clause() -> None:
-    tree = Opaque(text="")
-    text = "Without fond asthma; fond epilepsy"
-    told = {each.text: each.negated for each in mentions_of(text, 0, Opaque(text=text, span=tree.span))}
-    assert told["epilepsy"] is False
-    (criterion,) = compile_text("Inclusion Criteria:\n\n* Fond walkers without odd fond asthma; fond epilepsy oddly")
-    assert {each.text: each.negated for each in criterion.mentions if each.kind == "condition"} == {
-        "asthma": True,
-        "epilepsy": False,
-    }
+    (criterion,) = compile_text("Inclusion Criteria:\n\n* Patients without stable asthma; odd epilepsy")
+    told = {each.text.split()[-1]: each.negated for each in criterion.mentions if each.kind == "condition"}
+    assert told == {"asthma": True, "epilepsy": False}
 
 
 def test_only_the_beginning_of_a_very_long_criterion_is_looked_at() -> None:
@@ -101,7 +97,7 @@ def test_mentions_lie_in_the_text_in_order(text: str) -> None:
 def test_marked_spans_lie_in_the_text_and_apart(text: str) -> None:
     found = mark(text)
     assert all(0 <= each.start < each.end <= len(text) and each.kind in KINDS for each in found)
-    assert all(one.end <= other.start for one, other in zip(found, found[1:], strict=False))
+    assert all(one.end <= other.start for one, other in itertools.pairwise(found))
 
 
 def test_words_know_what_the_lexer_names() -> None:

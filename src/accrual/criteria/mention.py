@@ -30,9 +30,7 @@ CUES: tuple[tuple[MentionKind, str], ...] = (
     ("sex", "male|males|female|females|man|men|woman|women|boy|boys|girl|girls"),
     ("person", "adult|adults|child|children|infant|infants|adolescent|adolescents|newborn|newborns|neonate"
                "|neonates|youth|elderly|teen|teens|toddler|toddlers|baby|babies"),
-    # Not the age of a pregnancy, nor an age that only compares.
-    ("age", r"(?<!childbearing )(?<!bearing )(?<!reproductive )(?<!gestational )(?:age(?![- ](?:matched|related|approp"
-            r"riate|specific))|ages|aged|birthday)"),
+    ("age", "age(?![- ](?:matched|related|appropriate|specific))|ages|aged|birthday"),
     ("history", "(?:prior |past |previous |medical )?history"),
     # How a thing stands in time, without an amount.
     ("status", "current|currently|previous|previously|prior(?! to)|past|active|recent|recently|ongoing|concurrent"
@@ -44,9 +42,11 @@ FINDINGS = frozenset(
     ("bleeding", "diet", "drinking", "exercise", "fever", "gain", "injuries", "injury", "loss", "pain", "sedentary",
      "smoker", "smokers", "smoking", "trauma", "weight", "wound", "wounds")
 )  # fmt: skip
+QUALIFIER: MentionKind = "qualifier"
 _STATES = ("pregnant", "breastfeeding")  # variables that prose speaks of as conditions
 _TIMES = frozenset(("d", "wk", "mo", "a", "h", "min", "s"))
 _AGE_WORD = re.compile(r"(?i)\b(?:ages?|aged|old|older|younger|years?|yrs?|y\.?\s?o\.?|birthday)\b")
+_NO_AGE = re.compile(r"(?i)\b(?:child)?-?(?:bearing|reproductive|fertile|gestational)[ -]+$")
 _AGE_INSIDE = re.compile(r"(?i)\b(?:older|younger|old|years?|yrs?|months?|weeks?)\b")
 _OLD = re.compile(r"(?i)\s*-?\s*(?:years?|yrs?|months?)?\s*-?\s*\b(?:old|older)\b")
 _SEX_WORD = re.compile(r"(?i)\b(?:m[ae]n|wom[ae]n|males?|females?|boys?|girls?|sex|sexes|gender)\b")
@@ -71,7 +71,12 @@ def mentions_of(text: str, start: int, tree: Tree) -> tuple[Mention, ...]:
     lexemes = lex(clean)
     found = [(each.start, each.end, _kind(each.kind, clean[each.start : each.end])) for each in mark(clean)]
     concepts = {lexeme.start for lexeme in lexemes if lexeme.concept is not None}
-    for start_at, end_at, kind in (*_named(clean, lexemes), *_amounts(lexemes), *_cued(clean)):
+    for start_at, end_at, kind in (
+        *_named(lexemes),
+        *_amounts(lexemes),
+        *_cued(clean),
+        *((each.start, each.end, QUALIFIER) for each in lexemes if each.kind == "qualifier"),
+    ):
         beside = [span for span in found if span[0] < end_at and start_at < span[1]]
         if not beside or (kind == "negation" and _opens(start_at, beside) and start_at not in concepts):
             found.append((start_at, end_at, kind))
@@ -111,8 +116,10 @@ def _opens(place: int, spans: list[tuple[int, int, MentionKind]]) -> bool:
 def _said_before(
     text: str, span: tuple[int, int, MentionKind], found: list[tuple[int, int, MentionKind]]
 ) -> bool:
-    """ "Aged 18 to 65 years old": the second word of age says nothing more."""
+    """ "Aged 18 to 65 years old": the second word of age says nothing more. "Of childbearing age" is no age."""
     low, high, kind = span
+    if kind == "age" and _NO_AGE.search(text, max(0, low - 20), low) is not None:
+        return True
     if kind != "age" or not text[low:high].lower().startswith(("old", "year", "of age", "age")):
         return False
     return any(
@@ -121,7 +128,7 @@ def _said_before(
     )
 
 
-def _named(text: str, lexemes: list[Lexeme]) -> list[tuple[int, int, MentionKind]]:
+def _named(lexemes: list[Lexeme]) -> list[tuple[int, int, MentionKind]]:
     """What the tables of names know."""
     found: list[tuple[int, int, MentionKind]] = []
     for lexeme in lexemes:
@@ -132,6 +139,8 @@ def _named(text: str, lexemes: list[Lexeme]) -> list[tuple[int, int, MentionKind
                 found.append((lexeme.start, lexeme.end, "condition"))
             elif lexeme.variable.kind != "category":
                 found.append((lexeme.start, lexeme.end, "measurement"))
+        elif lexeme.kind == "relation" and lexeme.payload == "allergy":  # a condition of its own
+            found.append((lexeme.start, lexeme.end, "condition"))
     return found
 
 
@@ -237,7 +246,7 @@ def _code(low: int, high: int, kind: MentionKind, lexemes: list[Lexeme]) -> Code
     for lexeme in lexemes:
         if low <= lexeme.start and lexeme.end <= high and (lexeme.concept or lexeme.variable):
             told = lexeme.concept.kind if lexeme.concept is not None else ""
-            fits = told == kind or (lexeme.variable is not None and kind != "value")
+            fits = told == kind or (lexeme.variable is not None and kind not in ("value", "time"))
             if fits and (best is None or lexeme.end - lexeme.start > best.end - best.start):
                 best = lexeme
     if best is None:

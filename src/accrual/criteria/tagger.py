@@ -5,8 +5,8 @@ nothing. It owns no logic: trees are read by rules, and this only says which wor
 
 The weights (`mentions.npz`) are trained by `benchmarks/train_mentions.py` on the tune part of Chia (Kury et al. 2020,
 doi:10.1038/s41597-020-00620-0, CC BY 4.0). Features are words, their ends, their neighbours, and what the lexer names.
-A feature is known by its CRC-32; one that was not seen in training weighs nothing. Weights are bytes, so that two
-machines find the same spans. Decoding: Viterbi. Source: Lafferty, McCallum, Pereira (2001), ICML.
+A feature is known by its CRC-32; one that was not seen in training weighs nothing. Weights are whole numbers, so that
+any two machines find the same spans. Decoding: Viterbi. Source: Lafferty, McCallum, Pereira (2001), ICML.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 import msgspec
@@ -122,19 +123,18 @@ class Weights(msgspec.Struct, frozen=True):
     """What was learnt: a row of `table` for each known feature, and what one tag makes of the next."""
 
     rows: dict[int, int]
-    table: NDArray[np.float32]
-    follows: NDArray[np.float32]
-    begins: NDArray[np.float32]
+    table: NDArray[Any]
+    follows: NDArray[Any]
+    begins: NDArray[Any]
 
 
 @cache
 def weights() -> Weights:
     """Return the trained weights; read once."""
     with np.load(WEIGHTS) as stored:
-        scale = float(stored["scale"])
-        table = stored["table"].astype(np.float32) * scale
         rows = {int(key): row for row, key in enumerate(stored["keys"])}
-        return Weights(rows, table, stored["follows"].astype(np.float32), stored["begins"].astype(np.float32))
+        follows, begins = stored["follows"].astype(np.int32), stored["begins"].astype(np.int32)
+        return Weights(rows, stored["table"], follows, begins)
 
 
 def mark(text: str) -> list[Marked]:
@@ -152,18 +152,18 @@ def mark(text: str) -> list[Marked]:
     return found
 
 
-def _scores(features: list[list[str]]) -> NDArray[np.float32]:
+def _scores(features: list[list[str]]) -> NDArray[Any]:
     known = weights()
     rows = known.rows
-    scores = np.zeros((len(features), len(TAGS)), dtype=np.float32)
+    scores = np.zeros((len(features), len(TAGS)), dtype=np.int32)
     for at, names in enumerate(features):
         hits = [row for name in names if (row := rows.get(crc32(name.encode()))) is not None]
         if hits:
-            scores[at] = known.table[hits].sum(axis=0)
+            scores[at] = known.table[hits].sum(axis=0, dtype=np.int32)
     return scores
 
 
-def decode(scores: NDArray[np.float32], known: Weights) -> list[int]:
+def decode(scores: NDArray[Any], known: Weights) -> list[int]:
     """Return the best sequence of tags (Viterbi)."""
     best = scores[0] + known.begins
     back = []
