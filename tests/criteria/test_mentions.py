@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accrual.criteria.compile import compile_text
@@ -83,6 +83,7 @@ def test_only_the_beginning_of_a_very_long_criterion_is_looked_at() -> None:
     assert max(each.end for each in mentions_of(text, 0, Opaque(text=text))) <= MAX_MENTIONED
 
 
+@settings(deadline=None)  # the first call reads the weights
 @given(st.text(max_size=300) | st.lists(st.sampled_from([phrases.split("|")[0] for _, phrases in CUES] + [
     "asthma", "within", "3", "weeks", ">=", "18", "years", "old", "aspirin", ";", "\n* ", "\\>", "(", "no"]
 )).map(" ".join))  # fmt: skip
@@ -93,6 +94,7 @@ def test_mentions_lie_in_the_text_in_order(text: str) -> None:
     assert len({(each.start, each.end, each.kind) for each in found}) == len(found)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_marked_spans_lie_in_the_text_and_apart(text: str) -> None:
     found = mark(text)
