@@ -260,6 +260,8 @@ class ClauseReader(Cursor):
         before = terms[-1].group
         if kind == "claim":
             group = self.items[self.at].group
+            if before == group == "measure" and self.stream.kind == "inclusion" and not self.negated:
+                return True  # a table of values run together: "Platelets ≥ 100 x 10^9/L Hemoglobin ≥ 9 g/dL"
             return before in PEOPLE or group in PEOPLE or before == "marker"
         if kind == "link" and (before in PEOPLE or all(term.group in PEOPLE for term in terms)):
             follows = self.kind(1)

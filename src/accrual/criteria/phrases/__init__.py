@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from accrual.criteria.phrases.age import AGE
 from accrual.criteria.phrases.agreement import AGREEMENT
+from accrual.criteria.phrases.blood_pressure import BLOOD_PRESSURE
 from accrual.criteria.phrases.circumstance import CIRCUMSTANCE
 from accrual.criteria.phrases.condition import CONDITION
 from accrual.criteria.phrases.consent import CONSENT
+from accrual.criteria.phrases.defined import DEFINED
 from accrual.criteria.phrases.healthy_volunteer import HEALTHY_VOLUNTEER
 from accrual.criteria.phrases.life_expectancy import LIFE_EXPECTANCY
 from accrual.criteria.phrases.limits import MEASURE
@@ -34,6 +36,8 @@ PHRASES: tuple[Family, ...] = (
     AGREEMENT,
     LIFE_EXPECTANCY,
     WASHOUT,
+    BLOOD_PRESSURE,
+    DEFINED,
     TIME,
     AGE,
     STAGE,

@@ -67,10 +67,25 @@ def _quantity(stream: Stream, at: int, roman: bool) -> _Quantity | None:
             return None
         return _Quantity(at + 1, value, unit.payload, unit.low)
     skip = at + 1 if stream.low_at(at) in _TIMES else at
-    while stream.low_at(skip) in ("the", "institutional", "laboratory", "local", "of", "site"):
+    while stream.low_at(skip) in (
+        "the",
+        "institutional",
+        "laboratory",
+        "local",
+        "of",
+        "site",
+        "upper",
+        "laboratory's",
+    ):
         skip += 1
     if stream.kind_at(skip) == "limit":
         return _Quantity(skip + 1, value, stream.lexemes[skip].payload)
+    if (
+        skip > at
+        and stream.low_at(skip) in ("normal", "n")
+        and stream.kind_at(skip + 1) not in ("word", "limit")
+    ):
+        return _Quantity(skip + 1, value, "[ULN]")  # "2.5 times normal": the upper end of it
     if stream.kind_at(at) == "mark" and stream.low_at(at) == "%":
         return _Quantity(at + 1, value, "%", "%")
     return _Quantity(at, value, None)
@@ -165,6 +180,21 @@ def _amount(stream: Stream, at: int, roman: bool) -> Amount | None:
     return _listed(stream, one, roman)
 
 
+def _normal(stream: Stream, at: int, sign: str) -> _Quantity | None:
+    """ "above institutional normal", "below the normal range": the laboratory's own limit on that side."""
+    step = at
+    while stream.low_at(step) in ("the", "institutional", "laboratory", "local", "institution's"):
+        step += 1
+    if stream.low_at(step) not in ("normal", "normals") or sign not in (">", "<"):
+        return None
+    step += 1
+    if stream.low_at(step) in ("range", "limit", "limits", "ranges", "level", "levels"):
+        step += 1
+    elif stream.kind_at(step) not in ("", "comma", "and", "or", "close", "open"):
+        return None
+    return _Quantity(step, 1.0, "[ULN]" if sign == ">" else "[LLN]")
+
+
 def _sign_again(stream: Stream, at: int, sign: str) -> int:
     """ "greater than or equal to (≥)", "≥ at least": the comparator twice; where the second stands."""
     if stream.kind_at(at + 1) == "op" and stream.lexemes[at + 1].payload == sign:
@@ -188,7 +218,7 @@ def _compared(stream: Stream, at: int, roman: bool) -> Amount | None:
         read = _amount(stream, at + 1, roman)
         if read is not None and (read.compared or len(read.listed) > 1):
             return read
-    one = _quantity(stream, at + 1, roman)
+    one = _quantity(stream, at + 1, roman) or _normal(stream, at + 1, sign)
     if one is None:
         return None
     first = _bound(sign, one)

@@ -268,8 +268,8 @@ def read_limits(stream: Stream, at: int) -> Read | None:
         base = amount(stream, after)
         guarded = _bracketed_guard(stream, read.end)
         cases = [_Case(guarded.end if guarded else read.end, guarded.tree if guarded else None, read.node)]
-    if base is None:
-        return read
+    if base is None:  # "within normal limits or …"
+        base = Amount(after)
     while len(cases) < 5:
         more = _case(stream, cases[-1].end, names, joiner, base)
         if more is None or more.end <= cases[-1].end:

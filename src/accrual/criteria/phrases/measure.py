@@ -8,6 +8,7 @@ measurement ("hemoglobin decrease > 2 g/dL").
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TypeAlias
 
@@ -39,6 +40,7 @@ BARE_BY_SIZE: Mapping[str, tuple[tuple[float, float, str], ...]] = {
     "white-cells": ((0.5, 100, "10*9/L"), (500, 100_000, "/uL")),
     "lymphocytes": ((0.1, 20, "10*9/L"), (100, 20_000, "/uL")),
     "hemoglobin": ((50, 250, "g/L"),),
+    "hba1c": ((3.5, 20, "%"),),  # in mmol/mol it is 15 and more
 }
 # Given in percent of the predicted value by their definition in the table.
 OF_PREDICTED = frozenset(("fev1", "fvc", "dlco"))
@@ -206,9 +208,50 @@ def _said_again(stream: Stream, at: int, variable: Variable, read: Amount) -> in
     return again.end + 1 if same < ROUNDING else at
 
 
+def _scale_again(stream: Stream, at: int, variable: Variable) -> int:
+    """ "0-2 on the ECOG scale", "0-1 (Zubrod scale)": where the words end that only name the scale again."""
+    step = at
+    opened = stream.kind_at(at) == "open"
+    if not opened and stream.low_at(at) not in (
+        "on",
+        "by",
+        "per",
+        "according to",
+        "in",
+        "as per",
+        "of",
+        "using",
+        "based",
+    ):
+        return at
+    step += 1
+    while stream.low_at(step) in ("the", "to", "on", "by"):
+        step += 1
+    again = stream.lexemes[step].variable if step < len(stream) else None
+    if again is None or again.id != variable.id:
+        return at
+    step += 1
+    while stream.low_at(step) in (
+        "scale",
+        "performance status",
+        "status",
+        "score",
+        "criteria",
+        "performance",
+        "classification",
+    ):
+        step += 1
+    if not opened:
+        return step
+    return step + 1 if stream.kind_at(step) == "close" else at
+
+
 def said_more(stream: Stream, variable: Variable, read: Amount) -> Amount:
     """Return the amount with what only says it again or how it was obtained taken in."""
-    end = method_end(stream, _said_again(stream, method_end(stream, read.end), variable, read))
+    end = read.end
+    if variable.kind == "score":
+        end = _scale_again(stream, end, variable)
+    end = method_end(stream, _said_again(stream, method_end(stream, end), variable, read))
     return read if end == read.end else msgspec.structs.replace(read, end=end)
 
 
@@ -311,6 +354,9 @@ def read_measure(stream: Stream, at: int) -> Read | None:
     antigen = _antigen(stream, at)
     if antigen is not None:
         return antigen
+    usual = _usual(stream, names, joiner, end)
+    if usual is not None:
+        return usual
     read = amount(stream, end, roman=variable.kind == "score")
     if read is None or (not read.compared and variable.kind != "score"):
         return None
@@ -320,6 +366,46 @@ def read_measure(stream: Stream, at: int) -> Read | None:
         read = said_more(stream, variable, read)
     node = values_of(stream, names, joiner, read)
     return None if node is None else Read(read.end, "measure", node)
+
+
+# Values that are abnormal only when they are high (CTCAE 5.0 grades no low value of these): "within normal limits" is
+# at most the upper one.
+ONLY_HIGH = word_set(
+    "alt ast alp ggt bilirubin direct-bilirubin creatinine bun ldh crp esr inr aptt prothrombin-time "
+    "lipase amylase "
+    "creatine-kinase psa qtc triglycerides d-dimer procalcitonin bnp nt-probnp ammonia afp cea ca-125 ca-19-9"
+)
+_NORMAL = re.compile(
+    r"(?i)(?:is|are|must be|should be)?\s*(?:with)?in\s+(?:the\s+|a\s+)?(?:(?:institutional|institution's|"
+    r"laboratory|lab|local|"
+    r"site|age[- ]appropriate|reference|established)\s+)*(?:normal|reference)\s+(?:(?:institutional|"
+    r"laboratory|reference|local)\s+)?"
+    r"(?:limits?|ranges?|values?|levels?)(?:\s+(?:of|for|at|by)\s+(?:the\s+)?(?:age|(?:(?:local|testing|"
+    r"central|reference|site)\s+)?"
+    r"(?:laboratory|lab|institution|site)))?(?:\s*\(wnl\))?(?![\w-])|(?:is|are)?\s*wnl(?!\w)|(?:is|"
+    r"are)?\s*(?:with)?in\s+normal\s*(?=$|[,;.)])"
+)
+
+
+def _usual(stream: Stream, names: list[Named], joiner: str, at: int) -> Read | None:
+    """ "within normal limits": between the laboratory's own two limits."""
+    if at >= len(stream) or any(each.kind != "number" for _, _, each in names):
+        return None
+    if stream.kind_at(at) not in ("within", "prep", "word", "drop"):
+        return None
+    found = _NORMAL.match(stream.text, stream.lexemes[at].start, stream.lexemes[-1].end)
+    end = at
+    while found is not None and end < len(stream) and stream.lexemes[end].end <= found.end():
+        end += 1
+    if end == at:
+        return None
+    high = values_of(stream, names, joiner, Amount(end, high=1.0, unit="[ULN]"))
+    low = values_of(stream, names, joiner, Amount(end, low=1.0, unit="[LLN]"))
+    if low is None or high is None:
+        return None
+    if all(each.id in ONLY_HIGH for _, _, each in names):
+        return Read(end, "measure", high)
+    return Read(end, "measure", All(children=(low, high), span=stream.span(names[0][0], end)))
 
 
 def values_of(stream: Stream, names: list[Named], joiner: str, read: Amount) -> Tree | None:

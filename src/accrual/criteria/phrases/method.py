@@ -96,6 +96,15 @@ _NOUN_ALONE = re.compile(
     rf"(?i)(?:(?:{_ARTICLES})\s+)*(?:{'|'.join(_METHODS)})(?:\s+(?:{_TAILS}))*"
     rf"(?:\s*(?:,|/|\bor\b|\band\b)\s*(?:(?:{_ARTICLES})\s+)*(?:{'|'.join(_METHODS)})(?:\s+(?:{_TAILS}))*)*"
 )
+# Whose limit it is: each laboratory has its own, for each age and sex.
+_LIMIT_TAIL = re.compile(
+    r"(?i)(?:range\s+)?(?:\(?(?:for|of|at|per|by|according to|based on|as per)\s+(?:the\s+|our\s+|that\s+|"
+    r"each\s+|local\s+|"
+    r"patient(?:'s)?\s+|respective\s+)*(?:age(?:\s+(?:and|or)\s+(?:sex|gender))?|(?:(?:reference|testing|"
+    r"central|institutional|"
+    r"clinical|local|site|study|investigator)\s+)*(?:lab|laboratory|institution|normals?|standards?|center|"
+    r"centre|site))\)?)(?![\w-])"
+)
 _MOST = 160  # characters that a method phrase may have
 
 
@@ -108,6 +117,14 @@ def method_end(stream: Stream, at: int) -> int:
     if at >= len(stream):
         return at
     kind = stream.kind_at(at)
+    if stream.lexemes[at - 1].payload in ("[ULN]", "[LLN]"):
+        tail = _LIMIT_TAIL.match(stream.text, stream.lexemes[at].start)
+        if tail is not None:
+            while at < len(stream) and stream.lexemes[at].end <= tail.end():
+                at += 1
+            if at >= len(stream):
+                return at
+            kind = stream.kind_at(at)
     if kind == "comma" and stream.low_at(at + 1) in ("as", "measured", "calculated", "estimated", "using"):
         after = method_end(stream, at + 1)
         return after if after > at + 1 else at
