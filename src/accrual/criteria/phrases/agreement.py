@@ -72,7 +72,10 @@ def _window_is_far(stream: Stream, at: int) -> bool:
     """Say whether a time stands behind words that tell which trial."""
     if _window_follows(stream, at):
         return False
-    while at < len(stream) and stream.kind_at(at) not in ("or", "and", "comma", "semi", "slash"):
+    stops = {"comma", "semi"}
+    if stream.kind_at(at) not in ("prep", "link", "receive"):  # "of a drug or device" goes on about the trial
+        stops |= {"or", "and", "slash"}
+    while at < len(stream) and stream.kind_at(at) not in stops:
         if stream.kind_at(at) in ("within", "ago"):
             return True
         at += 1
