@@ -12,6 +12,7 @@ The rules that keep it faithful:
 * an unknown alternative at the end of a list is `Any(claims, Opaque)`; an unknown first one hides the rest.
 """
 
+from accrual.criteria.guards import guarded
 from accrual.criteria.lists import UnclearError, widened
 from accrual.criteria.phrases.stream import Stream
 from accrual.criteria.pieces import Piece, pieces_of
@@ -41,6 +42,9 @@ def read_clause(stream: Stream) -> Tree:
         tree = read_clause(defined)
         whole_lead = stream.span(0, len(stream) - len(defined))
         return whole if isinstance(tree, Opaque) else widened(tree, whole_lead)
+    asked = guarded(stream, read_clause)
+    if asked is not None and not isinstance(asked.then, Opaque):
+        return asked
     items = pieces_of(stream)
     if not any(item.kind == "claim" for item in items):
         return whole

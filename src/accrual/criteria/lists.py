@@ -180,6 +180,10 @@ def _join(stream: Stream, negated: bool, terms: list[Term], span: Span) -> Tree:
         return Any_(children=nodes, span=span)
     if words == {"or"} and exclusion and not with_ and all(term.group in _OF_LIFE for term in terms):
         return Any_(children=nodes, span=span)  # "pregnant, breastfeeding, or not using contraception"
+    if exclusion and with_ and not negated and words <= {"or"}:
+        women = _states_of_women(terms, span)
+        if women is not None:
+            return women
     if "or" in words:
         return _runs(stream, negated, terms, span)
     if words == {"and"}:
@@ -200,6 +204,40 @@ def _join(stream: Stream, negated: bool, terms: list[Term], span: Span) -> Tree:
     if any(term.doubt for term in terms):
         raise UnclearError
     return either_way(nodes, Opaque(text=",", span=Span(nodes[0].span.end, nodes[0].span.end + 1)), span)
+
+
+def _states_of_women(terms: list[Term], span: Span) -> Tree | None:
+    """ "Pregnant women, or women of childbearing potential not using contraception": each for itself.
+
+    None where a later alternative would lose the people at the head of the list.
+    """
+    groups: list[list[Term]] = []
+    for term in terms:
+        if term.joiner == "with":
+            groups[-1].append(term)
+        else:
+            groups.append([term])
+    parts: list[Tree] = []
+    for group in groups:
+        nodes = tuple(term.node for term in group)
+        guarded = any(_of(node, ("sex", "childbearing-potential")) for node in nodes)
+        if not all(not term.doubt and (_female(term.node) or _of(term.node, _ASIDE)) for term in group):
+            return None
+        if any(_of(node, ("contraception",)) for node in nodes) and not guarded:
+            return None
+        if all(_of(node, ("sex",)) for node in nodes):
+            return None
+        parts.append(
+            nodes[0] if len(nodes) == 1 else All(children=nodes, span=nodes[0].span | nodes[-1].span)
+        )
+    return Any_(children=tuple(parts), span=span) if len(parts) > 1 else None
+
+
+_ASIDE = ("sex", "contraception")
+
+
+def _of(node: Tree, variables: tuple[str, ...]) -> bool:
+    return isinstance(node, OneOf) and node.variable in variables and node.values != ("male",)
 
 
 def _conjunction(stream: Stream, terms: list[Term], nodes: tuple[Tree, ...], span: Span) -> Tree:

@@ -160,7 +160,7 @@ class ClauseReader(Cursor):
                 self.take_in(terms[-1], self.at + 1)
             elif (end := self.moment_end(kind)) > self.at or (end := self.method_end(terms)) > self.at:
                 self.take_in(terms[-1], end)
-            elif kind in _JOINERS:
+            elif kind in _JOINERS or self.is_nor():
                 if not self.joined(terms):
                     break
             elif self.obliges(terms, kind):
@@ -189,6 +189,8 @@ class ClauseReader(Cursor):
                 return node if self.stream.kind == "exclusion" else Not(child=node, span=node.span)
             elif kind == "open" and not self.loosens(self.at, self.matching() + 1):
                 doubts.append(self.bracket(terms))
+            elif self.negated and kind == "not":
+                break  # "not pregnant not nursing": the second is denied by itself
             elif self.goes_on(terms, kind):
                 if kind == "link":
                     self.at += 1
@@ -268,12 +270,16 @@ class ClauseReader(Cursor):
             return follows in ("claim", "not", "drop")
         return kind in ("not", "child") and before in PEOPLE
 
+    def is_nor(self) -> bool:
+        """ "Neither A nor B": under the one negation."""
+        return self.negated and self.kind() == "not" and self.low() == "nor"
+
     def joined(self, terms: list[Term]) -> bool:
         """Read joining words and the next term; False where the list ends in front of them."""
         start = self.at
         word, shouted = "comma", False
-        while self.kind() in _JOINERS or self.kind() == "drop":
-            kind = self.kind()
+        while self.kind() in _JOINERS or self.kind() == "drop" or self.is_nor():
+            kind = "or" if self.is_nor() else self.kind()
             if kind in ("and", "or", "slash"):
                 joiner = "or" if kind == "slash" else kind
                 if word not in ("comma", joiner):

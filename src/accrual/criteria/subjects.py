@@ -17,6 +17,7 @@ _BOTH = OneOf(variable="sex", values=("female", "male"))
 _FEMALE = OneOf(variable="sex", values=("female",))
 _MALE = OneOf(variable="sex", values=("male",))
 _FERTILE = OneOf(variable="childbearing-potential", values=("yes",))
+_TELLING = frozenset(("sex", "fertile"))
 # Said of women in trials for both sexes; a man is not meant, so that it neither includes nor excludes him.
 _OF_WOMEN = frozenset(
     (
@@ -75,7 +76,9 @@ def _female_state(node: Tree) -> bool:
 
 
 def _tells_women_or_men(group: list[Tree]) -> bool:
-    return all(_female_state(node) or (isinstance(node, OneOf) and node.variable == "sex") for node in group)
+    return all(
+        _female_state(node) or (isinstance(node, OneOf) and node.variable in _TELLING) for node in group
+    )
 
 
 def either_demand(guard: Tree, then: Tree, span: Span, stream: Stream) -> Tree:

@@ -11,7 +11,7 @@ from accrual.criteria.tree import OneOf
 
 ASSERTED = frozenset(
     ("pregnant", "breastfeeding", "childbearing-potential", "measurable-disease", "incarcerated", "postmenopausal",
-     "surgically-sterile", "legal-guardianship")
+     "surgically-sterile", "legal-guardianship", "fertile")
 )  # fmt: skip
 FEMALE_STATES = frozenset(
     ("pregnant", "breastfeeding", "childbearing-potential", "postmenopausal", "plans-pregnancy")
