@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accrual.codes.spelling import folded_key, is_strict
@@ -162,6 +162,7 @@ def test_an_impossible_value_is_known() -> None:
     assert not variables()["age"].is_possible(-1)
 
 
+@settings(deadline=None)  # the first look-up builds the index
 @given(st.sampled_from([(row, alias) for row in ROWS for alias in (row.name, *row.aliases)]))
 def test_every_alias_finds_its_row(pair) -> None:
     row, alias = pair

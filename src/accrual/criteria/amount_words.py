@@ -94,8 +94,12 @@ SUFFIXES: Mapping[str, str] = {
 
 VALUES: Mapping[str, str] = {
     # Words for categories, folded to the value of the variable's own list.
-    "positive": "positive | positivity | reactive | seropositive | + | detectable",
-    "negative": "negative | non reactive | nonreactive | seronegative | negativity | undetectable",
+    "positive": "positive | positivity | reactive | seropositive | seropositivity | + | detectable | detected",
+    "negative": (
+        "negative | non reactive | nonreactive | seronegative | seronegativity | negativity | undetectable | "
+        "not detectable | not detected"
+    ),
+    "wild-type": "wild type | wildtype | wt | unmutated | non mutated",
 }
 
 LIMITS: Mapping[str, str] = {

@@ -41,6 +41,14 @@ class Term(msgspec.Struct):
     shouted: bool = False  # the word before it is in capitals: "tumor AND progression"
 
 
+def same_outcome(terms: list[Term], node: Tree | None) -> bool:
+    """Say whether one of the terms is a test or marker with the same outcome: "no EGFR mutation and ALK fusion"."""
+    return isinstance(node, OneOf) and any(
+        isinstance(term.node, OneOf) and term.group == "marker" and term.node.values == node.values
+        for term in terms
+    )
+
+
 def combine(stream: Stream, negated: bool, terms: list[Term], doubts: list[Opaque], span: Span) -> Tree:
     terms, late = _windows(stream, spread(_of_women(terms)))
     doubts = [*late, *doubts]
@@ -168,6 +176,8 @@ def _join(stream: Stream, negated: bool, terms: list[Term], span: Span) -> Tree:
     with_ = any(term.joiner == "with" for term in terms[1:])
     if negated and not with_:
         return Any_(children=nodes, span=span)
+    if terms[-1].joiner == "comma" and "or" in words and stream.kind == "inclusion":
+        raise UnclearError  # "ER+ or PR+, HER2 negative": one more demand, or one more alternative?
     if (
         words == {"or"}
         and not with_

@@ -13,7 +13,7 @@ from accrual.criteria.claims import EVER, ever_done, is_narrowed, kinds_of, take
 from accrual.criteria.cursor import Cursor
 from accrual.criteria.exceptions import except_kinds
 from accrual.criteria.following import judgement_end, method_end
-from accrual.criteria.lists import PEOPLE, Term, UnclearError, combine, spread, widened
+from accrual.criteria.lists import PEOPLE, Term, UnclearError, combine, same_outcome, spread, widened
 from accrual.criteria.phrases.anchor import moment
 from accrual.criteria.phrases.state import FEMALE_STATES
 from accrual.criteria.pieces import Piece
@@ -292,7 +292,7 @@ class ClauseReader(Cursor):
             return True  # a trailing comma or "and" claims nothing
         if word == "comma" and self.kind() in ("except", "unless"):
             return True  # "cancer, except": what follows is no member of the list
-        if self.negated and self.leaves_negation():
+        if self.negated and self.leaves_negation(terms, word):
             self.at = start
             return False
         mark = self.at
@@ -313,7 +313,7 @@ class ClauseReader(Cursor):
         terms.append(term)
         return True
 
-    def leaves_negation(self) -> bool:
+    def leaves_negation(self, terms: list[Term], word: str) -> bool:
         """After "no A": "and ECOG 0-1", "and no B" are not under the negation."""
         ahead = 0
         while self.kind(ahead) in ("drop", "link", "subject", "must"):
@@ -321,11 +321,11 @@ class ClauseReader(Cursor):
         if self.kind(ahead) == "not":
             return True
         item = self.items[self.at + ahead] if self.at + ahead < self.end else None
-        return (
-            item is not None
-            and item.kind == "claim"
-            and item.group in ("measure", "age", "sex", "consent", "marker")
-        )
+        if item is None or item.kind != "claim":
+            return False
+        if item.group == "marker":  # "no EGFR mutation or ALK fusion", "no metastases, HER2 negative"
+            return word != "or" and not self.later_or(self.at) and not same_outcome(terms, item.node)
+        return item.group in ("measure", "age", "sex", "consent")
 
     def unknown(self, terms: list[Term], word: str) -> None:
         """Take the rest as one alternative, or one more demand, that is not understood."""

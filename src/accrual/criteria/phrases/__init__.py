@@ -16,9 +16,12 @@ from accrual.criteria.phrases.defined import DEFINED
 from accrual.criteria.phrases.healthy_volunteer import HEALTHY_VOLUNTEER
 from accrual.criteria.phrases.life_expectancy import LIFE_EXPECTANCY
 from accrual.criteria.phrases.limits import MEASURE
+from accrual.criteria.phrases.marker import MARKER
+from accrual.criteria.phrases.measurable import MEASURABLE
 from accrual.criteria.phrases.pledge import PLEDGE
 from accrual.criteria.phrases.relation import RELATION
 from accrual.criteria.phrases.reproduction import REPRODUCTION
+from accrual.criteria.phrases.serology import SEROLOGY
 from accrual.criteria.phrases.sex import SEX
 from accrual.criteria.phrases.stage import STAGE
 from accrual.criteria.phrases.state import STATE
@@ -38,9 +41,12 @@ PHRASES: tuple[Family, ...] = (
     WASHOUT,
     BLOOD_PRESSURE,
     DEFINED,
+    MEASURABLE,
     TIME,
     AGE,
     STAGE,
+    SEROLOGY,
+    MARKER,
     MEASURE,
     HEALTHY_VOLUNTEER,
     STATE,

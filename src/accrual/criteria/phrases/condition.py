@@ -48,6 +48,7 @@ _GOING_ON = frozenset(
 _STAYS = ("hospitalized", "hospitalised", "inpatient", "admitted")
 _NOW = frozenset(("active",))  # a word for now, that after "had" is a word for then
 _JOINING = frozenset(("or", "slash", "comma"))
+_REPEATED = frozenset(("infection", "infections", "virus infection", "virus infections"))
 MAX_PREFIX = 16
 
 
@@ -342,6 +343,8 @@ def read_present(stream: Stream, at: int) -> Read | None:
         return None
     more = _shared_head(stream, at, concept)
     end = more[-1][0] if more else at + 1
+    if more and stream.low_at(end) in _REPEATED and vocabulary().is_a(concept.id, "infection"):
+        end += 1  # "hepatitis B or C infection"
     if concept.kind != "condition":
         while stream.low_at(end) in _AFTER_THERAPY:
             end += 1

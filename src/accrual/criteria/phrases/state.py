@@ -10,7 +10,7 @@ from accrual.criteria.phrases.stream import Family, Read, Stream
 from accrual.criteria.tree import OneOf
 
 ASSERTED = frozenset(
-    ("pregnant", "breastfeeding", "childbearing-potential", "measurable-disease", "incarcerated", "postmenopausal",
+    ("pregnant", "breastfeeding", "childbearing-potential", "incarcerated", "postmenopausal",
      "surgically-sterile", "legal-guardianship", "fertile")
 )  # fmt: skip
 FEMALE_STATES = frozenset(
