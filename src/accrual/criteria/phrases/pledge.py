@@ -51,6 +51,20 @@ _FORBIDDING = frozenset(("withdraw", "withdrawal", "withdrawn", "withdrew", "his
 _TAKING = frozenset(("take", "taking", "receive", "receiving", "tolerate"))
 # "At the time of informed consent", "the age of consent" ask for none.
 _TIMES = frozenset(("time", "age", "aged", "date", "day", "since", "until"))
+_PERSONS = (
+    "parent",
+    "guardian",
+    "legal",
+    "their",
+    "caregiver",
+    "representative",
+    "family",
+    "a parent",
+    "the parent",
+)
+_VISITED = frozenset(
+    ("visit", "visits", "procedures", "assessments", "evaluations", "tests", "sessions", "requirements")
+)
 MAX_WORDS = 120
 _DOING = MODALS | PLAN | frozenset(("follow", "complete", "undergo"))
 
@@ -75,6 +89,7 @@ class _Stretch(msgspec.Struct):
     doing: bool = False  # a verb that means keeping to the plan even beside a consent
     literate: bool = False
     joining: bool = False  # taking part is spoken of
+    visiting: bool = False  # and of what: its visits, its tests
 
 
 @cache
@@ -84,7 +99,7 @@ def _languages() -> frozenset[str]:
 
 def read_pledge(stream: Stream, at: int) -> Read | None:
     """Read one stretch of promises and abilities."""
-    if not stream.pledging:
+    if not stream.pledging or _others(stream, at):
         return None
     stretch = _Stretch(topics={}, languages=[])
     duty = at > 0 and stream.kind_at(at - 1) == "must"
@@ -139,6 +154,23 @@ def read_pledge(stream: Stream, at: int) -> Read | None:
                 return None
             stretch = again
     return _read(stream, at, end, stretch, words)
+
+
+def _others(stream: Stream, at: int) -> bool:
+    """ "Adult patient, parent or guardian able to consent": the adult is one of those who may, not a demand on age."""
+    joined = False
+    others = stream.low_at(at).startswith(_PERSONS)
+    for before in range(at - 1, -1, -1):
+        kind = stream.kind_at(before)
+        if kind in ("adult", "child"):
+            return joined and others
+        if kind in _JOINING:
+            joined = True
+        elif stream.low_at(before).startswith(_PERSONS):
+            others = True
+        elif kind not in ("subject", "drop", "word", "loose", "shift", "not", "qualifier", "link", "prep"):
+            return False
+    return False
 
 
 def _parts(low: str) -> list[str]:
@@ -211,6 +243,8 @@ def _take(stretch: _Stretch, part: str, place: int) -> None:
         stretch.literate = stretch.literate or part in READING
     if part in TAKING_PART:
         stretch.joining = True
+    elif stretch.joining and part in _VISITED:
+        stretch.visiting = True
     if part in DOING:
         stretch.doing = True
     elif part == "up" and stretch.last == "follow":
@@ -236,7 +270,8 @@ def _settle(stretch: _Stretch, duty: bool, whole: bool) -> None:
     if modal and stretch.literate and not topics.keys() & {"consent", "language"}:
         topics.setdefault("literacy", 0)
     if not topics and stretch.joining and modal:
-        topics["consent" if stretch.willing or stretch.unwilling else "agrees-to-treatment-plan"] = 0
+        asked = (stretch.willing or stretch.unwilling) and not stretch.visiting
+        topics["consent" if asked else "agrees-to-treatment-plan"] = 0
     if not topics and stretch.understanding and stretch.understood:
         topics["understands-study"] = 0
     if "language" in topics and not (stretch.speaking or stretch.understanding):
