@@ -38,3 +38,8 @@ def test_a_claim_after_the_promise_is_read_by_its_own_family() -> None:
         tree("Signed informed consent and ECOG 0-1")
         == "(all (one_of consent yes) (compare ecog (range 0 1)))"
     )
+
+
+@pytest.mark.parametrize("persons", ["Adult patient, parent or legal guardian", "Adult or their parent"])
+def test_an_adult_among_those_who_may_sign_is_no_demand_on_age(persons: str) -> None:
+    assert "compare age" not in tree(f"{persons} able to give informed consent")

@@ -158,6 +158,14 @@ def read_pledge(stream: Stream, at: int) -> Read | None:
 
 def _others(stream: Stream, at: int) -> bool:
     """ "Adult patient, parent or guardian able to consent": the adult is one of those who may, not a demand on age."""
+    step = at
+    while stream.kind_at(step) in ("subject", "drop"):
+        step += 1
+    if stream.kind_at(at - 1) in ("adult", "child") and at > 0 and stream.kind_at(step) in _JOINING:
+        while stream.kind_at(step) in _JOINING or stream.kind_at(step) == "drop":
+            step += 1
+        if stream.low_at(step).startswith(_PERSONS):
+            return True
     joined = False
     others = stream.low_at(at).startswith(_PERSONS)
     for before in range(at - 1, -1, -1):
