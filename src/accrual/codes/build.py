@@ -7,6 +7,7 @@ and left out, and where none can be had the seed table stands alone.
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -26,6 +27,8 @@ from accrual.errors import VocabularyError
 
 KEPT = 12
 """Built folders kept beside each other: as many checkouts may share the place."""
+
+_RULES = ("name", "term", "link", "apart", "allowed", "never")
 
 Say = Callable[[str], None]
 
@@ -78,13 +81,7 @@ def read_rules() -> Rules:
     Raises:
         VocabularyError: a row has a rule that nobody knows.
     """
-    found: dict[str, set[str]] = {
-        "name": set(),
-        "term": set(),
-        "link": set(),
-        "apart": set(),
-        "allowed": set(),
-    }
+    found: dict[str, set[str]] = {rule: set() for rule in _RULES}
     for row in read_table("imported.tsv", ("rule", "reason")):
         rule, _, what = row["rule"].partition(" ")
         if rule not in found or not what or not row["reason"]:
@@ -92,11 +89,16 @@ def read_rules() -> Rules:
                 f"imported.tsv, {row['rule']!r}: a rule is one of {', '.join(found)}, with a reason"
             )
         found[rule].add(what)
+    never: dict[str, set[str]] = {}
+    for what in found.pop("never"):
+        family, _, word = what.partition(" ")
+        never.setdefault(family, set()).add(re.escape(word))
     return Rules(
         names=frozenset(map(folded_key, found["name"])),
         terms=frozenset(found["term"]),
         links=frozenset(_link(what) for what in found["link"]),
         apart=frozenset(found["apart"]),
+        never={family: frozenset(words) for family, words in never.items()},
         allowed=frozenset(map(folded_key, found["allowed"])),
     )
 

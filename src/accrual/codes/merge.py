@@ -17,6 +17,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
 
 import msgspec
 
@@ -50,6 +51,9 @@ _REACTIONS = frozenset(("allergy", "hypersensitivity", "intolerance"))
 _COPIES = {"DOID": "MONDO"}
 # "Diarrhea 9" is the ninth kind in a list of genes, and in a criterion the beginning of a number of times.
 _COUNTED = re.compile(r"(?<!type) (?:\d+|[ivx]+|\d[a-z])$")
+_SURELY = re.compile(
+    r"^(?!.*\b(?:benign|in situ|hereditary|familial)\b).*\b(?:malignant|cancer|carcinoma|\w*sarcoma)", re.I
+)
 _SHORTEST = 4  # letters of an imported name
 _ACRONYM = 8  # letters up to which a name in capitals is an acronym, and may be another word written large
 
@@ -65,6 +69,8 @@ class Rules(msgspec.Struct, frozen=True):
     """Child and parent, by code, that are no is-a."""
     apart: frozenset[str] = frozenset()
     """Codes of terms that are not the seed row of the same name."""
+    never: Mapping[str, frozenset[str]] = MappingProxyType({})
+    """Of a seed family, words: what is called so is no kind of it, unless its name says that it is malignant."""
     allowed: frozenset[str] = frozenset()
     """Folded synonyms that were read and found right, though only one source has them."""
 
@@ -203,6 +209,8 @@ def _home_of(
         found = named_in_seed(term.name)
         if found is not None and seed[found].kind == term.kind:
             return found
+        if term.joins_only:
+            return by_name.get((term.kind, folded_key(term.name)))
         own = {folded_key(name) for name in term.synonyms}
         for name in term.synonyms:
             found = named_in_seed(name)
@@ -253,7 +261,11 @@ def _link(
             if key is None or key in wanted or term.code in rules.terms:
                 continue
             for parent in _parents(term, by_code, home, rules):
-                if parent != key and drafts[parent].kind == drafts[key].kind:
+                if (
+                    parent != key
+                    and drafts[parent].kind == drafts[key].kind
+                    and _may_hold(term, drafts[parent])
+                ):
                     found.setdefault(key, {})[parent] = None
         wanted.update(found)
     above = _seed_above(seed, drafts, wanted)
@@ -264,6 +276,32 @@ def _link(
         ]  # fmt: skip
         drafts[key].parents = tuple(sorted(kept))
     _cut_circles(drafts)
+    for family, words in rules.never.items():
+        _keep_out(family, re.compile(rf"\b(?:{'|'.join(sorted(words))})s?\b", re.IGNORECASE), drafts, seed)
+
+
+def _may_hold(term: Term, parent: _Draft) -> bool:
+    """A finding of HPO is a kind of other findings; which of them are diseases, HPO does not say."""
+    return not term.code.startswith("HP:") or set(parent.sources) == {"HPO"}
+
+
+def _keep_out(
+    family: str, words: re.Pattern[str], drafts: Mapping[str, _Draft], seed: Mapping[str, Concept]
+) -> None:
+    """Cut the links by which a concept with one of the words in its name is a kind of the family."""
+
+    @cache
+    def is_below(key: str) -> bool:
+        if key == family:
+            return True
+        draft = drafts[key]
+        if key not in seed and words.search(draft.name) and not _SURELY.search(draft.name):
+            draft.parents = tuple(parent for parent in draft.parents if not is_below(parent))
+        own = seed[key].parents if key in seed else ()
+        return any(is_below(parent) for parent in (*own, *draft.parents))
+
+    for key in drafts:
+        is_below(key)
 
 
 def _parents(term: Term, by_code: Mapping[str, Term], home: Mapping[str, str], rules: Rules) -> Iterable[str]:

@@ -29,9 +29,9 @@ _NO_PROCEDURE = (
     "E02.085", "E02.197", "E02.218", "E02.365", "E02.186", "E02.095", "E02.134", "E02.792", "E02.794", "E02.592",
     "E02.587", "E03.160", "E04.604", "E04.614", "E04.690", "E01.370.350.265",
 )  # fmt: skip
-# Trees in which narrower is true of every patient: diseases of a part are diseases, operations are operations.
-_IS_A = ("C", "F03", "E02", "E04", "E01.370.350", "E01.370.388")
-
+# Trees in which narrower is a kind of: infections, fractures, mental disorders, procedures. The others mix in what
+# comes with a disease: complications, findings, precancer.
+_IS_A = ("C01", "C26.404", "F03", "E02", "E04", "E01.370.350", "E01.370.388")
 _LONGEST = 48  # characters of a drug's name; longer ones are chemistry
 _DRUG = re.compile(r"^(?:[A-Za-z]{5,}(?: [a-z]{4,}){0,2}|[A-Z]{2,8}[- ]?\d{3,7}[A-Z]?)$")
 _LETTERS = re.compile(r"[a-z]")
@@ -74,7 +74,7 @@ def read_substances(descriptors: bytes, supplement: bytes) -> list[Term]:
             name, synonyms = _names(label, _items(entries))
             terms.append(Term(f"MESH:{number}", "drug", name, _of_a_drug(synonyms), joins_only=True))
     for number, label, entries, _mapped in _rows(supplement, 4):
-        if len(label) <= _LONGEST:
+        if len(label) <= _LONGEST and _DRUG.match(label):
             terms.append(Term(f"MESH:{number}", "drug", label, _of_a_drug(_items(entries)), joins_only=True))
     return terms
 

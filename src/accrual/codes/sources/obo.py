@@ -36,6 +36,10 @@ _OUTSIDE: Mapping[str, tuple[str, ...]] = {
     "DOID": ("0150050",),
     "HP": ("0000005", "0012823", "0031797", "0040279", "0032223", "0032443"),
 }
+# A syndrome touches several organs, not each of them in every patient: it is a kind of syndromes only.
+_SYNDROMES: Mapping[str, tuple[str, ...]] = {"MONDO": ("0002254",)}
+_HEREDITARY = "0003847"
+_WITNESSES = frozenset(("DOID", "EFO", "MESH", "NCIT", "NORD", "Orphanet", "SCTID"))
 # The namespaces that mean the same thing there and here, with the name they have in our tables.
 _SAME = {"DOID": "DOID", "MESH": "MESH", "MSH": "MESH", "HP": "HP", "ICD10CM": "ICD10", "MONDO": "MONDO"}
 
@@ -46,12 +50,13 @@ def read_obo(system: str, body: bytes) -> list[Term]:
         _number(entry.id): entry for entry in msgspec.json.decode(body, type=list[_Entry]) if entry.name
     }
     outside = _below(_OUTSIDE[system], entries)
+    syndromes = _below(_SYNDROMES.get(system, ()), entries)
     named = Counter(
         (reference.namespace, reference.id) for entry in entries.values() for reference in entry.xrefs
     )
     terms: list[Term] = []
     for number, entry in sorted(entries.items()):
-        if number in outside or not is_of_the_patient(entry.name):
+        if number in outside or not is_of_the_patient(entry.name) or _is_bare(system, entry):
             continue
         terms.append(
             Term(
@@ -63,6 +68,7 @@ def read_obo(system: str, body: bytes) -> list[Term]:
                     f"{system}:{_number(parent)}"
                     for parent in entry.relations.get("is_a", ())
                     if _number(parent) not in outside
+                    and (number not in syndromes or _number(parent) in syndromes)
                 ),
                 same=tuple(_same(entry.xrefs, named)),
             )
@@ -79,6 +85,13 @@ def _same(xrefs: Iterable[_Reference], named: Mapping[tuple[str, str], int]) -> 
         if system == "ICD10" and "-" in reference.id:
             continue
         yield f"{system}:{_number(reference.id)}"
+
+
+def _is_bare(system: str, entry: _Entry) -> bool:
+    """A locus that MONDO has from OMIM alone, and says no more of than that it runs in families."""
+    if system != "MONDO" or entry.relations.get("is_a") != [_HEREDITARY]:
+        return False
+    return not any(reference.namespace in _WITNESSES for reference in entry.xrefs)
 
 
 def _number(code: str) -> str:
