@@ -85,7 +85,7 @@ class Spotter(Generic[T]):
         for index, start, end in self._strict_automaton.find_matches_as_indexes(plain, overlapping=True):
             if _stands_alone(plain, start, end):
                 key = self._strict_keys[index]
-                if key not in _ALSO_WORDS or not _shouted(text, start, end):
+                if key not in _ALSO_WORDS or not is_shouted(text, start, end):
                     hits.append((start, end, self._strict[key]))
         if self._further is not None:
             for start, end, meaning in self._further(folded):
@@ -149,7 +149,7 @@ def _single_spaced(folded: str) -> tuple[str, list[int] | None]:
     return "".join(parts), kept
 
 
-def _shouted(text: str, start: int, end: int) -> bool:
+def is_shouted(text: str, start: int, end: int) -> bool:
     """Say whether the words next to a match are in capitals too, so that capitals mean nothing here."""
     after = text[end : end + 40].split()
     before = text[max(0, start - 40) : start].split()

@@ -18,8 +18,9 @@ import msgspec
 from accrual.codes.concepts import Concept, vocabulary
 from accrual.codes.qualifiers import LEADING_RELATIONS, qualifiers
 from accrual.codes.units import unit_named
-from accrual.codes.variables import Variable, spot_variables, variable_named
+from accrual.codes.variables import Variable, variable_named
 from accrual.criteria.amount_words import NUMBER_WORDS
+from accrual.criteria.names import Named, named_in
 from accrual.criteria.words import phrases_of_text
 
 Kind: TypeAlias = str
@@ -116,10 +117,6 @@ _STRONGER = frozenset(
 )
 
 
-_Named: TypeAlias = dict[int, tuple[int, Concept | None, Variable | None]]
-"""Where a name starts: where it ends, and what it names."""
-
-
 class _Token(msgspec.Struct, gc=False):
     kind: str
     start: int
@@ -168,7 +165,7 @@ def _phrases() -> _Trie:
     return root
 
 
-def _cue_at(tokens: list[_Token], at: int, named: _Named | None = None) -> tuple[int, tuple[str, str]] | None:
+def _cue_at(tokens: list[_Token], at: int, named: Named | None = None) -> tuple[int, tuple[str, str]] | None:
     """The longest cue at token `at`; a shorter one, if the longest would cut a name in two ("who | are pregnant")."""
     node: _Trie | None = _phrases()
     found = None
@@ -292,17 +289,7 @@ def lex(text: str, start: int = 0, end: int | None = None) -> list[Lexeme]:
     """Return the lexemes of `text[start:end]`, where `text` comes from `plain`. Spans are offsets into `text`."""
     end = len(text) if end is None else end
     tokens = _tokens(text, start, end)
-    piece = text[start:end]
-    named: _Named = {}
-    for spotted in vocabulary().spot(piece):
-        named[start + spotted.start] = (start + spotted.end, spotted.concept, None)
-    for measured in spot_variables(piece):
-        at, to = start + measured.start, start + measured.end
-        other = named.get(at)
-        if other is None or to > other[0]:
-            named[at] = (to, None, measured.variable)
-        elif to == other[0]:
-            named[at] = (to, other[1], measured.variable)
+    named = named_in(text, start, end)
     out: list[Lexeme] = []
     at, count = 0, len(tokens)
     begins = _phrases()
