@@ -26,10 +26,12 @@ from accrual.codes.merge import Merged
 from accrual.codes.spelling import flat, folded_key, spellings
 from accrual.errors import VocabularyError
 
-FORMAT = 1
+FORMAT = 3
 """Raised when the files change: a folder of another format is built anew."""
 
 _MANIFEST = "manifest.json"
+_BEGINS = "begins.msgpack"
+"""The first words of the names, each with the words that come second; "" where it is a name alone."""
 _WORD = re.compile(r"[^\W_]+")
 _WIDEST = 120  # characters; no name that a text would write is longer
 
@@ -82,8 +84,7 @@ def write(folder: Path, merged: Merged, seed: str, sources: Iterable[SourceUsed]
         names = {**derived, **own}
         _index(made, "names", names)
         _index(made, "acronyms", {flat(name): place[key] for name, key in merged.acronyms if key in place})
-        firsts = sorted({match.group() for name in names if (match := _WORD.search(name))})
-        (made / "firsts.txt").write_text("\n".join(firsts), encoding="utf-8")
+        (made / _BEGINS).write_bytes(msgspec.msgpack.encode(_begins(names)))
         manifest = Manifest(FORMAT, seed, len(concepts), len(names), tuple(sources), _digest(made))
         (made / _MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
         shutil.rmtree(folder, ignore_errors=True)
@@ -128,8 +129,9 @@ class Shelf:
             self._codes = _Index(folder, "codes")
             self._names = _Index(folder, "names")
             self._acronyms = _Index(folder, "acronyms")
-            self._firsts = frozenset((folder / "firsts.txt").read_text(encoding="utf-8").split("\n"))
-        except (OSError, ValueError, RuntimeError, EOFError) as error:
+            begins = msgspec.msgpack.decode((folder / _BEGINS).read_bytes(), type=dict[str, frozenset[str]])
+            self._seconds = begins.get
+        except (OSError, ValueError, RuntimeError, EOFError, msgspec.MsgspecError) as error:
             raise VocabularyError(
                 f"{folder}: the built vocabulary is damaged, build it again: {error}"
             ) from error
@@ -173,22 +175,32 @@ class Shelf:
 
     def hits(self, folded: str) -> list[tuple[int, int, str]]:
         """Return `(start, end, id)` of the longest name at each word of a folded, single-spaced text."""
+        words = _WORD.findall(folded)
+        words.append("")
+        # Most words begin no name: one look at a word, and at the next, spares the trie.
+        worth = [
+            number
+            for number, seconds in enumerate(map(self._seconds, words))
+            if seconds is not None and ("" in seconds or words[number + 1] in seconds)
+        ]
+        if not worth:
+            return []
+        starts = [word.start() for word in _WORD.finditer(folded)]
         found: list[tuple[int, int, str]] = []
-        firsts = self._firsts
-        prefixes = self._names.prefixes
-        length = len(folded)
-        for word in _WORD.finditer(folded):
-            if word.group() not in firsts:
-                continue
-            start = word.start()
-            best = None
-            for size, place in prefixes(folded[start : start + _WIDEST]):
-                end = start + size
-                if end == length or not folded[end].isalnum():
-                    best = (start, end, place)
+        for number in worth:
+            best = self._longest(folded, starts[number])
             if best is not None:
-                found.append((best[0], best[1], self.at(best[2]).id))
+                found.append((starts[number], *best))
         return found
+
+    def _longest(self, folded: str, start: int) -> tuple[int, str] | None:
+        """Where the longest name at `start` ends, and whose it is."""
+        best = None
+        for size, place in self._names.prefixes(folded[start : start + _WIDEST]):
+            end = start + size
+            if end == len(folded) or not folded[end].isalnum():
+                best = (end, place)
+        return None if best is None else (best[0], self.at(best[1]).id)
 
 
 class _Index:
@@ -215,6 +227,15 @@ class _Index:
         places = self._places
         for key, number in self._trie.iter_prefixes_with_ids(text):
             yield len(key), int(places[number])
+
+
+def _begins(names: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, set[str]] = {}
+    for name in names:
+        first, second, *_ = (*_WORD.findall(name), "", "")
+        if first:
+            found.setdefault(first, set()).add(second)
+    return {first: sorted(seconds) for first, seconds in sorted(found.items())}
 
 
 def _index(folder: Path, name: str, places: dict[str, int]) -> None:
