@@ -338,9 +338,10 @@ def report_logic(rows: list[dict[str, Any]], errors: int) -> None:
                 f"ours {canonical(tree)}",
             )
             shown.append("\n  ".join(lines))
+    read = sum(not isinstance(parse_canonical(row["tree"]), Opaque) for row in rows)
     count = max(1, told.total())
     print(
-        f"{told.total()} criteria: "
+        f"{told.total()} criteria, {read} of them more than opaque words to the annotator: "
         + ", ".join(f"{name} {told[name]} ({told[name] / count:.1%})" for name in ("same", "safe", "flip"))
     )
     print("\n".join(shown[:errors]))

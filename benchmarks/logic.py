@@ -4,9 +4,10 @@ Comes in: two trees. Goes out: `same`, `safe` or `flip`. Refuses nothing.
 
 Both trees are decided in the same worlds. A world gives every number a place between the bounds that the two trees
 name, every category one value (also one that neither names), and every other leaf true or false; Opaque is unknown in
-each. `flip`: in some world one tree is YES and the other NO. `safe`: in none, though the trees differ; ours is less
-understood, or says the same in another way. Worlds that contradict themselves are left out: who has a narrower
-condition has the wider, and who has it with qualifiers has it with fewer. Up to 4,096 worlds are all tried; of more,
+each. `same`: the trees are written alike, or are alike in every world. `flip`: in some world one is YES and the other
+NO. `safe`: in none, though the trees differ; mostly ours is less understood. Worlds that contradict themselves are left
+out: who has a narrower condition has the wider, who has it with qualifiers has it with fewer, who had it in a window
+had it, and who is allergic to a thing has an allergy. Up to 4,096 worlds are all tried; of more,
 4,096 are drawn with a fixed seed, so that a rare flip may be missed there.
 
 Concepts are compared by what the vocabulary calls them: a gold line may name a concept by any of its synonyms.
@@ -44,6 +45,7 @@ Outcome: TypeAlias = Literal["same", "safe", "flip"]
 MAX_WORLDS = 4096
 MAX_LEAVES = 400
 """Distinct statements of both trees together; beyond, the trees are compared as they are written."""
+_PAST = frozenset(("history", "prior", "past"))
 _ELSE = "(another value)"
 # Qualifiers that say another relation than "has it now": what has them need not have the concept plainly.
 _OTHER_RELATION = frozenset(
@@ -65,11 +67,14 @@ def compare(gold: Tree, ours: Tree) -> Outcome:
     gold, ours = named(gold), named(ours)
     if canonical(gold) == canonical(ours) or _unworded(gold) == _unworded(ours):
         return "same"
+    alike, decided = True, False
     for world in _worlds(gold, ours):
         told = {_decide(gold, world), _decide(ours, world)}
         if told == {Truth.YES, Truth.NO}:
             return "flip"
-    return "safe"
+        alike = alike and len(told) == 1
+        decided = decided or told != {Truth.UNKNOWN}
+    return "same" if alike and decided else "safe"
 
 
 def named(tree: Tree) -> Tree:
@@ -78,15 +83,27 @@ def named(tree: Tree) -> Tree:
     def leaf(node: Tree) -> Tree:
         if not isinstance(node, Present):
             return node
-        known = vocabulary().lookup(node.concept.name) or vocabulary().lookup(node.concept.code)
-        code = Code("accrual", known.id, known.name) if known else _low(node.concept)
-        return Present(concept=code, qualifiers=tuple(sorted(node.qualifiers)), span=node.span)
+        excluding = tuple(sorted(map(_known, node.excluding), key=lambda code: code.code))
+        return Present(
+            concept=_known(node.concept), qualifiers=tuple(sorted(node.qualifiers)), excluding=excluding
+        )
 
-    return _mapped(tree, leaf)
+    return _bare(_mapped(tree, leaf))
 
 
-def _low(code: Code) -> Code:
-    return Code("", code.name.lower(), code.name.lower())  # a made-up id says nothing
+def _bare(tree: Tree) -> Tree:
+    """The tree with a group of which nothing is understood as one Opaque: how words are cut does not matter."""
+    below = children(tree)
+    if below and all(isinstance(_bare(child), Opaque) for child in below):
+        return Opaque(text="…")
+    return tree
+
+
+def _known(code: Code) -> Code:
+    known = vocabulary().lookup(code.name) or vocabulary().lookup(code.code)
+    if known is None:
+        return Code("", code.name.lower(), code.name.lower())  # a made-up id says nothing
+    return Code("accrual", known.id, known.name)
 
 
 def _unworded(tree: Tree) -> str:
@@ -103,17 +120,26 @@ def _mapped(tree: Tree, leaf: Callable[[Tree], Tree]) -> Tree:
         case Not():
             return Not(child=_mapped(tree.child, leaf))
         case Within():
-            return Within(child=_mapped(tree.child, leaf), window=tree.window)
+            return Within(child=_in_time(_mapped(tree.child, leaf)), window=tree.window)
         case When():
             return When(condition=_mapped(tree.condition, leaf), then=_mapped(tree.then, leaf))
         case _:
             return leaf(tree)
 
 
+def _in_time(child: Tree) -> Tree:
+    """The child of a window without what the window says: "prior chemotherapy in the last month"."""
+    if not isinstance(child, Present):
+        return child
+    kept = tuple(name for name in child.qualifiers if name not in _PAST)
+    return Present(concept=child.concept, qualifiers=kept, excluding=child.excluding)
+
+
 def _worlds(gold: Tree, ours: Tree) -> Iterator[_World]:
     """The worlds to try: what each name of `_leaves` may be, in every combination or in a sample of them."""
     choices: dict[str, list[object]] = {}
     presents: dict[str, Present] = {}
+    windows: dict[str, Present] = {}
     for tree in (gold, ours):
         for node in _leaves(tree):
             if isinstance(node, Compare):
@@ -126,12 +152,14 @@ def _worlds(gold: Tree, ours: Tree) -> Iterator[_World]:
                 choices[canonical(node)] = [False, True]
                 if isinstance(node, Present):
                     presents[canonical(node)] = node
+                elif isinstance(node, Within) and isinstance(node.child, Present):
+                    windows[canonical(node)] = node.child
     for key, values in choices.items():
         if all(isinstance(value, float) for value in values):
             choices[key] = list(_places(sorted(float(str(value)) for value in values)))
     if len(choices) > MAX_LEAVES:
         return
-    above = _implied(presents)
+    above = _implied(presents) + _had(windows, presents)
     total = 1
     for values in choices.values():
         total = min(total * max(1, len(values)), MAX_WORLDS + 1)
@@ -163,7 +191,27 @@ def _implied(presents: dict[str, Present]) -> list[tuple[str, str]]:
                 continue
             if set(other.qualifiers) <= set(node.qualifiers) and _is_a(node, other):
                 found.append((key, other_key))
+    found += [
+        (key, other_key)
+        for key, node in presents.items()
+        for other_key, other in presents.items()
+        if "allergy" in node.qualifiers
+        and other.concept.code == "hypersensitivity"
+        and set(other.qualifiers) < set(node.qualifiers)
+    ]
     return found
+
+
+def _had(windows: dict[str, Present], presents: dict[str, Present]) -> list[tuple[str, str]]:
+    """Pairs of a window and the past that follows from it: who had it last month had it."""
+    return [
+        (key, other_key)
+        for key, node in windows.items()
+        for other_key, other in presents.items()
+        if _PAST & set(other.qualifiers)
+        and set(other.qualifiers) - _PAST <= set(node.qualifiers)
+        and _is_a(node, other)
+    ]
 
 
 def _is_a(node: Present, other: Present) -> bool:

@@ -17,7 +17,7 @@ ASTHMA = '(present asthma "asthma")'
         (ADULT, ADULT, "same"),
         (ADULT, '(opaque "adults")', "safe"),
         (ADULT, "(compare age (range > 18 _ a))", "flip"),
-        (ADULT, "(compare age (range 216 _ mo))", "safe"),  # the same age, said otherwise
+        (ADULT, "(compare age (range 216 _ mo))", "same"),  # the same age, said otherwise
         (ADULT, f'(all {ADULT} (opaque "and well"))', "safe"),
         (f"(all {ADULT} {ASTHMA})", f"(any {ADULT} {ASTHMA})", "flip"),
         (ASTHMA, f"(not {ASTHMA})", "flip"),
@@ -25,9 +25,15 @@ ASTHMA = '(present asthma "asthma")'
         ("(one_of sex female)", "(one_of sex male)", "flip"),
         ("(one_of sex female)", "(one_of sex female male)", "flip"),
         (ASTHMA, '(present asthma "asthma" active)', "flip"),
-        (f'(any {ASTHMA} (present asthma "asthma" active))', ASTHMA, "safe"),  # active asthma is asthma
+        (f'(any {ASTHMA} (present asthma "asthma" active))', ASTHMA, "same"),  # active asthma is asthma
         (f'(any {ASTHMA} (present asthma "asthma" history))', ASTHMA, "flip"),
         ("(when (one_of sex female) (one_of pregnant no))", "(one_of pregnant no)", "flip"),
+        (
+            '(within (present asthma "asthma" history) (before (range 0 1 a) enrollment))',
+            '(within (present asthma "asthma") (before (range 0 1 a) enrollment))',
+            "same",
+        ),
+        ('(all (opaque "a") (opaque "b"))', '(opaque "a and b")', "same"),
         ('(present x "Made-up illness")', '(present y "made-up illness")', "same"),
     ],
 )  # fmt: skip

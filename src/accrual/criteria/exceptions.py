@@ -39,7 +39,7 @@ def except_kinds(stream: Stream, first: int, last: int, claim: Tree, doubted: Tr
         doubted: the claim with the exception as words in doubt, for an exception that takes out less than a kind.
     """
     taken = _taken(stream, first, last)
-    if taken is None:
+    if taken is None or _narrows_head(stream, first, last):
         return None
     leaves = _leaves(claim)
     if not leaves or not all(any(_is_kind(kind, leaf) for leaf in leaves) for kind in taken.kinds):
@@ -50,6 +50,17 @@ def except_kinds(stream: Stream, first: int, last: int, claim: Tree, doubted: Tr
     if not taken.narrowed:
         return without
     return Any_(children=(without, doubted), span=claim.span | doubted.span)
+
+
+_OTHER = frozenset(("other than", "apart from"))
+
+
+def _narrows_head(stream: Stream, first: int, last: int) -> bool:
+    """ "Skin conditions other than psoriasis that would interfere": the conditions would, not the psoriasis."""
+    if stream.low_at(first - 1) not in _OTHER:
+        return False
+    named = max((at for at in range(first, last) if stream.lexemes[at].concept is not None), default=last)
+    return any(stream.kind_at(at) not in ("close", "drop", "dot") for at in range(named + 1, last))
 
 
 def _taken(stream: Stream, first: int, last: int) -> _Taken | None:
