@@ -55,6 +55,7 @@ _AMOUNT = re.compile(
     r"|months?|years?|decades?)\b"
 )
 _HISTORY = re.compile(r"(?i)\b(?:history|hx)\b")
+_EITHER = re.compile(r"(?i)\bwith\s*(?:/|or|and)\s*$")
 _CLAUSE_END = re.compile(r"[;.]\s|\bbut\b|\n")
 
 _Spans: TypeAlias = list[tuple[int, int]]
@@ -80,7 +81,7 @@ def mentions_of(text: str, start: int, tree: Tree) -> tuple[Mention, ...]:
         beside = [span for span in found if span[0] < end_at and start_at < span[1]]
         if not beside or (kind == "negation" and _opens(start_at, beside) and start_at not in concepts):
             found.append((start_at, end_at, kind))
-    found = [span for span in found if not _said_before(clean, span, found)]
+    found = [span for span in found if not (_said_before(clean, span, found) or _idle(clean, span, found))]
     found += _ages(clean, found, _aged(start, tree))
     found.sort()
     denied, dark = _denied(start, tree)
@@ -111,6 +112,22 @@ def _kind(kind: str, words: str) -> MentionKind:
 def _opens(place: int, spans: list[tuple[int, int, MentionKind]]) -> bool:
     """Say whether a negation is the first word of what it negates ("inability to walk", "non-diabetic")."""
     return all(low == place and kind != "negation" for low, _, kind in spans)
+
+
+def _idle(text: str, span: tuple[int, int, MentionKind], found: list[tuple[int, int, MentionKind]]) -> bool:
+    """ "With or without", "does not consent": a negation that nothing named follows in its clause denies nothing."""
+    low, high, kind = span
+    if kind != "negation":
+        return False
+    if text[low:high].lower() in ("unable", "inability"):  # these deny what one can do, which has no name
+        return False
+    if _EITHER.search(text, max(0, low - 12), low) is not None:
+        return True
+    return not any(
+        told != "negation" and low <= start < high + NEGATION_REACH and end > high
+        and _CLAUSE_END.search(text, high, start) is None
+        for start, end, told in found
+    )  # fmt: skip
 
 
 def _said_before(
