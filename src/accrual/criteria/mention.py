@@ -81,7 +81,7 @@ def mentions_of(text: str, start: int, tree: Tree) -> tuple[Mention, ...]:
         beside = [span for span in found if span[0] < end_at and start_at < span[1]]
         if not beside or (kind == "negation" and _opens(start_at, beside) and start_at not in concepts):
             found.append((start_at, end_at, kind))
-    found = [span for span in found if not (_said_before(clean, span, found) or _idle(clean, span, found))]
+    found = [span for span in found if not _said_before(clean, span, found)]
     found += _ages(clean, found, _aged(start, tree))
     found.sort()
     denied, dark = _denied(start, tree)
@@ -112,22 +112,6 @@ def _kind(kind: str, words: str) -> MentionKind:
 def _opens(place: int, spans: list[tuple[int, int, MentionKind]]) -> bool:
     """Say whether a negation is the first word of what it negates ("inability to walk", "non-diabetic")."""
     return all(low == place and kind != "negation" for low, _, kind in spans)
-
-
-def _idle(text: str, span: tuple[int, int, MentionKind], found: list[tuple[int, int, MentionKind]]) -> bool:
-    """ "With or without", "does not consent": a negation that nothing named follows in its clause denies nothing."""
-    low, high, kind = span
-    if kind != "negation":
-        return False
-    if text[low:high].lower() in ("unable", "inability"):  # these deny what one can do, which has no name
-        return False
-    if _EITHER.search(text, max(0, low - 12), low) is not None:
-        return True
-    return not any(
-        told != "negation" and low <= start < high + NEGATION_REACH and end > high
-        and _CLAUSE_END.search(text, high, start) is None
-        for start, end, told in found
-    )  # fmt: skip
 
 
 def _said_before(
@@ -193,6 +177,8 @@ def _cue_pattern() -> re.Pattern[str]:
 def _cued(text: str) -> list[tuple[int, int, MentionKind]]:
     found: list[tuple[int, int, MentionKind]] = []
     for match in _cue_pattern().finditer(text):
+        if match.lastgroup == "negation" and _EITHER.search(text, max(0, match.start() - 12), match.start()):
+            continue  # "with or without" denies nothing
         found.append((*match.span(), match.lastgroup))  # type: ignore[arg-type]  # the groups are kinds
     return found
 
