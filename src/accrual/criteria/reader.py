@@ -15,6 +15,7 @@ from accrual.criteria.exceptions import except_kinds
 from accrual.criteria.following import judgement_end, method_end
 from accrual.criteria.lists import PEOPLE, Term, UnclearError, combine, same_outcome, spread, widened
 from accrual.criteria.phrases.anchor import moment
+from accrual.criteria.phrases.serology import is_screen
 from accrual.criteria.phrases.state import FEMALE_STATES
 from accrual.criteria.pieces import Piece
 from accrual.criteria.subjects import asked_of
@@ -264,7 +265,9 @@ class ClauseReader(Cursor):
             group = self.items[self.at].group
             if before == group == "measure" and self.stream.kind == "inclusion" and not self.negated:
                 return True  # a table of values run together: "Platelets ≥ 100 x 10^9/L Hemoglobin ≥ 9 g/dL"
-            return before in PEOPLE or group in PEOPLE or before == "marker"
+            return (
+                before in PEOPLE or group in PEOPLE or (before == "marker" and not is_screen(terms[-1].node))
+            )
         if kind == "link" and (before in PEOPLE or all(term.group in PEOPLE for term in terms)):
             follows = self.kind(1)
             return follows in ("claim", "not", "drop")

@@ -199,6 +199,7 @@ CUES: Mapping[Cue, str] = {
     "example": "such as | e.g. | e.g | e. g. | e g | eg | for example | for instance | like | example",
     "include": "including | includes | include | included | including but not limited to | inclusive of",
     "loose": (
+        "apply | applies | not apply | not applicable | "
         "allowed | allowable | permitted | eligible | acceptable | accepted | equivalent | however | "
         "waived | regardless | "
         "irrespective | if | when | where | may | can | could | might | whether | "

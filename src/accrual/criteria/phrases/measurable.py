@@ -26,6 +26,15 @@ _RULES = word_set(
     "examination x ray xray ultrasound 1 1.1 1.0 .1 .0 i computerized physical chest central independent blinded "
     "review vendor site team bicr"
 )
+# The size of a lesion by those rules: RECIST 1.0 and 1.1 ask for 10, 15 or 20 mm, the usual wording for a definition.
+_SIZES = word_set(
+    "defined least one lesion lesions accurately dimension dimensions dimensional longest diameter diameters recorded "
+    "measurable non nodal nonnodal node nodes lymph short axis mm cm millimeter millimeters conventional techniques "
+    "technique spiral greater than equal more 10 15 20 1 1.5 2 caliper calipers larger in size exam "
+    "unidimensionally bidimensionally unidimensional bidimensional"
+)
+_DEFINES = frozenset(("defined as", "defined", "as defined by", "i e"))
+_SIZE_SIGNS = frozenset(("dot", "dash", "slash", "open", "close", "comma", "op", "suffix", "semi"))
 _RULE_KINDS = frozenset(("dot", "dash", "slash", "open", "close", "comma"))
 _COUNT = word_set("one 1")
 _DEFINING = frozenset(("is", "was", "are", "will be"))  # defined as: a remark; not required: no demand
@@ -50,6 +59,22 @@ def _ruled(stream: Stream, at: int) -> int:
             break
         step += 1
     return end if named and not _broken_off(stream, end) else at
+
+
+def _sized(stream: Stream, at: int) -> int:
+    """ "defined as at least one lesion of 20 mm or more": where a definition by size ends the clause; else `at`."""
+    step = at
+    while stream.kind_at(step) in ("comma", "open", "semi"):
+        step += 1
+    if stream.low_at(step) not in _DEFINES and stream.kind_at(at) != "open":
+        return at
+    while step < len(stream):
+        words = stream.low_at(step).split()
+        known = all(word in _SIZES or word in _CONNECTING or word in _RULES for word in words)
+        if stream.kinds[step] not in _SIZE_SIGNS and not known:
+            return at
+        step += 1
+    return step
 
 
 def _broken_off(stream: Stream, at: int) -> bool:
@@ -90,6 +115,7 @@ def read_measurable(stream: Stream, at: int) -> Read | None:
     if stream.kind_at(end) in ("value", "op", "number", "colon", "not") or stream.low_at(end) in _DEFINING:
         return None
     end = _ruled(stream, end)
+    end = _sized(stream, end)
     return Read(end, "marker", OneOf(variable=variable.id, values=("yes",), span=stream.span(start, end)))
 
 

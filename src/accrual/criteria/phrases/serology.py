@@ -17,7 +17,7 @@ from accrual.codes.concepts import vocabulary
 from accrual.codes.variables import variables
 from accrual.criteria.phrases.measure import either_way
 from accrual.criteria.phrases.stream import Family, Group, Read, Stream
-from accrual.criteria.tree import All, Any_, Not, OneOf, Opaque, Present, Tree
+from accrual.criteria.tree import All, Any_, Not, OneOf, Opaque, Present, Tree, walk
 from accrual.criteria.words import word_set
 
 TESTS: Mapping[str, str] = {
@@ -43,6 +43,7 @@ _TESTING = word_set(
 _TESTS_FOR = frozenset(("test for", "screening for", "tested for"))
 _TOWARDS = frozenset(("for", "of", "to", "against", "on"))
 _JOINING = frozenset(("or", "and", "slash", "comma", "drop", "other"))
+_WHOLE = ("infection", "infections", "disease")
 _HIV_TYPES = frozenset(("1", "2", "i", "ii"))
 _TYPE_JOINTS = frozenset(("slash", "and", "or", "comma", "dash", "open", "close", "number", "word"))
 MAX_LIST = 8
@@ -140,6 +141,11 @@ def _outcome(stream: Stream, at: int) -> str:
     return lexeme.payload if lexeme is not None and lexeme.kind == "value" else ""
 
 
+def is_screen(node: Tree) -> bool:
+    """Say whether a claim is of tests for infections: nothing else is named by it, as a tumor is by its marker."""
+    return any(isinstance(each, OneOf) and each.variable in SCREENS for each in walk(node))
+
+
 def read_serology(stream: Stream, at: int) -> Read | None:
     """Read one list of infections or tests with its outcome."""
     start = at
@@ -156,6 +162,8 @@ def read_serology(stream: Stream, at: int) -> Read | None:
 def _outcome_last(stream: Stream, start: int, at: int) -> Read | None:
     """ "HIV, HBsAg or HCV antibody positive"."""
     agents, joints = _agents(stream, at)
+    if any(stream.low_at(agent.at).endswith(_WHOLE) for agent in agents):
+        return None  # "HIV infection or HIV positive serology": the first is there without an outcome
     after = agents[-1].to
     end = _tested(stream, after)
     if stream.kind_at(end) == "drop" and stream.low_at(end) in ("is", "are", "be", "was", "were"):
