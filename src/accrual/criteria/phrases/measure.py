@@ -387,6 +387,9 @@ _NORMAL = re.compile(
 )
 
 
+_TOLD = re.compile(r"\s*(?:of\s+|:\s*)?[(\[]?\s*(?:i\.e\.,?\s*)?[<>=≤≥]*\s*\d")
+
+
 def _usual(stream: Stream, names: list[Named], joiner: str, at: int) -> Read | None:
     """ "within normal limits": between the laboratory's own two limits."""
     if at >= len(stream) or any(each.kind != "number" for _, _, each in names):
@@ -400,11 +403,14 @@ def _usual(stream: Stream, names: list[Named], joiner: str, at: int) -> Read | N
     if end == at:
         return None
     high = values_of(stream, names, joiner, Amount(end, high=1.0, unit="[ULN]"))
-    low = values_of(stream, names, joiner, Amount(end, low=1.0, unit="[LLN]"))
+    two_sided = [each for each in names if each[2].id not in ONLY_HIGH]
+    if _TOLD.match(stream.text, stream.lexemes[end - 1].end):
+        return None  # "within the normal range of 90 to 110 mg/dL"
+    if not two_sided:
+        return None if high is None else Read(end, "measure", high)
+    low = values_of(stream, two_sided, joiner, Amount(end, low=1.0, unit="[LLN]"))
     if low is None or high is None:
         return None
-    if all(each.id in ONLY_HIGH for _, _, each in names):
-        return Read(end, "measure", high)
     return Read(end, "measure", All(children=(low, high), span=stream.span(names[0][0], end)))
 
 
