@@ -147,7 +147,7 @@ LIMITS: Mapping[str, str] = {
 }
 
 NUMBER_WORDS: Mapping[str, float] = {
-    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
     "ten": 10, "eleven": 11, "twelve": 12, "fourteen": 14, "eighteen": 18, "twenty": 20, "thirty": 30,
     "sixty": 60, "ninety": 90,
 }  # fmt: skip

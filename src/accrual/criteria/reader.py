@@ -306,10 +306,12 @@ class ClauseReader(Cursor):
             and not self.negated
         ):
             raise UnclearError  # "healthy volunteers and patients with asthma": two groups, either may enter
+        state = (self.negated, self.depth, self.end)
         try:
             term = self.term()
         except UnclearError:
             self.at = mark
+            self.negated, self.depth, self.end = state  # as it was before the term that failed
             self.unknown(terms, word)
             return True
         term.joiner, term.shouted = word, shouted

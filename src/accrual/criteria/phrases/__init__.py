@@ -12,6 +12,7 @@ from accrual.criteria.phrases.blood_pressure import BLOOD_PRESSURE
 from accrual.criteria.phrases.circumstance import CIRCUMSTANCE
 from accrual.criteria.phrases.condition import CONDITION
 from accrual.criteria.phrases.consent import CONSENT
+from accrual.criteria.phrases.crossed import CROSSED
 from accrual.criteria.phrases.defined import DEFINED
 from accrual.criteria.phrases.healthy_volunteer import HEALTHY_VOLUNTEER
 from accrual.criteria.phrases.life_expectancy import LIFE_EXPECTANCY
@@ -42,6 +43,7 @@ PHRASES: tuple[Family, ...] = (
     BLOOD_PRESSURE,
     DEFINED,
     MEASURABLE,
+    CROSSED,
     TIME,
     AGE,
     STAGE,

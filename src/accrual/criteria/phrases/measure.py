@@ -138,6 +138,8 @@ def _compare(stream: Stream, span_at: tuple[int, int], variable: Variable, read:
         unit == "g/L" and read.unit_words == "g/l" and variable.unit.startswith("10*") and _giga(stream, read)
     ):
         unit = "10*9/L"  # "100 G/L": giga per litre, of cells
+    elif unit == "uL" and variable.unit.startswith("10*"):
+        unit = "/uL"  # "1,500 uL": the stroke is lost; no count is a volume
     elif unit == "10*3" and variable.unit.startswith("10*"):
         return None  # "100 K": thousands of what is not said
     if "predicted" in read.unit_words and variable.id not in OF_PREDICTED:
@@ -190,8 +192,15 @@ def _giga(stream: Stream, read: Amount) -> bool:
 
 def _said_again(stream: Stream, at: int, variable: Variable, read: Amount) -> int:
     """ "≥ 1500/mm3 (1.5 x 10^9/L)": where the bracket ends that gives the same number in another unit."""
-    if stream.kind_at(at) not in ("open",) or read.unit is None or (read.low is None) == (read.high is None):
+    if read.unit is None or stream.kind_at(at) not in ("open", "or", "slash"):
         return at
+    if read.low is not None and read.high is not None:
+        return _range_again(stream, at, variable, read)
+    if stream.kind_at(at) != "open":  # "≥ 200 umol/L or 2.26 mg/dL"
+        other_unit = stream.lexemes[at + 2].payload if stream.kind_at(at + 2) == "unit" else ""
+        value = stream.lexemes[at + 1].value if stream.kind_at(at + 1) == "number" else None
+        bound = read.low if read.low is not None else read.high
+        return at + 3 if other_unit and _agree(variable, bound, read.unit, value, other_unit) else at
     again = amount(stream, at + 1)
     if again is None or stream.kind_at(again.end) != "close" or again.unit is None:
         return at
@@ -201,11 +210,38 @@ def _said_again(stream: Stream, at: int, variable: Variable, read: Amount) -> in
     bound = read.low if read.low is not None else read.high
     if other is None or bound is None:
         return at
-    try:
-        same = abs(variable.canonical(bound, read.unit) / variable.canonical(other, again.unit) - 1)
-    except (UnitError, ZeroDivisionError):
+    return again.end + 1 if _agree(variable, bound, read.unit, other, again.unit) else at
+
+
+def _range_again(stream: Stream, at: int, variable: Variable, read: Amount) -> int:
+    """ "7.0-9.0% (53-75 mmol/mol)": where the bracket ends that gives the same range in another unit."""
+    again = amount(stream, at + 1) if stream.kind_at(at) == "open" else None
+    if again is None or again.unit is None or read.unit is None:
         return at
-    return again.end + 1 if same < ROUNDING else at
+    end = again.end
+    while stream.kind_at(end) in ("comma", "drop"):
+        end += 1
+    if stream.kind_at(end) != "close":
+        return at
+    same = _agree(variable, read.low, read.unit, again.low, again.unit)
+    return end + 1 if same and _agree(variable, read.high, read.unit, again.high, again.unit) else at
+
+
+def _agree(variable: Variable, one: float | None, unit: str, other: float | None, other_unit: str) -> bool:
+    """Say whether two bounds are one, but for rounding."""
+    if one is None or other is None:
+        return False
+    try:
+        return abs(_own(variable, one, unit) / _own(variable, other, other_unit) - 1) < ROUNDING
+    except (UnitError, ZeroDivisionError):
+        return False
+
+
+def _own(variable: Variable, value: float, unit: str) -> float:
+    """The value in the variable's own unit; HbA1c also from mmol/mol."""
+    if variable.id == "hba1c" and unit == "mmol/mol":
+        return 0.0915 * value + 2.15  # IFCC to NGSP, the master equation of ngsp.org/ifcc.asp
+    return variable.canonical(value, unit)
 
 
 def _scale_again(stream: Stream, at: int, variable: Variable) -> int:

@@ -65,7 +65,9 @@ _METHODS = (
     r"goldmann|"
     r"goldmann applanation|tonometry|etdrs(?: chart)?|early treatment diabetic retinopathy study",
     # images and scales
-    r"mri|ct|magnetic resonance imaging|computed tomography|ct scan|recist|(?:numeric(?:al)? rating|"
+    r"m?recist(?:\s*(?:criteria)?\s*,?\s*\(?(?:version|ver\.?|v\.?)?\s*1\.[01]\)?)?(?:\s+guidelines?)?|"
+    r"response evaluation criteria in solid tumou?rs(?:\s*\(recist\))?(?:\s*,?\s*\(?(?:version|v\.?)?\s*1\.[01]\)?)?|"
+    r"mri|ct|magnetic resonance imaging|computed tomography|ct scan|(?:numeric(?:al)? rating|"
     r"visual analog(?:ue)?) scale|nrs|vas",
 )
 _TAILS = (
@@ -95,6 +97,11 @@ def _pattern() -> re.Pattern[str]:
 _NOUN_ALONE = re.compile(
     rf"(?i)(?:(?:{_ARTICLES})\s+)*(?:{'|'.join(_METHODS)})(?:\s+(?:{_TAILS}))*"
     rf"(?:\s*(?:,|/|\bor\b|\band\b)\s*(?:(?:{_ARTICLES})\s+)*(?:{'|'.join(_METHODS)})(?:\s+(?:{_TAILS}))*)*"
+)
+# Where the protocol says more.
+_REFERENCE = re.compile(
+    r"(?i)\(\s*(?:(?:please\s+)?(?:see|refer to|as per|per|according to|in)\s+)?(?:the\s+)?(?:protocol\s+)?"
+    r"(?:appendix|appendices|section|table|attachment|annex|addendum)\s*[\w.\- ]{0,12}\)"
 )
 # Whose limit it is: each laboratory has its own, for each age and sex.
 _LIMIT_TAIL = re.compile(
@@ -129,6 +136,11 @@ def method_end(stream: Stream, at: int) -> int:
         after = method_end(stream, at + 1)
         return after if after > at + 1 else at
     if kind == "open":
+        seen = _REFERENCE.match(stream.text, stream.lexemes[at].start)
+        if seen is not None:
+            while at < len(stream) and stream.lexemes[at].end <= seen.end():
+                at += 1
+            return at
         close = at + 1
         while close < len(stream) and stream.kind_at(close) != "close" and close < at + 20:
             if stream.kind_at(close) == "open":
