@@ -138,6 +138,12 @@ def unit_named(text: str) -> str | None:
     return _by_key().get(unit_key(text))
 
 
+def unit_beginnings() -> frozenset[str]:
+    """Return UCUM strings and whole words that a unit may begin with beyond the table's own spellings."""
+    plural = {f"{word}s" for word in _WORDS}
+    return frozenset({*(unit.lower() for unit in units()), *_WORDS, *plural})
+
+
 @cache
 def units_spellings() -> Mapping[str, str]:
     """Return every spelling, lower-cased and with the signs texts use (µ, ³, ^), to its UCUM string.

@@ -17,7 +17,7 @@ import msgspec
 
 from accrual.codes.concepts import Concept, vocabulary
 from accrual.codes.qualifiers import LEADING_RELATIONS, qualifiers
-from accrual.codes.units import unit_named
+from accrual.codes.units import unit_beginnings, unit_named, units
 from accrual.codes.variables import Variable, variable_named
 from accrual.criteria.amount_words import NUMBER_WORDS
 from accrual.criteria.names import Named, named_in
@@ -185,13 +185,26 @@ def _cue_at(tokens: list[_Token], at: int, named: Named | None = None) -> tuple[
     return whole or found
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=32768)
 def _unit(words: str) -> str | None:
     return unit_named(" ".join(words.split()))
 
 
+@cache
+def _unit_starts() -> frozenset[str]:
+    """The first words and signs of all units: most words after a number begin none."""
+    spellings = {
+        *unit_beginnings(),
+        *(spelling.lower() for unit in units().values() for spelling in unit.spellings),
+    }
+    return frozenset(_tokens(plain(each), 0, len(each))[0].low for each in spellings if each.strip("'\" "))
+
+
 def _unit_at(text: str, tokens: list[_Token], at: int) -> tuple[int, str] | None:
     """The longest unit that starts at token `at`."""
+    low = tokens[at].low
+    if low not in _unit_starts() and low[0] not in "x×*·✕" and not low.startswith("10"):
+        return None
     for to in range(min(len(tokens), at + MAX_UNIT_TOKENS), at, -1):
         last = tokens[to - 1]
         if last.kind == "sign" and last.low not in "%)³²]":
@@ -308,7 +321,7 @@ def lex(text: str, start: int = 0, end: int | None = None) -> list[Lexeme]:
                     unit = (to, name_of_unit)
                 lexeme = _make("unit", text, token.start, tokens[to - 1].end, payload=unit[1])
         if lexeme is None:
-            lexeme = _decimal_comma(text, tokens, at)
+            lexeme = _decimal_comma(text, tokens, at) if token.kind == "number" else None
             to = at + 3 if lexeme is not None else to
         if lexeme is None:
             name = named.get(token.start)

@@ -3,8 +3,6 @@
 Comes in: an amount, then a variable's name. Goes out: `Compare`, as for the usual order (`limits.py`). Refuses (None)
 an amount without a comparator, a name that has an amount of its own behind it, and lines of one kind of therapy
 (lines of chemotherapy are fewer than lines of therapy).
-
-"At least one measurable lesion" is measurable disease (RECIST 1.1: disease is measurable by one lesion that is).
 """
 
 from __future__ import annotations
@@ -13,9 +11,7 @@ import msgspec
 
 from accrual.criteria.phrases.amount import amount
 from accrual.criteria.phrases.measure import said_more, values_of
-from accrual.criteria.phrases.method import method_end
 from accrual.criteria.phrases.stream import Family, Read, Stream
-from accrual.criteria.tree import OneOf
 from accrual.criteria.words import word_set
 
 _SCORE = word_set("score scores scoring scored total rating points with a having have has of")
@@ -62,14 +58,6 @@ def read_crossed(stream: Stream, at: int) -> Read | None:
     after = end + 1
     if stream.kind_at(after) in ("op", "between", "number", "value", "link") and not counted:
         return None
-    if (
-        variable.id == "measurable-disease"
-        and read.unit is None
-        and (read.low, read.low_open) == (1.0, False)
-    ):
-        node = OneOf(variable=variable.id, values=("yes",), span=stream.span(at, after))
-        end = method_end(stream, after)
-        return Read(end, "state", node) if read.high is None and not received else None
     if variable.kind == "category" or variable.id in ("age", "life-expectancy", "stage"):
         return None
     if counted and "chemo" in stream.low_at(end):
