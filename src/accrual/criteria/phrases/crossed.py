@@ -23,7 +23,7 @@ _RECEIVED = frozenset(
     ("received", "have received", "has received", "had", "have had", "has had", "who have received", "having received",
      "previously received", "failed", "have failed", "had received", "who received")
 )  # fmt: skip
-_COUNTED = frozenset(("prior-lines",))
+_COUNTED = frozenset(("prior-lines", "tender-joint-count", "swollen-joint-count"))
 
 
 def read_crossed(stream: Stream, at: int) -> Read | None:
