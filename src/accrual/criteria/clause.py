@@ -14,6 +14,7 @@ The rules that keep it faithful:
 
 from accrual.criteria.guards import guarded
 from accrual.criteria.lists import UnclearError, widened
+from accrual.criteria.partly import read_partly
 from accrual.criteria.phrases.stream import Stream
 from accrual.criteria.pieces import Piece, pieces_of
 from accrual.criteria.reader import ClauseReader
@@ -52,10 +53,14 @@ def read_clause(stream: Stream) -> Tree:
     try:
         tree = _objected(stream, clause.whole())
         if stream.kind == "exclusion":
-            return _excluding(stream, items, tree)
-        return spare_men(stream, rewrite(tree) if isinstance(tree, All) else tree)
+            tree = _excluding(stream, items, tree)
+        else:
+            tree = spare_men(stream, rewrite(tree) if isinstance(tree, All) else tree)
     except UnclearError:
-        return _demands(stream, items, whole)
+        tree = _demands(stream, items, whole)
+    if isinstance(tree, Opaque):
+        tree = read_partly(stream, items) or whole
+    return tree
 
 
 _ORGANS = word_set(

@@ -53,8 +53,8 @@ def combine(stream: Stream, negated: bool, terms: list[Term], doubts: list[Opaqu
     terms, late = _windows(stream, spread(_of_women(terms)))
     doubts = [*late, *doubts]
     node = terms[0].node if len(terms) == 1 else _join(stream, negated, terms, span)
-    if doubts and any(_speaks_of_time(stream, doubt.span) for doubt in doubts):
-        node = _ever(node)
+    if doubts and any(speaks_of_time(stream, doubt.span) for doubt in doubts):
+        node = ever(node)
     if doubts:
         return All(children=(node, *doubts), span=span)
     return node
@@ -78,7 +78,7 @@ def _female(node: Tree) -> bool:
     return isinstance(node, OneOf) and node.variable in FEMALE_STATES and node.values == ("yes",)
 
 
-def _speaks_of_time(stream: Stream, span: Span) -> bool:
+def speaks_of_time(stream: Stream, span: Span) -> bool:
     """Say whether words that are not understood may move the claim to another time."""
     for lexeme in stream.lexemes:
         if span.start <= lexeme.start < span.end and (
@@ -162,7 +162,7 @@ def _shared_window(stream: Stream, terms: list[Term]) -> list[Term]:
         if term.group == terms[at].group == "present" and isinstance(term.node, Present):
             inside = Within(child=term.node, window=window, span=term.node.span)
             doubt = Opaque(text=stream.words(where), span=where)
-            node = Any_(children=(inside, All(children=(_ever(term.node), doubt), span=term.node.span)))
+            node = Any_(children=(inside, All(children=(ever(term.node), doubt), span=term.node.span)))
             out[before] = msgspec.structs.replace(
                 term, node=msgspec.structs.replace(node, span=term.node.span)
             )
@@ -294,7 +294,7 @@ def _runs(stream: Stream, negated: bool, terms: list[Term], span: Span) -> Tree:
     return parts[0] if len(parts) == 1 else All(children=tuple(parts), span=span)
 
 
-def _ever(tree: Tree) -> Tree:
+def ever(tree: Tree) -> Tree:
     """The claim without its "now": words about time that are not understood may reach into the past."""
     match tree:
         case Present():
@@ -307,7 +307,7 @@ def _ever(tree: Tree) -> Tree:
             name = "history" if concept.kind == "condition" else "prior"
             return msgspec.structs.replace(tree, qualifiers=(name, *tree.qualifiers))
         case All() | Any_():
-            return msgspec.structs.replace(tree, children=tuple(_ever(child) for child in tree.children))
+            return msgspec.structs.replace(tree, children=tuple(ever(child) for child in tree.children))
         case _:
             return tree
 
