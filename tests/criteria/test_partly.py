@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from benchmarks.logic import compare
+from tests.criteria.goldens import FOLDER, read
 
 from accrual.criteria.clause import MAX_LEXEMES
 from accrual.criteria.compile import compile_text
@@ -13,8 +15,6 @@ from accrual.criteria.pieces import pieces_of
 from accrual.criteria.render import parse_canonical
 from accrual.criteria.rewrite import rewrite
 from accrual.criteria.tree import Tree
-from benchmarks.logic import compare
-from tests.criteria.goldens import FOLDER, read
 
 GOLDENS = sorted(FOLDER.glob("*.txt"))
 

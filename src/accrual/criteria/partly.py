@@ -15,6 +15,8 @@ looked through word by word (`_Rest`):
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from accrual.codes.concepts import vocabulary
 from accrual.criteria.lists import PEOPLE, UnclearError, ever, speaks_of_time
 from accrual.criteria.phrases.state import FEMALE_STATES
@@ -207,7 +209,7 @@ _PASSING = frozenset(("drop", "comma", "or", "and", "slash", "other"))
 _SAFE_SORTS = frozenset(("qualifier", "measure", "given", "marker"))
 
 
-def _keeps(stream: Stream, items: list[Piece], cut: int, claims: list[Tree]) -> bool:
+def _keeps(stream: Stream, items: list[Piece], cut: int, claims: Sequence[Tree]) -> bool:
     """Say whether the pieces from `cut` on can only narrow the claims before it."""
     start = items[cut]
     sorts = {_sort(stream, item) for item in items[:cut] if item.kind == "claim"}
@@ -248,7 +250,7 @@ def _joins_inside(
     sorts: set[str],
     shielded: bool,
     sheltered: bool,
-    claims: list[Tree],
+    claims: Sequence[Tree],
 ) -> bool:
     """Say whether what an "or" joins stays inside the words that narrow the claim."""
     if not sheltered and not shielded:
