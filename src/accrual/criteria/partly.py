@@ -125,7 +125,7 @@ def _cuts(stream: Stream, items: list[Piece], cut: int) -> bool:
         follows = items[cut + 1]
         if follows.kind == "and":
             return True
-        told = all(each.group != "present" for each in items[:cut] if each.kind == "claim")
+        told = all(each.group not in ("present", "marker") for each in items[:cut] if each.kind == "claim")
         return told or follows.kind in ("link", "prep", "time") or stream.low_at(follows.at) in _CUT_WORDS
     return item.kind in _CUTS or (item.kind in ("word", "drop") and stream.low_at(item.at) in _CUT_WORDS)
 
