@@ -235,6 +235,12 @@ def _keeps(stream: Stream, items: list[Piece], cut: int, claims: Sequence[Tree])
             sheltered = True
         if people and kind == "claim" and item.group in PEOPLE:
             return False
+        if (
+            kind == "claim"
+            and item.group in PEOPLE
+            and stream.low_at(items[at - 1].at) in ("for", "in", "among")
+        ):
+            return False  # "negative test (for women of childbearing potential)": asked of some only
         joins = kind in ("or", "slash") or (not inclusion and kind in ("and", "comma"))
         if kind == "unit" and item is not start and people and stream.lexemes[item.at].payload == "a":
             return False
