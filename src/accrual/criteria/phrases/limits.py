@@ -379,4 +379,52 @@ def _contains(one: Interval, other: Interval) -> bool:
     return low and high
 
 
-MEASURE = Family("measure", frozenset(("variable", "value")), read_limits)
+# Words in front of a value's name that say nothing of who has it: when it is measured is now, where is its definition.
+_BEFORE = word_set(
+    "baseline screening total serum plasma blood peripheral mean average resting current absolute "
+    "estimated measured calculated "
+    "elevated high low abnormal a an the overall corrected venous "
+    "whole sitting seated supine "
+    "pre-treatment pretreatment documented "
+)
+# The organ in front of its value: "Cardiac function: LVEF ≥ 50%".
+_LABELS = word_set(
+    "cardiac renal hepatic liver kidney hematologic hematological haematological hematopoietic pulmonary "
+    "bone marrow blood "
+    "cardiovascular coagulation thyroid function functions adequate and parameters status system"
+)
+MAX_BEFORE = 6  # lexemes
+
+
+def read_named(stream: Stream, at: int) -> Read | None:
+    """Read one measurement with the words in front of its name."""
+    if stream.kinds[at] in ("variable", "value"):
+        return read_limits(stream, at)
+    if not stream.topics:
+        return None
+    step, labelled = at, True
+    while step < min(len(stream), at + MAX_BEFORE) and stream.kinds[step] not in ("variable", "colon"):
+        words = stream.lexemes[step].low.replace("/", " ").split()
+        if not all(word in _BEFORE or (labelled and word in _LABELS) for word in words):
+            return None
+        step += 1
+    if stream.kind_at(step) == "colon":
+        step += 1
+        while stream.kind_at(step) == "drop" or stream.low_at(step) in _BEFORE:
+            step += 1
+    elif not all(word in _BEFORE for lexeme in stream.lexemes[at:step] for word in lexeme.low.split()):
+        return None
+    if step == at or stream.kind_at(step) != "variable":
+        return None
+    read = read_limits(stream, step)
+    if read is None or read.node is None or read.group != "measure":
+        return None
+    node = read.node
+    if not isinstance(node, Opaque):
+        node = msgspec.structs.replace(node, span=stream.span(at, step) | node.span)
+    return msgspec.structs.replace(read, node=node)
+
+
+MEASURE = Family(
+    "measure", frozenset(("variable", "value", "word", "drop", "qualifier", "shift")), read_named
+)

@@ -394,6 +394,11 @@ def read_measure(stream: Stream, at: int) -> Read | None:
     if usual is not None:
         return usual
     read = amount(stream, end, roman=variable.kind == "score")
+    if read is None and stream.kind_at(end) == "open":  # "PSA levels (≥ 5 ng/mL)"
+        read = amount(stream, end + 1)
+        if read is None or not read.compared or stream.kind_at(read.end) != "close":
+            return None
+        read = msgspec.structs.replace(read, end=read.end + 1)
     if read is None or (not read.compared and variable.kind != "score"):
         return None
     if variable.kind == "score" and stream.low_at(read.end) in ("points", "point", "score", "scores"):

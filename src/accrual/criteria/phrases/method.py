@@ -101,7 +101,10 @@ _NOUN_ALONE = re.compile(
 # Where the protocol says more.
 _REFERENCE = re.compile(
     r"(?i)\(\s*(?:(?:please\s+)?(?:see|refer to|as per|per|according to|in)\s+)?(?:the\s+)?(?:protocol\s+)?"
-    r"(?:appendix|appendices|section|table|attachment|annex|addendum)\s*[\w.\- ]{0,12}\)"
+    r"(?:appendix|appendices|section|table|attachment|annex|addendum)\s*[\w.\- ]{0,12}\)|"
+    # A value reached by transfusion is the value: "(may be transfused to maintain this level)".
+    r"\((?:patients |subjects |participants )?(?:may|can|could) (?:be transfused|receive transfusions?)[^()]{0,80}\)|"
+    r"\(transfusions? (?:is |are )?(?:allowed|permitted|acceptable)[^()]{0,60}\)"
 )
 # Whose limit it is: each laboratory has its own, for each age and sex.
 _LIMIT_TAIL = re.compile(
