@@ -12,6 +12,7 @@ The rules that keep it faithful:
 * an unknown alternative at the end of a list is `Any(claims, Opaque)`; an unknown first one hides the rest.
 """
 
+from accrual.criteria.contradiction import impossible
 from accrual.criteria.guards import guarded
 from accrual.criteria.lists import UnclearError, widened
 from accrual.criteria.partly import read_partly
@@ -30,6 +31,14 @@ _CLAIMING = frozenset(("sex", "adult", "child", "unit", "number", "relation"))
 
 def read_clause(stream: Stream) -> Tree:
     """Return the tree of one clause: understood, partly understood, or one Opaque for all of it."""
+    tree = _read(stream)
+    if impossible(tree):
+        span = stream.span(0, len(stream))
+        return Opaque(text=stream.words(span), span=span)
+    return tree
+
+
+def _read(stream: Stream) -> Tree:
     span = stream.span(0, len(stream))
     whole = Opaque(text=stream.words(span), span=span)
     if len(stream) > MAX_LEXEMES:

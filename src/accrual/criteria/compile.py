@@ -13,6 +13,7 @@ import msgspec
 
 from accrual.basic import Interval, Span
 from accrual.criteria.clause import read_clause
+from accrual.criteria.contradiction import impossible
 from accrual.criteria.headings import LEAD_IN, told_by, under_heading
 from accrual.criteria.lexer import Lexeme, lex, plain
 from accrual.criteria.phrases.measure import either_way
@@ -34,6 +35,7 @@ from accrual.criteria.tree import (
     Opaque,
     Present,
     Tree,
+    When,
     moved,
     understood,
     walk,
@@ -213,7 +215,8 @@ def _tree(text: str, clean: str, start: int, end: int, kind: Kind) -> Tree:
     trees = [read_clause(Stream(clean, part, kind, text)) for part in clauses]
     if len(trees) == 1:
         return rewrite(trees[0])
-    return rewrite(_together(clauses, trees, kind, whole))
+    tree = rewrite(_together(clauses, trees, kind, whole))
+    return whole if impossible(tree) else tree
 
 
 def _clauses(lexemes: list[Lexeme]) -> list[list[Lexeme]]:
@@ -267,7 +270,25 @@ def _together(clauses: list[list[Lexeme]], trees: list[Tree], kind: Kind, whole:
         if "and" in firsts or "and" in lasts:
             return whole
         return whole if any(dark) else Any_(children=tuple(trees), span=span)
+    sexes = [str(part[0].payload) if part[0].kind == "sex" else "" for part in clauses]
+    if {"male", "female"} <= set(sexes):  # "Male subjects of 50 kg or above; female subjects 45 kg or above"
+        asked = [_asked(tree) if sex else tree for tree, sex in zip(trees, sexes, strict=True)]
+        if any(tree is None for tree in asked):
+            return whole
+        trees = [tree for tree in asked if tree is not None]
     return All(children=tuple(trees), span=span)
+
+
+def _asked(tree: Tree) -> Tree | None:
+    """A sentence about one sex, beside another about the other: a demand on those, not on the sex."""
+    match tree:
+        case All(children=(OneOf(variable="sex") as sex, *rest)) if rest:
+            then = rest[0] if len(rest) == 1 else All(children=tuple(rest), span=tree.span)
+            return When(condition=sex, then=then, span=tree.span)
+        case When() | Opaque():
+            return tree
+        case _:
+            return None
 
 
 _AGE = re.compile(r"(?i)^\s*(\d+(?:\.\d+)?)\s*(year|month|week|day|hour|minute)s?\s*$")

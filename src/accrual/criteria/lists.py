@@ -14,7 +14,7 @@ from accrual.codes.qualifiers import LEADING_RELATIONS
 from accrual.criteria.phrases.measure import either_way
 from accrual.criteria.phrases.state import FEMALE_STATES
 from accrual.criteria.phrases.stream import Group, Stream
-from accrual.criteria.tree import All, Any_, Not, OneOf, Opaque, Present, Tree, Window, Within
+from accrual.criteria.tree import All, Any_, Not, OneOf, Opaque, Present, Tree, Window, Within, walk
 from accrual.criteria.words import ADJECTIVES, word_set
 
 _TIME_UNITS = frozenset(("d", "wk", "mo", "a", "h", "min"))
@@ -50,7 +50,7 @@ def same_outcome(terms: list[Term], node: Tree | None) -> bool:
 
 
 def combine(stream: Stream, negated: bool, terms: list[Term], doubts: list[Opaque], span: Span) -> Tree:
-    terms, late = _windows(stream, spread(_of_women(terms)))
+    terms, late = _windows(stream, spread(_staged(_of_women(terms))))
     doubts = [*late, *doubts]
     node = terms[0].node if len(terms) == 1 else _join(stream, negated, terms, span)
     if doubts and any(speaks_of_time(stream, doubt.span) for doubt in doubts):
@@ -72,6 +72,22 @@ def _of_women(terms: list[Term]) -> list[Term]:
         return terms
     node = widened(terms[1].node, terms[0].node.span)
     return [msgspec.structs.replace(terms[1], node=node, joiner=""), *terms[2:]]
+
+
+def _staged(terms: list[Term]) -> list[Term]:
+    """ "Stage IV or recurrent lung cancer": the stage is of that cancer, though another may be at that stage."""
+    cancer = next((term.node for term in terms[1:] if isinstance(term.node, Present)), None)
+    if cancer is None or len(terms) < 2 or any(term.joiner == "with" for term in terms):
+        return terms
+    out = list(terms)
+    for at, term in enumerate(terms[:-1]):
+        if isinstance(term.node, Present):
+            break
+        if any(isinstance(node, OneOf) and node.variable == "stage" for node in walk(term.node)):
+            disease = Present(concept=cancer.concept, span=term.node.span)
+            node = All(children=(term.node, disease), span=term.node.span)
+            out[at] = msgspec.structs.replace(term, node=node, group="present")
+    return out
 
 
 def _female(node: Tree) -> bool:

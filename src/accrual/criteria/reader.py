@@ -346,6 +346,8 @@ class ClauseReader(Cursor):
         if not states and (self.has(frozenset(("within", "ago")), start, self.end) or self.timed(start)):
             raise UnclearError  # the window may be for the whole list
         bare = states or not self.has(_MODIFIERS | {"time"}, start, self.end) or self.own_head(start)
+        if either and not self.negated and not states and self.binds_wider(terms, start):
+            raise UnclearError
         if either or self.negated:
             loose = self.has(frozenset(("loose", "unless", "except")), start, self.end)
             if not bare or (loose and not (states and self.only_may(start))):
@@ -358,6 +360,11 @@ class ClauseReader(Cursor):
             rest = self.opaque(start, stop)
         self.at = stop
         terms.append(Term(rest, terms[-1].group, word, doubt=True))
+
+    def binds_wider(self, terms: list[Term], start: int) -> bool:
+        """ "NYHA II or class III heart failure and EF below 35 %": the last demand may be made of the first too."""
+        both = self.has(frozenset(("and",)), start, self.end)
+        return both and (self.stream.kind == "inclusion" or terms[0].group == "measure")
 
     def timed(self, start: int) -> bool:
         """Say whether a window follows that says more than "before screening"."""
@@ -548,6 +555,12 @@ class ClauseReader(Cursor):
         self.at = close + 1
         return True
 
+    def labels(self, terms: list[Term]) -> bool:
+        """ "HIV: negative serology", "Male patients: agree to …": the topic of what follows, and no claim."""
+        if self.stream.kind == "inclusion":
+            return len(terms) > 1 or terms[0].group in ("present", "sex", "age", "state")
+        return self.at + 1 < self.end and any(term.group == "present" for term in terms)
+
     def modifier(self, terms: list[Term]) -> Opaque:
         """Take the rest of the clause as words that narrow what came before."""
         start = self.at
@@ -570,7 +583,7 @@ class ClauseReader(Cursor):
             raise UnclearError
         if terms[-1].group in ("measure", "age", "sex") and self.low() == "for":
             raise UnclearError  # "ECOG 0-1 for cohort A": asked of some only
-        if self.kind() == "colon" and not self.negated and self.stream.kind == "inclusion" and len(terms) > 1:
+        if self.kind() == "colon" and self.labels(terms):
             raise UnclearError
         if all(term.group == "present" for term in terms) and any(
             self.stream.low_at(item.at) in _FUTURE for item in self.items[start : self.end]

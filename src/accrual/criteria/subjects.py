@@ -100,12 +100,18 @@ def spare_men(stream: Stream, tree: Tree) -> Tree:
     if not guards or not rest:
         return tree
     told = [child for child in rest if not isinstance(child, Opaque)]
+    both = _MALE in guards or _BOTH in rest
+    if both and _FEMALE in guards:  # "males, and non-pregnant females, aged 18 to 35"
+        theirs = tuple(child for child in rest if child not in told or _of_women(child))
+        if not any(child in told for child in theirs):
+            return tree
+        then = theirs[0] if len(theirs) == 1 else All(children=theirs, span=tree.span)
+        woman = next(guard for guard in guards if guard == _FEMALE)
+        asked = When(condition=woman, then=then, span=tree.span)
+        others = tuple(child for child in told if child not in theirs)
+        return All(children=(asked, *others), span=tree.span) if others else asked
     if not all(_of_women(child) for child in told) or not (told or _FERTILE in guards):
         return tree
-    if _MALE in guards and _FEMALE in guards:  # "males, and non-pregnant females"
-        guards = tuple(guard for guard in guards if guard != _MALE)
-        then = rest[0] if len(rest) == 1 else All(children=rest, span=tree.span)
-        return When(condition=guards[0], then=then, span=tree.span)
     guard = guards[0] if len(guards) == 1 else All(children=guards, span=guards[0].span | guards[-1].span)
     then = rest[0] if len(rest) == 1 else All(children=rest, span=rest[0].span | rest[-1].span)
     return either_demand(guard, then, tree.span, stream)

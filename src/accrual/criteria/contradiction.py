@@ -1,0 +1,72 @@
+"""Trees that no patient can meet: all of sex male and sex female. The words were misread, for nobody asks for that.
+
+Comes in: the tree of a clause. Goes out: whether a part of it contradicts itself. Refuses to judge answers that may
+hold together (two languages), claims at different times, and an impossible half of what is already in doubt.
+"""
+
+from __future__ import annotations
+
+from accrual.criteria.phrases.state import FEMALE_STATES
+from accrual.criteria.tree import All, Any_, AtLeast, Compare, Not, OneOf, Opaque, Tree, When, Within, walk
+
+_ONE_ANSWER = frozenset(("yes", "no", "female", "male", "positive", "negative"))
+_MALE = ("male",)
+
+
+def impossible(tree: Tree, told: tuple[Tree, ...] = ()) -> bool:
+    """Say whether the tree, or a part that is claimed as it stands, holds for nobody.
+
+    >>> female = OneOf(variable="sex", values=("female",))
+    >>> impossible(All(children=(female, OneOf(variable="sex", values=("male",)))))
+    True
+    """
+    match tree:
+        case OneOf() | Compare():
+            return any(_apart(tree, other) for other in told)
+        case All():
+            for child in tree.children:
+                if impossible(child, told):
+                    return True
+                if isinstance(child, (OneOf, Compare)):
+                    told = (*told, child)
+            # What stands before is asked for too: "women …, or men …" inside what is asked of women.
+            return any(
+                not isinstance(child, (OneOf, Compare)) and impossible(child, told) for child in tree.children
+            )
+        case Any_() | AtLeast():
+            doubted = any(isinstance(node, Opaque) for child in tree.children for node in walk(child))
+            return not doubted and any(impossible(child, told) for child in tree.children)
+        case When():
+            asked = (tree.condition,) if isinstance(tree.condition, OneOf) else ()
+            return impossible(tree.condition) or impossible(tree.then, asked)
+        case Not() | Within():
+            return impossible(tree.child)
+        case _:
+            return False
+
+
+def _apart(one: Tree, other: Tree) -> bool:
+    """Say whether two claims never hold together."""
+    if isinstance(one, OneOf) and isinstance(other, OneOf):
+        if one.variable == other.variable:
+            values = {*one.values, *other.values}
+            return values <= _ONE_ANSWER and not set(one.values) & set(other.values)
+        return _male_state(one, other) or _male_state(other, one)
+    if isinstance(one, Compare) and isinstance(other, Compare) and one.variable == other.variable:
+        first, second = one.interval, other.interval
+        if first.unit != second.unit:
+            return False
+        lows = [bound for bound in (first.low, second.low) if bound is not None]
+        highs = [bound for bound in (first.high, second.high) if bound is not None]
+        return bool(lows) and bool(highs) and max(lows) > min(highs)
+    return False
+
+
+def _male_state(one: OneOf, other: OneOf) -> bool:
+    """Of a man nobody charts whether he is of childbearing potential."""
+    return (
+        one.variable == "sex"
+        and one.values == _MALE
+        and other.variable in FEMALE_STATES
+        and other.values == ("yes",)
+    )
