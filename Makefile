@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_HOME := .accrual-demo
 
-.PHONY: help run test lint format goldens bench clean
+.PHONY: help run test lint format goldens bench fuzz clean
 
 help:
 	@echo "make run [SERVE=0]  demo: screen and match a demo patient, then serve the web app until Ctrl-C"
@@ -17,6 +17,7 @@ help:
 	@echo "make format         rewrite the code in the project's style"
 	@echo "make goldens        rewrite the compiled-criteria goldens; review the diff"
 	@echo "make bench          benchmarks on the shared data (see benchmarks/README.md)"
+	@echo "make fuzz [MINUTES=5] [SEED=1]  texts made to break the criteria compiler; failures go to fuzz-failures/"
 	@echo "make clean          remove the virtual environment and the demo data"
 
 # The stamps make set-up happen once, and again when the dependencies change.
@@ -63,6 +64,11 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python benchmarks/criteria.py ../shared/data/criteria/lct.zip ../shared/data/criteria/chia.zip \
 	  ../shared/data/criteria/nci_flagged.jsonl.gz ../shared/data/criteria/criteria2sql.jsonl.gz \
 	  ../shared/data/criteria/texts.jsonl.gz ../shared/data/registry/v2/studies.jsonl.gz
+
+MINUTES ?= 5
+SEED ?= 1
+fuzz: $(VENV)/dev.stamp $(VENV)/vocabulary.stamp
+	$(BIN)/python benchmarks/fuzz.py --minutes $(MINUTES) --seed $(SEED) $(wildcard ../shared/data/criteria/texts.jsonl.gz)
 
 clean:
 	rm -rf $(VENV) $(DEMO_HOME)

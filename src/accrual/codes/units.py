@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -142,6 +142,28 @@ def unit_beginnings() -> frozenset[str]:
     """Return UCUM strings and whole words that a unit may begin with beyond the table's own spellings."""
     plural = {f"{word}s" for word in _WORDS}
     return frozenset({*(unit.lower() for unit in units()), *_WORDS, *plural})
+
+
+_LONG_WORD = re.compile(r"[a-z]{4,}")
+
+
+@cache
+def _long_words() -> frozenset[str]:
+    """The words of four letters and more that stand in some spelling, one and many."""
+    spelled = (*_by_key(), *units(), *_WORDS, *(each for unit in units().values() for each in unit.spellings))
+    words = {word for spelling in spelled for word in _LONG_WORD.findall(spelling.lower())}
+    return frozenset(words | {f"{word}s" for word in words})
+
+
+@lru_cache(maxsize=4096)
+def may_be_unit(word: str) -> bool:
+    """Say whether a lower-case word may be part of a unit: quick, and never wrong where the answer is no.
+
+    Example:
+        >>> may_be_unit("liters"), may_be_unit("x"), may_be_unit("months"), may_be_unit("before")
+        (True, True, True, False)
+    """
+    return not (_LONG_WORD.fullmatch(word) and word not in _long_words())
 
 
 @cache

@@ -16,6 +16,7 @@ from accrual.criteria.clause import read_clause
 from accrual.criteria.contradiction import impossible
 from accrual.criteria.headings import LEAD_IN, told_by, under_heading
 from accrual.criteria.lexer import Lexeme, lex, plain
+from accrual.criteria.names import NOTHING, Explained, explained_in
 from accrual.criteria.phrases.measure import either_way
 from accrual.criteria.phrases.stream import Stream
 from accrual.criteria.reasons import with_reasons
@@ -98,8 +99,9 @@ def _criterion(text: str, clean: str, item: Item) -> Criterion:
     if item.heading and isinstance(tree, Opaque) and _names_value(item.heading):
         tree = _named(text, clean, item) or tree
     if item.topic and _may_be_heading(item, text, tree):
-        tree = Opaque(text=" ".join(text[item.start : item.end].split()), span=Span(item.start, item.end))
-    tree = under_heading(item, with_reasons(tree), Span(item.start, item.end))
+        words = " ".join(text[item.start : item.end].split())
+        tree = with_reasons(Opaque(text=words, span=Span(item.start, item.end)))
+    tree = under_heading(item, tree, Span(item.start, item.end))
     return Criterion(
         kind=item.kind,
         text=text[item.start : item.end],
@@ -205,18 +207,41 @@ _GIVES = frozenset(("receive", "history", "within", "before", "after", "ago"))
 
 
 def _tree(text: str, clean: str, start: int, end: int, kind: Kind) -> Tree:
-    whole = Opaque(text=" ".join(text[start:end].split()), span=Span(start, end))
-    if end - start > MAX_CRITERION:
-        return whole
-    lexemes = lex(clean, start, end)
-    clauses = _clauses(lexemes)
-    if not clauses:
-        return whole
-    trees = [read_clause(Stream(clean, part, kind, text)) for part in clauses]
+    """The tree of one stretch of text. Of the text around it only the abbreviations count that it explains."""
+    words, explained = text[start:end], explained_in(clean)
+    if explained.words.search(clean, start, end):
+        tree = _read_words(words, kind, explained)
+    elif end - start > MAX_REMEMBERED:
+        tree = _read_words(words, kind, NOTHING)
+    else:
+        tree = _remembered(words, kind)
+    return moved(tree, start, start)
+
+
+MAX_REMEMBERED = 240  # characters; longer criteria are seldom the same in two trials
+REMEMBERED = 1 << 15
+"""Trees kept by their words: trials repeat each other ("Pregnant or breastfeeding"). About 2 kB each."""
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _remembered(words: str, kind: Kind) -> Tree:
+    return _read_words(words, kind, NOTHING)
+
+
+def _read_words(words: str, kind: Kind, explained: Explained) -> Tree:
+    """The tree of the words of one criterion, with spans into `words` and the reasons of what is Opaque."""
+    whole = Opaque(text=" ".join(words.split()), span=Span(0, len(words)))
+    if len(words) > MAX_CRITERION:
+        return with_reasons(whole)
+    clean = plain(words)
+    clauses = _clauses(lex(clean, explained=explained))
+    trees = [read_clause(Stream(clean, part, kind, words)) for part in clauses]
+    if not trees:
+        return with_reasons(whole)
     if len(trees) == 1:
-        return rewrite(trees[0])
+        return with_reasons(rewrite(trees[0]))
     tree = rewrite(_together(clauses, trees, kind, whole))
-    return whole if impossible(tree) else tree
+    return with_reasons(whole if impossible(tree) else tree)
 
 
 def _clauses(lexemes: list[Lexeme]) -> list[list[Lexeme]]:

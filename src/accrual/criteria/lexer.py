@@ -17,10 +17,10 @@ import msgspec
 
 from accrual.codes.concepts import Concept, vocabulary
 from accrual.codes.qualifiers import LEADING_RELATIONS, qualifiers
-from accrual.codes.units import unit_beginnings, unit_named, units
+from accrual.codes.units import may_be_unit, unit_beginnings, unit_named, units
 from accrual.codes.variables import Variable, variable_named
 from accrual.criteria.amount_words import NUMBER_WORDS
-from accrual.criteria.names import Named, named_in
+from accrual.criteria.names import Explained, Named, named_in
 from accrual.criteria.words import phrases_of_text
 
 Kind: TypeAlias = str
@@ -205,7 +205,10 @@ def _unit_at(text: str, tokens: list[_Token], at: int) -> tuple[int, str] | None
     low = tokens[at].low
     if low not in _unit_starts() and low[0] not in "x×*·✕" and not low.startswith("10"):
         return None
-    for to in range(min(len(tokens), at + MAX_UNIT_TOKENS), at, -1):
+    furthest = at
+    while furthest < min(len(tokens), at + MAX_UNIT_TOKENS) and may_be_unit(tokens[furthest].low):
+        furthest += 1
+    for to in range(furthest, at, -1):
         last = tokens[to - 1]
         if last.kind == "sign" and last.low not in "%)³²]":
             continue
@@ -298,11 +301,16 @@ def _number(low: str) -> float | None:
         return None
 
 
-def lex(text: str, start: int = 0, end: int | None = None) -> list[Lexeme]:
-    """Return the lexemes of `text[start:end]`, where `text` comes from `plain`. Spans are offsets into `text`."""
+def lex(
+    text: str, start: int = 0, end: int | None = None, explained: Explained | None = None
+) -> list[Lexeme]:
+    """Return the lexemes of `text[start:end]`, where `text` comes from `plain`. Spans are offsets into `text`.
+
+    `explained` is what the abbreviations mean; None: what `text` itself explains.
+    """
     end = len(text) if end is None else end
     tokens = _tokens(text, start, end)
-    named = named_in(text, start, end)
+    named = named_in(text, start, end, explained)
     out: list[Lexeme] = []
     at, count = 0, len(tokens)
     begins = _phrases()

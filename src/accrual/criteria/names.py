@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from accrual.codes.concept import Concept
 from accrual.codes.concepts import vocabulary
@@ -27,12 +27,26 @@ _REACH = 90  # characters before a bracket in which the name that it shortens st
 _MOST = 40  # abbreviations of one text; a text with more is a glossary or an attack
 
 
-def named_in(text: str, start: int, end: int) -> Named:
-    """Return the names in `text[start:end]`, the longest at each place."""
+class Explained(NamedTuple):
+    """The abbreviations that a text explains."""
+
+    words: re.Pattern[str]
+    """Finds them, whole words only; the first group is the abbreviation."""
+    meanings: Mapping[str, tuple[Concept | None, Variable | None]]
+
+
+NOTHING = Explained(re.compile(r"(?!)"), {})
+"""A text that explains none."""
+
+
+def named_in(text: str, start: int, end: int, explained: Explained | None = None) -> Named:
+    """Return the names in `text[start:end]`, the longest at each place.
+
+    `explained` is what the abbreviations mean; None: what `text` itself explains.
+    """
     named = _spotted(text, start, end)
-    own = _explained(text)
-    if own:
-        words, meanings = own
+    words, meanings = explained_in(text) if explained is None else explained
+    if meanings:
         for match in words.finditer(text, start, end):
             at, to = match.span(1)
             known = named.get(at)
@@ -74,12 +88,9 @@ def _spotted(text: str, start: int, end: int) -> Named:
     return named
 
 
-_Meanings: TypeAlias = Mapping[str, tuple[Concept | None, Variable | None]]
-
-
 @lru_cache(maxsize=8)
-def _explained(text: str) -> tuple[re.Pattern[str], _Meanings] | None:
-    """The abbreviations that a text explains: an expression that finds them, and what each means."""
+def explained_in(text: str) -> Explained:
+    """Return the abbreviations that a text, made plain, explains."""
     meanings: dict[str, tuple[Concept | None, Variable | None]] = {}
     twice: set[str] = set()
     for count, match in enumerate(_SHORT.finditer(text)):
@@ -94,6 +105,6 @@ def _explained(text: str) -> tuple[re.Pattern[str], _Meanings] | None:
     for short in twice:
         del meanings[short]
     if not meanings:
-        return None
+        return NOTHING
     listed = "|".join(re.escape(short) for short in sorted(meanings, key=lambda short: (-len(short), short)))
-    return re.compile(rf"(?<![\w-])({listed})s?(?![\w-])"), meanings
+    return Explained(re.compile(rf"(?<![\w-])({listed})s?(?![\w-])"), meanings)

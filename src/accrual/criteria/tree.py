@@ -168,6 +168,8 @@ def walk(tree: Tree) -> Iterator[Tree]:
 
 def moved(tree: Tree, by: int, first: int) -> Tree:
     """Return the tree with its spans moved by `by`, none of them before `first`."""
+    if not by and not first:
+        return tree
 
     def at(span: Span) -> Span:
         return Span(max(first, span.start + by), max(first, span.end + by))
