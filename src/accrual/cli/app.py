@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from accrual.cli import demo, eligibility, load, search, serve, status, study
+from accrual.cli import demo, eligibility, load, search, serve, status, study, vocabulary
 from accrual.cli.options import Home
 from accrual.cli.run import MEANINGS
 from accrual.cli.session import Session
@@ -58,6 +58,7 @@ for command in (
     eligibility.match,
     serve.serve,
     status.status,
+    vocabulary.vocabulary,
     demo.demo,
 ):
     app.command()(command)

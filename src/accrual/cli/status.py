@@ -37,10 +37,20 @@ def status(context: typer.Context, home: Home = None, json: Json = False) -> Non
             )
         ),
     ]
+    rows.append(("Vocabulary", _vocabulary()))
     for name, value in rows:
         table.add_row(text(name), text(value))
     write_text(f"Data folder: {folder}\n")
     write(table)
+
+
+def _vocabulary() -> str:
+    from accrual.codes.shelves import open_shelf
+
+    shelf = open_shelf()
+    if shelf is None:
+        return "the project's own table alone; accrual vocabulary --build fetches the rest"
+    return f"{shelf.manifest.concepts:,} imported concepts, version {shelf.manifest.digest}"
 
 
 def _share(count: int, total: int) -> str:

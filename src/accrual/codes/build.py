@@ -10,15 +10,16 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from accrual.codes.concepts import Vocabulary, seed_concepts
 from accrual.codes.merge import Rules, merge
 from accrual.codes.qualifiers import qualifier_named
 from accrual.codes.shelf import Manifest, SourceUsed, remove_stale, write
-from accrual.codes.shelves import place, recipe
-from accrual.codes.sources.catalog import CATALOG, Source
+from accrual.codes.shelves import own_files, place, recipe
+from accrual.codes.sources.catalog import CATALOG
+from accrual.codes.sources.own import read_own
 from accrual.codes.sources.term import Term
 from accrual.codes.spelling import folded_key
 from accrual.codes.table import read_table
@@ -40,14 +41,17 @@ def build(home: Path, cache: Path, say: Say) -> Manifest | None:
         VocabularyError: a table of this project is broken.
     """
     began = time.perf_counter()
-    sources: list[tuple[Source, list[Term]]] = []
+    sources = [*_own(say)]
+    replaced = {used.title for used, _ in sources}
     for source in CATALOG:
+        if source.title in replaced:
+            continue
         try:
             terms = source.read(cache)
         except VocabularyError as error:
             say(f"vocabulary: {source.title} is left out: {error}")
             continue
-        sources.append((source, terms))
+        sources.append((SourceUsed(source.title, source.version, source.licence, len(terms)), terms))
         say(f"vocabulary: {source.title} {source.version}, {len(terms):,} terms")
     if not sources:
         say("vocabulary: no source could be had; the seed table of concepts stands alone")
@@ -56,23 +60,30 @@ def build(home: Path, cache: Path, say: Say) -> Manifest | None:
     merged = merge(
         seed.concepts,
         lambda name: found.id if (found := seed.lookup(name)) is not None else None,
-        [(source.title, terms) for source, terms in sources],
+        [(used.title, terms) for used, terms in sources],
         read_rules(),
         lambda name: variable_named(name) is not None,
         lambda word: qualifier_named(word) is not None,
     )
-    manifest = write(
-        home / recipe(),
-        merged,
-        recipe(),
-        [SourceUsed(source.title, source.version, source.licence, len(terms)) for source, terms in sources],
-    )
+    manifest = write(home / recipe(), merged, recipe(), [used for used, _ in sources])
     remove_stale(home, KEPT)
     say(
         f"vocabulary: {manifest.concepts:,} concepts, {manifest.names:,} spellings, "
         f"{time.perf_counter() - began:.0f} s, version {manifest.digest}"
     )
     return manifest
+
+
+def _own(say: Say) -> Iterator[tuple[SourceUsed, list[Term]]]:
+    """The user's own files, tables first: they are trusted before the packages, and a newer edition replaces one."""
+    for path in sorted(own_files(), key=lambda path: (path.suffix != ".tsv", path.name)):
+        try:
+            title, terms = read_own(path)
+        except VocabularyError as error:
+            say(f"vocabulary: left out: {error}")
+            continue
+        say(f"vocabulary: {title} from {path.name}, {len(terms):,} terms")
+        yield SourceUsed(title, path.name, "the user's own copy", len(terms)), terms
 
 
 def read_rules() -> Rules:

@@ -22,10 +22,8 @@ from accrual.codes.shelf import Shelf
 from accrual.codes.shelves import open_shelf
 from accrual.codes.spelling import folded_key
 from accrual.codes.spotting import Spotter
-from accrual.codes.table import items, read_table
+from accrual.codes.table import CONCEPT_COLUMNS, items, read_table
 from accrual.errors import VocabularyError
-
-_COLUMNS = ("id", "kind", "name", "parents", "synonyms", "codes", "source")
 
 SYSTEMS: Mapping[str, str] = {
     "http://snomed.info/sct": "SNOMED",
@@ -259,7 +257,7 @@ def seed_concepts() -> tuple[Concept, ...]:
     Raises:
         VocabularyError: the table breaks a rule.
     """
-    return tuple(_read(row) for row in read_table("concepts.tsv", _COLUMNS))
+    return tuple(_read(row) for row in read_table("concepts.tsv", CONCEPT_COLUMNS))
 
 
 def allergy_to(name: str) -> Concept | None:

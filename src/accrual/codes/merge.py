@@ -46,6 +46,7 @@ _SMALL = frozenset(
         "infectiou",
     )
 )
+_TRUST = "trusted"  # a second witness by itself
 _REACTIONS = frozenset(("allergy", "hypersensitivity", "intolerance"))
 # DOID's names went into MONDO: the two are one witness.
 _COPIES = {"DOID": "MONDO"}
@@ -165,7 +166,7 @@ def _drafts(
         row.id: _Draft(row.id, row.kind, row.name, is_seed=True, codes={}, names={}, preferred={}, sources={})
         for row in seed.values()
     }
-    home: dict[str, str] = {}
+    home: dict[str, str] = {f"SEED:{key}": key for key in seed}
     by_name: dict[tuple[str, str], str] = {}
     for title, terms in sources:
         for term in terms:
@@ -184,7 +185,7 @@ def _drafts(
             draft.sources[title] = None
             draft.preferred[folded_key(term.name)] = None
             for name in (term.name, *term.synonyms):
-                draft.names.setdefault(name, set()).add(title)
+                draft.names.setdefault(name, set()).update((title, _TRUST) if term.trusted else (title,))
             by_name.setdefault((term.kind, folded_key(term.name)), key)
     # A code that two terms claim stays with the term that is called so.
     for key, draft in drafts.items():

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from functools import cache
 from pathlib import Path
 
@@ -47,7 +48,37 @@ def recipe() -> str:
         for path in sorted(DATA.parent.glob(pattern)):
             digest.update(path.name.encode())
             digest.update(path.read_bytes())
+    for path in own_files():
+        digest.update(f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}".encode())
     return f"{FORMAT}-{digest.hexdigest()}"
+
+
+def own_files() -> tuple[Path, ...]:
+    """Return the files that the user has added, in order of their names."""
+    home = place()
+    folder = home / "own" if home is not None else None
+    if folder is None or not folder.is_dir():
+        return ()
+    return tuple(sorted(path for path in folder.iterdir() if path.is_file()))
+
+
+def add_own(path: Path) -> Path:
+    """Copy a file to where the next build takes it from; one of the same name is replaced.
+
+    Raises:
+        VocabularyError: it cannot be read, or the imported vocabulary is switched off.
+    """
+    home = place()
+    if home is None:
+        raise VocabularyError(f"${PLACE} switches the imported vocabulary off")
+    target = home / "own" / path.name
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    except OSError as error:
+        raise VocabularyError(f"{path} cannot be added: {error}") from error
+    recipe.cache_clear()
+    return target
 
 
 def is_current() -> bool:

@@ -14,6 +14,8 @@ from accrual.errors import VocabularyError
 
 DATA = Path(__file__).parent / "data"
 ITEM_SEPARATOR = "|"
+CONCEPT_COLUMNS = ("id", "kind", "name", "parents", "synonyms", "codes", "source")
+"""The columns of `concepts.tsv`, and of a user's own table of that form."""
 
 
 def read_table(name: str, columns: tuple[str, ...]) -> tuple[dict[str, str], ...]:
@@ -22,7 +24,16 @@ def read_table(name: str, columns: tuple[str, ...]) -> tuple[dict[str, str], ...
     Raises:
         VocabularyError: the table breaks a rule named in this module's docstring.
     """
-    path = DATA / name
+    return read_rows(DATA / name, columns)
+
+
+def read_rows(path: Path, columns: tuple[str, ...]) -> tuple[dict[str, str], ...]:
+    """Return the rows of the table at `path`; see `read_table`.
+
+    Raises:
+        VocabularyError: the table breaks a rule named in this module's docstring.
+    """
+    name = path.name
     rows: list[dict[str, str]] = []
     header: list[str] = []
     before = ""

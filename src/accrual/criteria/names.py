@@ -10,6 +10,7 @@ tables say of `DME`; a text that explains one abbreviation twice, differently, h
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
@@ -47,15 +48,20 @@ def named_in(text: str, start: int, end: int, explained: Explained | None = None
     named = _spotted(text, start, end)
     words, meanings = explained_in(text) if explained is None else explained
     if meanings:
+        starts = sorted(named)
         for match in words.finditer(text, start, end):
             at, to = match.span(1)
+            before = bisect_left(starts, at) - 1
+            if before >= 0 and named[starts[before]][0] > at:
+                continue  # inside a longer name
             known = named.get(at)
             if (known is None or known[0] <= to) and not is_shouted(text, at, to):
                 named[at] = (to, *meanings[match[1]])
-    for at, (to, concept, variable) in named.items():
+    for at, (to, concept, variable) in tuple(named.items()):
         short = _SHORT.match(text, to, end)
-        if short is not None and is_short_for(short[1], text[at:to]):
+        if short is not None and at in named and is_short_for(short[1], text[at:to]):
             named[at] = (short.end(), concept, variable)
+            named.pop(short.start(1), None)
     return named
 
 

@@ -16,17 +16,21 @@ import msgspec
 from accrual.codes.sources.term import Term, is_of_the_patient
 
 
-class _Reference(msgspec.Struct):
+class Reference(msgspec.Struct):
+    """A code elsewhere."""
+
     id: str
     namespace: str
 
 
-class _Entry(msgspec.Struct):
+class Entry(msgspec.Struct):
+    """A term as its ontology has it."""
+
     id: str
     name: str
     synonyms: list[str] = []
     relations: dict[str, list[str]] = {}
-    xrefs: list[_Reference] = []
+    xrefs: list[Reference] = []
 
 
 # Trees that are not what a patient has: animals, what characterizes a disease, being at risk of one; and in HPO how
@@ -46,9 +50,12 @@ _SAME = {"DOID": "DOID", "MESH": "MESH", "MSH": "MESH", "HP": "HP", "ICD10CM": "
 
 def read_obo(system: str, body: bytes) -> list[Term]:
     """Return the terms of `MONDO`, `DOID` or `HP`."""
-    entries = {
-        _number(entry.id): entry for entry in msgspec.json.decode(body, type=list[_Entry]) if entry.name
-    }
+    return terms_of(system, msgspec.json.decode(body, type=list[Entry]))
+
+
+def terms_of(system: str, listed: Iterable[Entry]) -> list[Term]:
+    """Return the terms that are of a patient, with their is-a."""
+    entries = {_number(entry.id): entry for entry in listed if entry.name}
     outside = _below(_OUTSIDE[system], entries)
     syndromes = _below(_SYNDROMES.get(system, ()), entries)
     named = Counter(
@@ -76,7 +83,7 @@ def read_obo(system: str, body: bytes) -> list[Term]:
     return terms
 
 
-def _same(xrefs: Iterable[_Reference], named: Mapping[tuple[str, str], int]) -> Iterable[str]:
+def _same(xrefs: Iterable[Reference], named: Mapping[tuple[str, str], int]) -> Iterable[str]:
     """The codes elsewhere that one term alone claims, and that are no range of codes."""
     for reference in xrefs:
         system = _SAME.get(reference.namespace)
@@ -87,7 +94,7 @@ def _same(xrefs: Iterable[_Reference], named: Mapping[tuple[str, str], int]) -> 
         yield f"{system}:{_number(reference.id)}"
 
 
-def _is_bare(system: str, entry: _Entry) -> bool:
+def _is_bare(system: str, entry: Entry) -> bool:
     """A locus that MONDO has from OMIM alone, and says no more of than that it runs in families."""
     if system != "MONDO" or entry.relations.get("is_a") != [_HEREDITARY]:
         return False
@@ -98,7 +105,7 @@ def _number(code: str) -> str:
     return code.rpartition(":")[2]
 
 
-def _below(roots: Iterable[str], entries: Mapping[str, _Entry]) -> set[str]:
+def _below(roots: Iterable[str], entries: Mapping[str, Entry]) -> set[str]:
     children: dict[str, list[str]] = {}
     for number, entry in entries.items():
         for parent in entry.relations.get("is_a", ()):

@@ -32,6 +32,8 @@ class Term(msgspec.Struct, frozen=True):
     """Codes of the same source."""
     same: tuple[str, ...] = ()
     """Codes of other sources that the source says mean the same."""
+    trusted: bool = False
+    """Its synonyms are known to mean the same: no second witness is asked for."""
     joins_only: bool = False
     """It adds names and codes to a concept of another source, and makes none."""
 
