@@ -45,6 +45,50 @@ def test_treatment_with_any_of_the_following_names_drugs() -> None:
     assert tree.startswith("(opaque ")
 
 
+def test_kinds_of_an_illness_are_claims_with_the_heading_in_doubt() -> None:
+    lead = "Uncontrolled intercurrent illness including, but not limited to, any of the following:"
+    assert (
+        trees("Exclusion", lead, "Stroke", "Prednisone")
+        == [  # NCT00659568
+            f'(all (present stroke "stroke") (opaque "{lead[:-1]}"))',
+            f'(opaque "{lead[:-1]}")',
+        ]
+    )
+
+
+def test_an_illness_of_the_past_is_listed_as_past() -> None:
+    lead = "Active cardiac disease or a history of cardiac dysfunction including any of the following:"
+    (past, own) = trees("Exclusion", lead, "Pericarditis", "Active endocarditis")  # NCT02429089
+    assert past.startswith('(all (present pericarditis "pericarditis" history) (opaque ')
+    assert "history)" not in own
+
+
+def test_requirements_that_deny_an_illness_exclude_its_kinds() -> None:
+    lead = "* No significant heart disease, including any of the following:"
+    text = f"Inclusion Criteria:\n\n{lead}\n  * Stroke\n* ECOG 0-1"
+    stroke, ecog = compile_text(text)  # NCT00348985
+    assert (stroke.kind, ecog.kind) == ("exclusion", "inclusion")
+    assert canonical(stroke.tree).startswith(
+        '(all (present stroke "stroke") (opaque "significant heart disease'
+    )
+
+
+@pytest.mark.parametrize(
+    "lead",
+    [
+        "No serious illness, including:",
+        "Family history of any of the following diseases:",
+        "Risk factors for the following diseases:",
+        "Any of the following conditions, unless stable:",
+        "Symptoms of the following:",
+        "Other than the following diseases:",
+    ],
+)
+def test_headings_that_make_another_claim_of_it_claim_nothing(lead: str) -> None:
+    (tree,) = trees("Exclusion", lead, "Stroke")
+    assert tree.startswith("(opaque ")
+
+
 @pytest.mark.parametrize(
     ("heading", "kind", "effect"),
     [
@@ -54,6 +98,9 @@ def test_treatment_with_any_of_the_following_names_drugs() -> None:
         ("Patients must not have any of the following", "inclusion", "changing"),
         ("No prior", "exclusion", "changing"),
         ("At least 4 weeks since prior", "inclusion", "changing"),
+        ("Any of the following laboratory abnormalities are present at baseline", "exclusion", "plain"),
+        ("Patients who met the below criteria were excluded", "exclusion", "plain"),
+        ("Current or history of the following medical conditions", "exclusion", "history"),
         ("Part 1", "inclusion", "conditional"),
         ("Adequate organ function", "inclusion", "plain"),
         ("History of any of the following", "exclusion", "history"),

@@ -15,6 +15,7 @@ import msgspec
 
 from accrual.basic import Span
 from accrual.codes.concepts import vocabulary
+from accrual.criteria.illnesses import illness_named, of_illness
 from accrual.criteria.leads import is_treatment_topic, names_past, turns
 from accrual.criteria.lexer import Lexeme, lex, plain
 from accrual.criteria.phrases.stream import Stream
@@ -39,9 +40,10 @@ from accrual.criteria.tree import (
     walk,
 )  # fmt: skip
 
-Effect: TypeAlias = Literal["plain", "topic", "history", "receive", "narrowed", "conditional", "changing"]
-"""Nothing; names what sentences are about; sets the time; says that what follows was given; demands more; asks it of
-some; changes the claim."""
+Effect: TypeAlias = Literal["plain", "topic", "history", "receive", "narrowed", "illness", "past illness",
+                            "conditional", "changing"]  # fmt: skip
+"""Nothing; names what sentences are about; sets the time; says that what follows was given; demands more; names an
+illness in broad words, now or ever; asks it of some; changes the claim."""
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -125,7 +127,18 @@ def told_by(heading: str, kind: Kind) -> Told:
         inner = _effect(rest, kind, lex(plain(rest)))
         if inner in ("plain", "history", "receive"):
             return Told(inner, read.window)
+    if kind == "exclusion":
+        return Told(_ILLNESS[illness_named(words)])
     return Told("narrowed") if _demands_more(words.lower(), kind, lexemes) else Told("changing")
+
+
+_ILLNESS: dict[str, Effect] = {
+    "plain": "plain",
+    "history": "history",
+    "narrowed": "illness",
+    "past": "past illness",
+    "": "changing",
+}
 
 
 def _effect(words: str, kind: Kind, lexemes: list[Lexeme]) -> Effect:
@@ -203,6 +216,8 @@ def under_heading(item: Item, tree: Tree, span: Span) -> Tree:
         changed = None
     elif told.effect == "narrowed":
         changed = All(children=(tree, Opaque(text=item.heading, span=span)), span=span)
+    elif told.effect in ("illness", "past illness"):
+        changed = of_illness(tree, Opaque(text=item.heading, span=span), told.effect == "past illness")
     elif told.effect == "history" and told.window is None:
         changed = _historical(tree)
     elif told.effect == "receive":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from accrual.criteria.illnesses import illness_named
 from accrual.criteria.tree import Kind
 from accrual.criteria.words import word_set
 
@@ -77,8 +78,28 @@ def turns(words: str, kind: Kind) -> Kind:
     if _only(low, _BARRED) or _only(low, _REFUSED):
         return "exclusion"
     if kind == "inclusion":
-        return "exclusion" if _NONE_OF.fullmatch(low) else kind
+        return "exclusion" if _NONE_OF.fullmatch(low) or denied(words) else kind
     return "inclusion" if _only(low, _DEMANDED) or _only(low, _TAKEN) else kind
+
+
+_DENIES = re.compile(r"(?i)\W*(?:no|none of|absence of|free of|without)\s+(?:evidence of\s+)?(?=\w)")
+
+
+def denied(words: str) -> str:
+    """Return the illness that a lead-in of requirements denies, with kinds of it below; "" where it does not.
+
+    Example:
+        >>> denied("No serious illness, including any of the following:")
+        'serious illness, including any of the following'
+        >>> denied("No active infection") or denied("No chemotherapy, including:")
+        ''
+    """
+    found = _DENIES.match(words)
+    rest = "" if found is None else " ".join(words[found.end() :].strip(" :*_").split())
+    return rest if rest and _LISTED.search(rest) and illness_named(rest) else ""
+
+
+_LISTED = re.compile(r"(?i)\b(?:including|includes?|such as|following|as follows|to)\W*$|\bfollowing\b")
 
 
 def _plain(words: str) -> str:

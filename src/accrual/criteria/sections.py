@@ -120,7 +120,7 @@ _WORDLESS = re.compile(
     r"criteri\w*|subjects?|patients?|"
     r"participants?|the|are|as|follows|following|for|all|of|in|to|include|includes|selected|abbreviated|"
     r"this|enrollment|shortened|"
-    r"most|important|other|additional|systemic|eligibility|must|meet)(?![a-z])|[\W_])*"
+    r"non|but|not|limited|most|important|other|additional|systemic|eligibility|must|meet)(?![a-z])|[\W_])*"
 )
 
 

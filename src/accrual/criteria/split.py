@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from accrual.basic import Span
-from accrual.criteria.leads import opens, permits, turns, under_topic
+from accrual.criteria.leads import denied, opens, permits, turns, under_topic
 from accrual.criteria.lines import Line, joined, lines_of
 from accrual.criteria.sections import is_title, names_some, section, stands_in_pdq
 from accrual.criteria.tree import Kind
@@ -181,6 +181,7 @@ def _nest(text: str, lines: list[Line], kind: Kind, title: str, asides: list[Spa
             topic_above = topic_above if heading != _name(words) else heading
             conditional = names_some(heading)
             under = turns(words, kind)
+            heading = denied(words) if under != kind and denied(words) else heading
             asides.append(Span(node.line.start, node.line.end))
             continue
         if _asks_nothing(text, node, heading):
@@ -313,6 +314,7 @@ def _item(text: str, node: _Node, kind: Kind, heading: str, conditional: bool, a
     below = turns(words, kind)
     if below != kind:
         lead = "heading"
+        own = denied(words) or own  # "No serious illness, including": what excludes is the illness
     kept = []
     for child in node.children:
         if _asks_nothing(text, child, own):
