@@ -58,7 +58,7 @@ def test_kinds_of_an_illness_are_claims_with_the_heading_in_doubt() -> None:
 
 def test_an_illness_of_the_past_is_listed_as_past() -> None:
     lead = "Active cardiac disease or a history of cardiac dysfunction including any of the following:"
-    (past, own) = trees("Exclusion", lead, "Pericarditis", "Active endocarditis")  # NCT02429089
+    (*_, past, own) = trees("Exclusion", lead, "Pericarditis", "Active endocarditis")  # NCT02429089
     assert past.startswith('(all (present pericarditis "pericarditis" history) (opaque ')
     assert "history)" not in own
 
@@ -80,7 +80,7 @@ def test_requirements_that_deny_an_illness_exclude_its_kinds() -> None:
         "Family history of any of the following diseases:",
         "Risk factors for the following diseases:",
         "Any of the following conditions, unless stable:",
-        "Symptoms of the following:",
+        "Symptoms of the following diseases, namely:",
         "Other than the following diseases:",
     ],
 )

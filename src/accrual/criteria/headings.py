@@ -16,7 +16,7 @@ import msgspec
 from accrual.basic import Span
 from accrual.codes.concepts import vocabulary
 from accrual.criteria.illnesses import illness_named, of_illness
-from accrual.criteria.leads import is_treatment_topic, names_past, turns
+from accrual.criteria.leads import denied, is_treatment_topic, names_past, turns
 from accrual.criteria.lexer import Lexeme, lex, plain
 from accrual.criteria.phrases.stream import Stream
 from accrual.criteria.phrases.time import read_time
@@ -159,7 +159,7 @@ def _effect(words: str, kind: Kind, lexemes: list[Lexeme]) -> Effect:
             if status in ("", "excluded", "prohibited", "not allowed", "not permitted")
             else "changing"
         )
-    if kind == "exclusion" and turns(words, "inclusion") == "exclusion":
+    if kind == "exclusion" and turns(words, "inclusion") == "exclusion" and not denied(words):
         return "plain"
     if names_past(words):
         return "history"

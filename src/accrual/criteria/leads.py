@@ -96,7 +96,7 @@ def denied(words: str) -> str:
     """
     found = _DENIES.match(words)
     rest = "" if found is None else " ".join(words[found.end() :].strip(" :*_").split())
-    return rest if rest and _LISTED.search(rest) and illness_named(rest) else ""
+    return rest if _LISTED.search(rest) and illness_named(rest) not in ("", "history") else ""
 
 
 _LISTED = re.compile(r"(?i)\b(?:including|includes?|such as|following|as follows|to)\W*$|\bfollowing\b")
