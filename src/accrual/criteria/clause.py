@@ -20,7 +20,7 @@ from accrual.criteria.phrases.stream import Stream
 from accrual.criteria.pieces import Piece, pieces_of
 from accrual.criteria.reader import ClauseReader
 from accrual.criteria.rewrite import rewrite
-from accrual.criteria.subjects import spare_men
+from accrual.criteria.subjects import spare_men, spare_other_sex
 from accrual.criteria.tree import All, Any_, Not, OneOf, Opaque, Present, Tree, walk
 from accrual.criteria.words import word_set
 
@@ -31,7 +31,7 @@ _CLAIMING = frozenset(("sex", "adult", "child", "unit", "number", "relation"))
 
 def read_clause(stream: Stream) -> Tree:
     """Return the tree of one clause: understood, partly understood, or one Opaque for all of it."""
-    tree = _read(stream)
+    tree = spare_other_sex(stream, _read(stream))
     if impossible(tree):
         span = stream.span(0, len(stream))
         return Opaque(text=stream.words(span), span=span)
@@ -138,7 +138,9 @@ def _demands(stream: Stream, items: list[Piece], whole: Opaque) -> Tree:
     for cut, item in enumerate(items):
         if item.kind != "and" or cut == 0 or cut + 1 >= len(items):
             continue
-        if items[cut + 1].kind == "subject" or any(each.kind in loose for each in items[cut + 1 :]):
+        if items[cut + 1].kind in ("subject", "child") or any(
+            each.kind in loose for each in items[cut + 1 :]
+        ):
             continue
         head = Stream(stream.text, stream.lexemes[: items[cut].at], stream.kind, stream.source)
         try:

@@ -11,6 +11,7 @@ from accrual.criteria.tree import All, Any_, AtLeast, Compare, Not, OneOf, Opaqu
 
 _ONE_ANSWER = frozenset(("yes", "no", "female", "male", "positive", "negative"))
 _MALE = ("male",)
+_PROTECTED = OneOf(variable="contraception", values=("yes",))
 
 
 def impossible(tree: Tree, told: tuple[Tree, ...] = ()) -> bool:
@@ -39,7 +40,9 @@ def impossible(tree: Tree, told: tuple[Tree, ...] = ()) -> bool:
         case When():
             asked = (tree.condition,) if isinstance(tree.condition, OneOf) else ()
             return impossible(tree.condition) or impossible(tree.then, asked)
-        case Not() | Within():
+        case Not():  # nobody is asked not to use contraception: "not fertile, and fertile women who use …"
+            return any(node == _PROTECTED for node in walk(tree.child)) or impossible(tree.child)
+        case Within():
             return impossible(tree.child)
         case _:
             return False

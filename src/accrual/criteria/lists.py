@@ -50,7 +50,7 @@ def same_outcome(terms: list[Term], node: Tree | None) -> bool:
 
 
 def combine(stream: Stream, negated: bool, terms: list[Term], doubts: list[Opaque], span: Span) -> Tree:
-    terms, late = _windows(stream, spread(_staged(_of_women(terms))))
+    terms, late = _windows(stream, spread(_staged(_of_women(_healthy(terms)))))
     doubts = [*late, *doubts]
     node = terms[0].node if len(terms) == 1 else _join(stream, negated, terms, span)
     if doubts and any(speaks_of_time(stream, doubt.span) for doubt in doubts):
@@ -72,6 +72,24 @@ def _of_women(terms: list[Term]) -> list[Term]:
         return terms
     node = widened(terms[1].node, terms[0].node.span)
     return [msgspec.structs.replace(terms[1], node=node, joiner=""), *terms[2:]]
+
+
+def _healthy(terms: list[Term]) -> list[Term]:
+    """ "Healthy male or female subjects": healthy, of either sex."""
+    if (
+        len(terms) < 2
+        or terms[0].node != _HEALTHY
+        or terms[0].doubt
+        or terms[1].joiner not in ("or", "and", "slash")
+    ):
+        return terms
+    if not isinstance(terms[1].node, OneOf) or terms[1].node.variable != "sex":
+        return terms
+    both = OneOf(variable="sex", values=("female", "male"), span=terms[1].node.span)
+    return [terms[0], msgspec.structs.replace(terms[1], node=both, joiner="with"), *terms[2:]]
+
+
+_HEALTHY = OneOf(variable="healthy-volunteer", values=("yes",))
 
 
 def _staged(terms: list[Term]) -> list[Term]:
@@ -213,6 +231,10 @@ def _join(stream: Stream, negated: bool, terms: list[Term], span: Span) -> Tree:
     if "or" in words:
         return _runs(stream, negated, terms, span)
     if words == {"and"}:
+        if sum(term.group == "age" for term in terms) > 1 and any(
+            term.group == "age" and isinstance(term.node, Opaque) for term in terms
+        ):
+            raise UnclearError  # "adults and children": either may enter
         return _conjunction(stream, terms, nodes, span)
     # Only commas, or claims about one person side by side.
     if with_ and not exclusion:

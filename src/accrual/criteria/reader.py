@@ -340,6 +340,8 @@ class ClauseReader(Cursor):
         states = all(term.group == "state" for term in people)
         if self.loosens_widely(start) and not (states and self.only_may(start)):
             raise UnclearError
+        if not self.negated and terms[-1].group == "age" and self.names_child(start):
+            raise UnclearError  # "adult and pediatric subjects"
         either = word == "or" or (
             word == "comma" and (self.stream.kind == "exclusion" or self.later_or(start))
         )
@@ -360,6 +362,12 @@ class ClauseReader(Cursor):
             rest = self.opaque(start, stop)
         self.at = stop
         terms.append(Term(rest, terms[-1].group, word, doubt=True))
+
+    def names_child(self, start: int) -> bool:
+        first = self.stream.low_at(self.items[start].at)
+        return self.items[start].kind == "child" or first.startswith(
+            ("pediatric", "paediatric", "adolescent")
+        )
 
     def binds_wider(self, terms: list[Term], start: int) -> bool:
         """ "NYHA II or class III heart failure and EF below 35 %": the last demand may be made of the first too."""

@@ -11,7 +11,7 @@ from accrual.basic import Span
 from accrual.criteria.lists import PEOPLE, Term, UnclearError
 from accrual.criteria.phrases.state import FEMALE_STATES
 from accrual.criteria.phrases.stream import Stream
-from accrual.criteria.tree import All, Any_, Not, OneOf, Opaque, Tree, When, children
+from accrual.criteria.tree import All, Any_, Not, OneOf, Opaque, Tree, When, children, walk
 
 _BOTH = OneOf(variable="sex", values=("female", "male"))
 _FEMALE = OneOf(variable="sex", values=("female",))
@@ -115,6 +115,23 @@ def spare_men(stream: Stream, tree: Tree) -> Tree:
     guard = guards[0] if len(guards) == 1 else All(children=guards, span=guards[0].span | guards[-1].span)
     then = rest[0] if len(rest) == 1 else All(children=rest, span=rest[0].span | rest[-1].span)
     return either_demand(guard, then, tree.span, stream)
+
+
+def spare_other_sex(stream: Stream, tree: Tree) -> Tree:
+    """ "Female subjects who agree to …" as a requirement that is not all understood: men may not be meant at all.
+
+    "Males, unless surgically sterile, …" is no demand on the sex either, and who is male does not meet it for that.
+    """
+    if stream.kind != "inclusion" or not isinstance(tree, (All, Any_)):
+        return tree
+    guards = [child for child in tree.children if child in (_FEMALE, _MALE)]
+    rest = tuple(child for child in tree.children if child not in (_FEMALE, _MALE))
+    if len(guards) != 1 or not any(isinstance(node, Opaque) for child in rest for node in walk(child)):
+        return tree
+    if isinstance(tree, Any_):
+        return Opaque(text=stream.words(tree.span), span=tree.span)
+    then = rest[0] if len(rest) == 1 else All(children=rest, span=rest[0].span | rest[-1].span)
+    return either_demand(guards[0], then, tree.span, stream)
 
 
 def _of_women(tree: Tree) -> bool:
