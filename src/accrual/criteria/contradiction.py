@@ -11,7 +11,8 @@ from accrual.criteria.tree import All, Any_, AtLeast, Compare, Not, OneOf, Opaqu
 
 _ONE_ANSWER = frozenset(("yes", "no", "female", "male", "positive", "negative"))
 _MALE = ("male",)
-_PROTECTED = OneOf(variable="contraception", values=("yes",))
+_PROMISED = "contraception"
+"""Said of other people than the claims before it: nobody denies it in one breath with them."""
 
 
 def impossible(tree: Tree, told: tuple[Tree, ...] = ()) -> bool:
@@ -40,8 +41,9 @@ def impossible(tree: Tree, told: tuple[Tree, ...] = ()) -> bool:
         case When():
             asked = (tree.condition,) if isinstance(tree.condition, OneOf) else ()
             return impossible(tree.condition) or impossible(tree.then, asked)
-        case Not():  # nobody is asked not to use contraception: "not fertile, and fertile women who use …"
-            return any(node == _PROTECTED for node in walk(tree.child)) or impossible(tree.child)
+        case Not():  # "not fertile, and fertile women who use …", "no negative test, and who do not use …"
+            inner = any(isinstance(node, OneOf) and node.variable == _PROMISED for node in walk(tree.child))
+            return inner or impossible(tree.child)
         case Within():
             return impossible(tree.child)
         case _:

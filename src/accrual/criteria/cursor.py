@@ -62,6 +62,13 @@ class Cursor:
     def has(self, kinds: frozenset[str], first: int, last: int) -> bool:
         return any(item.kind in kinds for item in self.items[first:last])
 
+    def names_child(self, start: int) -> bool:
+        """Say whether the item is a group of children: "pediatric subjects"."""
+        first = self.stream.low_at(self.items[start].at)
+        return self.items[start].kind == "child" or first.startswith(
+            ("pediatric", "paediatric", "adolescent")
+        )
+
     def matching(self) -> int:
         """The index of the bracket that closes the one here."""
         depth = 0

@@ -363,12 +363,6 @@ class ClauseReader(Cursor):
         self.at = stop
         terms.append(Term(rest, terms[-1].group, word, doubt=True))
 
-    def names_child(self, start: int) -> bool:
-        first = self.stream.low_at(self.items[start].at)
-        return self.items[start].kind == "child" or first.startswith(
-            ("pediatric", "paediatric", "adolescent")
-        )
-
     def binds_wider(self, terms: list[Term], start: int) -> bool:
         """ "NYHA II or class III heart failure and EF below 35 %": the last demand may be made of the first too."""
         both = self.has(frozenset(("and",)), start, self.end)
