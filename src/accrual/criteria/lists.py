@@ -15,7 +15,7 @@ from accrual.criteria.phrases.measure import either_way
 from accrual.criteria.phrases.state import FEMALE_STATES
 from accrual.criteria.phrases.stream import Group, Stream
 from accrual.criteria.tree import All, Any_, Not, OneOf, Opaque, Present, Tree, Window, Within, walk
-from accrual.criteria.words import ADJECTIVES, word_set
+from accrual.criteria.words import word_set
 
 _TIME_UNITS = frozenset(("d", "wk", "mo", "a", "h", "min"))
 _TIME_WORDS = word_set("since last past recent recently ever lifetime years months weeks days after before")
@@ -140,7 +140,7 @@ def spread(terms: list[Term]) -> list[Term]:
             first = first.children[0]
     if isinstance(first, All) and isinstance(first.children[0], Present):
         marks = (child for child in first.children[1:] if isinstance(child, Opaque))
-        doubts = tuple(mark for mark in marks if mark.text.lower() in ADJECTIVES)
+        doubts = tuple(mark for mark in marks if not mark.text.lower().endswith("other"))
         first = first.children[0]
     if not isinstance(first, Present) or (not first.qualifiers and not doubts):
         return terms
@@ -150,7 +150,9 @@ def spread(terms: list[Term]) -> list[Term]:
     shared = tuple(name for name in first.qualifiers if name not in PAST)
     out = [terms[0]]
     for term in terms[1:]:
-        node = term.node
+        node, own = term.node, ()
+        if isinstance(node, All) and all(isinstance(child, Opaque) for child in node.children[1:]):
+            node, own = node.children[0], node.children[1:]  # "history of stroke or organic disorder"
         if term.bare and not term.again and isinstance(node, Present) and not node.qualifiers:
             concept = vocabulary().concepts.get(node.concept.code)
             if past and concept is not None:
@@ -161,6 +163,8 @@ def spread(terms: list[Term]) -> list[Term]:
                 mark = Opaque(text=" ".join(shared), span=node.span)
                 both = msgspec.structs.replace(node, qualifiers=(*node.qualifiers, *shared))
                 sure = Any_(children=(both, All(children=(node, mark), span=node.span)), span=node.span)
+            if own:
+                sure = All(children=(sure, *own), span=term.node.span)
             if doubts:
                 marks_here = tuple(Opaque(text=mark.text, span=node.span) for mark in doubts)
                 sure = All(children=(sure, *marks_here), span=node.span)

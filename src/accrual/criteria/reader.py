@@ -90,7 +90,7 @@ class ClauseReader(Cursor):
             self.at += 1
             assert item.node is not None
             assert item.group is not None
-            bare = self.stream.kind_at(item.at) in ("concept", "variable")
+            bare = self.stream.kind_at(item.at) in ("concept", "variable", "word")
             return Term(item.node, item.group, again=again, bare=bare)
         raise UnclearError
 

@@ -13,6 +13,8 @@ import msgspec
 from accrual.basic import Code, Span
 from accrual.codes.concepts import Concept, vocabulary
 from accrual.codes.qualifiers import qualifiers
+from accrual.criteria.phrases.compound import is_narrowing, keeps_sense, may_be_over
+from accrual.criteria.phrases.shared import lends_noun, shared_head, shared_tail
 from accrual.criteria.phrases.stream import Family, Read, Stream
 from accrual.criteria.tree import All, Any_, Opaque, Present, Tree
 from accrual.criteria.words import ADJECTIVE_ENDINGS, ADJECTIVES, MEASURE_WORDS, NOT_ADJECTIVES, word_set
@@ -49,7 +51,9 @@ _STAYS = ("hospitalized", "hospitalised", "inpatient", "admitted")
 _NOW = frozenset(("active",))  # a word for now, that after "had" is a word for then
 _JOINING = frozenset(("or", "slash", "comma"))
 _REPEATED = frozenset(("infection", "infections", "virus infection", "virus infections"))
+_LINKED = frozenset(("related", "associated"))
 MAX_PREFIX = 16
+MAX_WORDS = 3
 
 
 class _Before(msgspec.Struct):
@@ -60,6 +64,7 @@ class _Before(msgspec.Struct):
     receive: str = ""
     other: Span | None = None
     adjectives: list[Span] = msgspec.field(default_factory=list)
+    words: list[Span] = msgspec.field(default_factory=list)  # of no table; see `compound.py`
     qualifiers: list[str] = msgspec.field(default_factory=list)
     alternatives: list[list[str]] = msgspec.field(default_factory=list)
 
@@ -76,12 +81,25 @@ def is_adjective(low: str) -> bool:
     )
 
 
-def _narrows(stream: Stream, span: Span, concept: Concept) -> bool:
+def _narrows(stream: Stream, span: Span, concept: Concept, low: str) -> bool:
     """An ocular infection is an infection; an ocular hypertension is not a hypertension as charts mean it."""
     words = span.of(stream.text).lower()
     if words in ADJECTIVES or words in _NOW or " " in words:  # several words are qualifiers in doubt
         return True
-    return any(vocabulary().is_a(concept.id, head) for head in _OPEN_FAMILIES)
+    return any(vocabulary().is_a(concept.id, head) for head in _OPEN_FAMILIES) or keeps_sense(concept, low)
+
+
+def _joined(stream: Stream, adjectives: list[Span], words: list[Span]) -> list[Span]:
+    """The words in doubt in their order; neighbours of which one is of no table are one doubt."""
+    if not words:
+        return list(adjectives)
+    found: list[Span] = []
+    for span in sorted((*adjectives, *words), key=lambda each: each.start):
+        if found and stream.text[found[-1].end : span.start].strip(" -") == "":
+            found[-1] = found[-1] | span
+        else:
+            found.append(span)
+    return found
 
 
 def code_of(concept: Concept) -> Code:
@@ -141,6 +159,11 @@ def _prefix(stream: Stream, at: int) -> tuple[int, _Before] | None:
         elif kind == "word" and is_adjective(lexeme.low):
             before.history = before.history or lexeme.low == "recent"  # what was recent may be over
             before.adjectives.append(stream.span(at, at + 1))
+        elif kind == "word" and is_narrowing(lexeme.low) and len(before.words) < MAX_WORDS:
+            before.history = before.history or may_be_over(lexeme.low)
+            before.words.append(stream.span(at, at + 1))
+        elif lexeme.low in _LINKED and before.words and before.words[-1].end == lexeme.start - 1:
+            before.words.append(stream.span(at, at + 1))  # "alcohol-related"
         else:
             return None
         at += 1
@@ -166,78 +189,6 @@ def _or_follows(stream: Stream, at: int) -> bool:
     while step < len(stream) and stream.kind_at(step) in ("qualifier", "comma"):
         step += 1
     return stream.kind_at(step) in ("or", "slash")
-
-
-def _shared_head(stream: Stream, at: int, concept: Concept) -> list[tuple[int, Concept, str]]:
-    """ "hepatitis B or C": what follows names another concept when it takes the place of the last word."""
-    found: list[tuple[int, Concept, str]] = []
-    lexeme = stream.lexemes[at]
-    stem, _, last = lexeme.low.rpartition(" ")
-    if not stem:
-        return found
-    end = at + 1
-    while len(found) < 6:
-        joint = end
-        while stream.kind_at(joint) in ("or", "and", "slash", "comma", "drop"):
-            joint += 1
-        if joint == end or stream.kind_at(joint) not in ("word", "number", "concept", "variable", "mark"):
-            break
-        tail = stream.low_at(joint)
-        other = _longest_named(stem.split(), tail)
-        if other is None or other.id == concept.id or len(tail) > max(3, len(last) + 6):
-            break
-        words = {stream.kind_at(step) for step in range(end, joint)}
-        found.append(
-            (
-                joint + 1,
-                other,
-                "or" if "or" in words or "slash" in words else "and" if "and" in words else ",",
-            )
-        )
-        end = joint + 1
-    return found
-
-
-def _longest_named(words: list[str], tail: str) -> Concept | None:
-    for first in range(min(len(words), 4)):
-        found = vocabulary().lookup(" ".join((*words[first:], tail)))
-        if found is not None:
-            return found
-    return None
-
-
-def _shared_tail(stream: Stream, at: int) -> tuple[int, list[Concept]] | None:
-    """ "renal or hepatic failure", "type 1 or type 2 diabetes": the words before share the concept's last word."""
-    starts: list[str] = []
-    step = at
-    word: list[str] = []
-    joined = False
-    while step < len(stream) and step - at < 10:
-        kind = stream.kind_at(step)
-        if kind in ("or", "slash", "comma"):
-            if not word:
-                return None
-            starts.append(" ".join(word))
-            word = []
-            joined = joined or kind != "comma"
-            while stream.kind_at(step) in ("or", "slash", "comma"):
-                joined = joined or stream.kind_at(step) != "comma"
-                step += 1
-            continue
-        if kind == "concept" and starts and joined and not word:
-            concept = stream.lexemes[step].concept
-            words = stream.low_at(step).split()
-            for cut in range(len(words) - 1, 0, -1):  # "failure"; "diabetes mellitus"
-                tail = " ".join(words[cut:])
-                found = [vocabulary().lookup(f"{start} {tail}") for start in starts]
-                if concept is not None and all(each is not None for each in found):
-                    return step + 1, [each for each in (*found, concept) if each is not None]
-            return None
-        if kind not in ("word", "number") or len(word) >= 2:
-            return None
-        word.append(stream.low_at(step))
-        step += 1
-    return None
 
 
 def _node(concept: Concept, before: _Before, span: Span) -> Tree:
@@ -266,32 +217,6 @@ def _going_on(receive: str) -> bool:
     return bool(words) and (words[-1] in _GOING_ON or words[0] in ("being", "under", "currently"))
 
 
-# Nouns that a condition before "or" may share: "cataract or refractive surgery".
-_LENT = word_set(
-    "surgery surgeries therapy therapies transplant transplants transplantation resection repair replacement "
-    "allergy biopsy implant implantation operation operations procedures"
-)
-
-
-def _lends_noun(stream: Stream, at: int, concept: Concept) -> bool:
-    """Say whether the condition may only be the first half of a treatment's name."""
-    if concept.kind != "condition" or stream.kind_at(at + 1) not in ("or", "slash", "and", "comma"):
-        return False
-    step = at + 1
-    while stream.kind_at(step) in ("or", "slash", "and", "comma"):
-        step += 1
-    while stream.kind_at(step) in ("qualifier", "word") and step < at + 5:
-        step += 1
-    other = stream.lexemes[step].concept if step < len(stream) else None
-    head, _, tail = stream.low_at(step).rpartition(" ")
-    lent = tail in _LENT and (bool(head) or stream.kind_at(step - 1) == "word")
-    return (
-        lent
-        and (other is None or other.kind != "condition" or tail == "allergy")
-        and (stream.low_at(at).rpartition(" ")[2] not in _LENT)
-    )
-
-
 def _is_past(receive: str) -> bool:
     return receive.rpartition(" ")[2] in (
         "received",
@@ -314,7 +239,7 @@ def read_present(stream: Stream, at: int) -> Read | None:
         stream.kind_at(at + 1) in _JOINING
         or (stream.kind_at(at + 2) in _JOINING and stream.kind_at(at + 1) == "number")
     ):
-        shared = _shared_tail(stream, at)
+        shared = shared_tail(stream, at)
     if shared is not None:
         end, concepts = shared
         span = stream.span(start, end)
@@ -332,7 +257,7 @@ def read_present(stream: Stream, at: int) -> Read | None:
         before.current = True
     if "elective" in before.qualifiers and not (before.current or before.history):
         return None  # it may be one that is to come
-    if _lends_noun(stream, at, concept):
+    if lends_noun(stream, at, concept):
         return None
     if stream.lexemes[at].kind == "variable" and stream.kind_at(at + 1) in (
         "op",
@@ -341,7 +266,7 @@ def read_present(stream: Stream, at: int) -> Read | None:
         "number",
     ):
         return None
-    more = _shared_head(stream, at, concept)
+    more = shared_head(stream, at, concept)
     end = more[-1][0] if more else at + 1
     if more and stream.low_at(end) in _REPEATED and vocabulary().is_a(concept.id, "infection"):
         end += 1  # "hepatitis B or C infection"
@@ -361,9 +286,13 @@ def read_present(stream: Stream, at: int) -> Read | None:
             node = either_way(tuple(parts), Opaque(text="and", span=span), span)
         else:
             return None
-    if concept.kind == "condition" and not all(_narrows(stream, each, concept) for each in before.adjectives):
+    if concept.kind == "condition" and not all(
+        _narrows(stream, each, concept, stream.low_at(at)) for each in before.adjectives
+    ):
         return None
-    extra = list(before.adjectives)
+    if before.words and not keeps_sense(concept, stream.low_at(at)):
+        return None
+    extra = _joined(stream, before.adjectives, before.words)
     if before.other is not None and concept.kind == "condition":
         extra.append(before.other)
     if extra:
