@@ -6,6 +6,8 @@ Comes in: terms, each a claim with the word that stood before it, and the words 
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import msgspec
 
 from accrual.basic import Span
@@ -128,31 +130,28 @@ def spread(terms: list[Term]) -> list[Term]:
     """Carry what stands before a list on to its later members: "history of stroke or seizure".
 
     The past is meant for all. Another qualifier may be meant for all or for the first: then a later member
-    counts surely when it has the qualifier, and surely not when it is not there at all.
+    counts surely when it has the qualifier, and surely not when it is not there at all. Words in doubt ("knee pain
+    or swelling") put a doubt on what follows: those before the whole list on all, those of a member on the next.
     """
     first = terms[0].node
-    doubts: tuple[Opaque, ...] = ()
     if isinstance(first, Any_) and isinstance(
         first.children[0], Present
     ):  # "active hepatitis B or C or asthma"
         shared_by = first.children[0].qualifiers
         if all(isinstance(each, Present) and each.qualifiers == shared_by for each in first.children):
             first = first.children[0]
-    if isinstance(first, All) and isinstance(first.children[0], Present):
-        marks = (child for child in first.children[1:] if isinstance(child, Opaque))
-        doubts = tuple(mark for mark in marks if not mark.text.lower().endswith("other"))
-        first = first.children[0]
-    if not isinstance(first, Present) or (not first.qualifiers and not doubts):
-        return terms
-    past = any(name in PAST for name in first.qualifiers)
-    if not LEADING_RELATIONS.isdisjoint(first.qualifiers):
-        return terms  # "allergy to A, severe asthma": the list of the relation was read whole
-    shared = tuple(name for name in first.qualifiers if name not in PAST)
+    of_all = _marks(first)
+    first = _core(first)
+    shared: tuple[str, ...] = ()
+    past = False
+    if isinstance(first, Present):
+        past = any(name in PAST for name in first.qualifiers)
+        if not LEADING_RELATIONS.isdisjoint(first.qualifiers):
+            return terms  # "allergy to A, severe asthma": the list of the relation was read whole
+        shared = tuple(name for name in first.qualifiers if name not in PAST)
     out = [terms[0]]
-    for term in terms[1:]:
-        node, own = term.node, ()
-        if isinstance(node, All) and all(isinstance(child, Opaque) for child in node.children[1:]):
-            node, own = node.children[0], node.children[1:]  # "history of stroke or organic disorder"
+    for before, term in pairwise(terms):
+        node = _core(term.node)
         if term.bare and not term.again and isinstance(node, Present) and not node.qualifiers:
             concept = vocabulary().concepts.get(node.concept.code)
             if past and concept is not None:
@@ -163,14 +162,32 @@ def spread(terms: list[Term]) -> list[Term]:
                 mark = Opaque(text=" ".join(shared), span=node.span)
                 both = msgspec.structs.replace(node, qualifiers=(*node.qualifiers, *shared))
                 sure = Any_(children=(both, All(children=(node, mark), span=node.span)), span=node.span)
-            if own:
-                sure = All(children=(sure, *own), span=term.node.span)
+            own = _marks(term.node)
+            next_to = _marks(before.node) if term.joiner in ("or", "and") and not own else ()
+            doubts = [*own, *(Opaque(text=mark.text, span=node.span) for mark in of_all or next_to)]
             if doubts:
-                marks_here = tuple(Opaque(text=mark.text, span=node.span) for mark in doubts)
-                sure = All(children=(sure, *marks_here), span=node.span)
-            term = msgspec.structs.replace(term, node=sure)
+                sure = All(children=(sure, *doubts), span=term.node.span)
+            if sure is not node or past:
+                term = msgspec.structs.replace(term, node=sure)
         out.append(term)
     return out
+
+
+def _marks(tree: Tree) -> tuple[Opaque, ...]:
+    """The words in doubt before a name, but for "other"."""
+    if not isinstance(tree, All) or not isinstance(tree.children[0], Present):
+        return ()
+    if not all(isinstance(child, Opaque) for child in tree.children[1:]):
+        return ()
+    marks = (child for child in tree.children[1:] if isinstance(child, Opaque))
+    return tuple(mark for mark in marks if not mark.text.lower().endswith("other"))
+
+
+def _core(tree: Tree) -> Tree:
+    """The named thing beside words in doubt."""
+    if isinstance(tree, All) and all(isinstance(child, Opaque) for child in tree.children[1:]):
+        return tree.children[0]
+    return tree
 
 
 def _windows(stream: Stream, terms: list[Term]) -> tuple[list[Term], list[Opaque]]:
@@ -214,6 +231,9 @@ def _join(stream: Stream, negated: bool, terms: list[Term], span: Span) -> Tree:
     with_ = any(term.joiner == "with" for term in terms[1:])
     if negated and not with_:
         return Any_(children=nodes, span=span)
+    washout = isinstance(nodes[0], Not) and isinstance(nodes[0].child, (All, Within))
+    if washout and words == {"or"} and any(isinstance(_core(node), Present) for node in nodes[1:]):
+        raise UnclearError  # "at least 6 weeks since total-body radiotherapy, or radiotherapy to …"
     if terms[-1].joiner == "comma" and "or" in words and stream.kind == "inclusion":
         raise UnclearError  # "ER+ or PR+, HER2 negative": one more demand, or one more alternative?
     if (

@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from accrual.codes.concepts import Concept
-from accrual.criteria.words import NOT_ADJECTIVES, word_set
+from accrual.criteria.words import ADJECTIVE_ENDINGS, ADJECTIVES, NOT_ADJECTIVES, word_set
 
 # Last words of names that keep their sense whatever stands before them; the endings are those of such words.
 _HEADS = word_set(
@@ -33,7 +33,7 @@ _OPEN_ENDED = word_set(
 _ELSEWHERE = word_set(
     "treat cause causes promote promotes affect affects control controls prevent prevents start starts stop stops "
     "initiate continue continues discontinue perform performs undergo show shows showed develop develops developed "
-    "experience experiences experienced suffer suffered manage correct induce induces induced mimic mimics simulate "
+    "experience experiences experienced suffer suffered manage correct induce induces mimic mimics simulate "
     "tolerate complete completes completed begin begins began want wants give gives given take taken taper tapered "
     "prescribed refused denied rule ruled discontinued stopped started caused avoided excluded exclude donate donated "
     "obtain obtained discuss reduce reduces increase increases did does do got get gets made make makes know knows "
@@ -57,10 +57,22 @@ _DOING = word_set(
 )
 # What may be over by now: with them the claim is of any time.
 _LONG_AGO = word_set(
-    "childhood former old remote antecedent infantile juvenile historic lifetime perioperative "
+    "recently lately childhood former old remote antecedent infantile juvenile historic lifetime perioperative "
     "postoperative perinatal peripartum postpartum postnatal healed distant repaired removed"
 )
 MAX_LETTERS = 24
+
+
+def is_adjective(low: str) -> bool:
+    """Say whether an unknown word straight before a condition only narrows it."""
+    if low in ADJECTIVES:
+        return True
+    return (
+        len(low) > 4
+        and low.endswith(ADJECTIVE_ENDINGS)
+        and low not in NOT_ADJECTIVES
+        and not low.startswith("non")
+    )
 
 
 @lru_cache(maxsize=8192)

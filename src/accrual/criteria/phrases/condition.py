@@ -13,11 +13,11 @@ import msgspec
 from accrual.basic import Code, Span
 from accrual.codes.concepts import Concept, vocabulary
 from accrual.codes.qualifiers import qualifiers
-from accrual.criteria.phrases.compound import is_narrowing, keeps_sense, may_be_over
-from accrual.criteria.phrases.shared import lends_noun, shared_head, shared_tail
+from accrual.criteria.phrases.compound import is_adjective, is_narrowing, keeps_sense, may_be_over
+from accrual.criteria.phrases.shared import Members, lends_noun, shared_head, shared_tail
 from accrual.criteria.phrases.stream import Family, Read, Stream
 from accrual.criteria.tree import All, Any_, Opaque, Present, Tree
-from accrual.criteria.words import ADJECTIVE_ENDINGS, ADJECTIVES, MEASURE_WORDS, NOT_ADJECTIVES, word_set
+from accrual.criteria.words import ADJECTIVES, MEASURE_WORDS, word_set
 
 # Qualifiers of the table after which the patient need not have the thing at all.
 SHIFTING_QUALIFIERS = frozenset(
@@ -49,7 +49,7 @@ _GOING_ON = frozenset(
 )  # verbs of a treatment that goes on; a procedure without a qualifier was done at any time
 _STAYS = ("hospitalized", "hospitalised", "inpatient", "admitted")
 _NOW = frozenset(("active",))  # a word for now, that after "had" is a word for then
-_JOINING = frozenset(("or", "slash", "comma"))
+_JOINING = frozenset(("or", "slash", "comma", "and"))
 _REPEATED = frozenset(("infection", "infections", "virus infection", "virus infections"))
 _LINKED = frozenset(("related", "associated"))
 MAX_PREFIX = 16
@@ -64,21 +64,10 @@ class _Before(msgspec.Struct):
     receive: str = ""
     other: Span | None = None
     adjectives: list[Span] = msgspec.field(default_factory=list)
+    members: Members | None = None
     words: list[Span] = msgspec.field(default_factory=list)  # of no table; see `compound.py`
     qualifiers: list[str] = msgspec.field(default_factory=list)
     alternatives: list[list[str]] = msgspec.field(default_factory=list)
-
-
-def is_adjective(low: str) -> bool:
-    """Say whether an unknown word straight before a condition only narrows it."""
-    if low in ADJECTIVES:
-        return True
-    return (
-        len(low) > 4
-        and low.endswith(ADJECTIVE_ENDINGS)
-        and low not in NOT_ADJECTIVES
-        and not low.startswith("non")
-    )
 
 
 def _narrows(stream: Stream, span: Span, concept: Concept, low: str) -> bool:
@@ -117,6 +106,10 @@ def _prefix(stream: Stream, at: int) -> tuple[int, _Before] | None:
         kind = lexeme.kind
         if lexeme.concept is not None and kind in ("concept", "variable"):
             return at, before
+        if kind in ("word", "number") and _list_follows(stream, at):
+            before.members = shared_tail(stream, at)
+            if before.members is not None:
+                return at, before
         if kind == "drop" and lexeme.low not in MEASURE_WORDS:
             before.current = before.current or lexeme.low in _CURRENT
         elif kind == "history" and before.qualifiers and " or " in lexeme.low:
@@ -148,6 +141,8 @@ def _prefix(stream: Stream, at: int) -> tuple[int, _Before] | None:
                     before.qualifiers.append(lexeme.payload)
                 pending_or = False
         elif kind in ("or", "slash", "and", "comma") and before.qualifiers and _more_to_come(stream, at):
+            if stream.kind_at(at - 1) == "word" or (kind == "and" and _opposed(stream, at)):
+                return None  # "recurrent gastric ulceration or active colitis"; "acute and chronic pain"
             if kind in ("or", "slash") or (kind == "comma" and _or_follows(stream, at)):
                 if not before.alternatives:
                     # "unresectable advanced or recurrent": is the first for both?
@@ -168,6 +163,18 @@ def _prefix(stream: Stream, at: int) -> tuple[int, _Before] | None:
             return None
         at += 1
     return None
+
+
+def _opposed(stream: Stream, at: int) -> bool:
+    """Say whether the qualifiers on both sides of "and" cannot hold of one thing."""
+    row = qualifiers().get(stream.lexemes[at - 1].payload)
+    return row is not None and at + 1 < len(stream) and stream.lexemes[at + 1].payload in row.opposites
+
+
+def _list_follows(stream: Stream, at: int) -> bool:
+    return stream.kind_at(at + 1) in _JOINING or (
+        stream.kind_at(at + 2) in _JOINING and stream.kind_at(at + 1) in ("number", "word")
+    )
 
 
 def _excludes(name: str, alternatives: list[list[str]]) -> bool:
@@ -229,26 +236,43 @@ def _is_past(receive: str) -> bool:
     ) and ("are " not in receive)
 
 
+def _list(stream: Stream, start: int, before: _Before, members: Members) -> Read | None:
+    """ "Severe renal or hepatic impairment": what stands before is for all that share the head."""
+    conditions = {each.kind == "condition" for each in members.known}
+    if len(conditions) > 1 or (before.receive and True in conditions) or "elective" in before.qualifiers:
+        return None
+    if _going_on(before.receive):
+        before.current = True
+    span = stream.span(start, members.end)
+    known = tuple(_node(each, before, span) for each in dict.fromkeys(members.known))
+    nodes = (*(Opaque(text=stream.words(each), span=each) for each in members.unknown), *known)
+    node: Tree = nodes[0] if len(nodes) == 1 else Any_(children=nodes, span=span)
+    if members.both and len(nodes) > 1:
+        from accrual.criteria.phrases.measure import either_way
+
+        node = either_way(nodes, Opaque(text="and", span=span), span)
+    doubts = _joined(stream, before.adjectives, before.words)
+    if members.narrowing is not None:
+        doubts.append(members.narrowing)
+    if before.other is not None:
+        doubts.append(before.other)
+    if doubts:
+        marks = tuple(Opaque(text=stream.words(each), span=each) for each in doubts)
+        node = All(children=(node, *marks), span=span)
+    return Read(members.end, "present", node)
+
+
 def read_present(stream: Stream, at: int) -> Read | None:
     """Read one condition, drug or procedure, or several that share a word."""
     if at > stream.last_concept:
         return None
     start = at
-    shared = None
-    if stream.kind_at(at) in ("word", "number") and (
-        stream.kind_at(at + 1) in _JOINING
-        or (stream.kind_at(at + 2) in _JOINING and stream.kind_at(at + 1) == "number")
-    ):
-        shared = shared_tail(stream, at)
-    if shared is not None:
-        end, concepts = shared
-        span = stream.span(start, end)
-        nodes = tuple(Present(concept=code_of(each), span=span) for each in concepts)
-        return Read(end, "present", Any_(children=nodes, span=span))
     prefixed = _prefix(stream, at)
     if prefixed is None:
         return None
     at, before = prefixed
+    if before.members is not None:
+        return _list(stream, start, before, before.members)
     concept = stream.lexemes[at].concept
     assert concept is not None
     if concept.kind == "condition" and before.receive:

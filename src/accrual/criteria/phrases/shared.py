@@ -6,7 +6,11 @@ vocabulary has for each member, and where the list ends. Refuses (None): a membe
 
 from __future__ import annotations
 
+import msgspec
+
+from accrual.basic import Span
 from accrual.codes.concepts import Concept, vocabulary
+from accrual.criteria.phrases.compound import is_adjective, is_narrowing, keeps_sense
 from accrual.criteria.phrases.stream import Stream
 from accrual.criteria.words import word_set
 
@@ -49,38 +53,102 @@ def _longest_named(words: list[str], tail: str) -> Concept | None:
     return None
 
 
-def shared_tail(stream: Stream, at: int) -> tuple[int, list[Concept]] | None:
+class Members(msgspec.Struct, frozen=True):
+    """The members of a list with one head: "renal, hepatic or visceral disease"."""
+
+    end: int
+    known: tuple[Concept, ...]
+    unknown: tuple[Span, ...]
+    """Adjectives with which the vocabulary has no name: alternatives that are not understood."""
+    narrowing: Span | None
+    """Adjectives of the whole head: "seasonal or perennial nasal congestion"."""
+    both: bool
+    """Whether "and" joins them."""
+
+
+_LIST_WORDS = frozenset(("or", "slash", "comma", "and"))
+MAX_MEMBERS = 12  # lexemes of such a list
+
+
+def shared_tail(stream: Stream, at: int) -> Members | None:
     """ "renal or hepatic failure", "type 1 or type 2 diabetes": the words before share the concept's last word."""
-    starts: list[str] = []
-    step = at
-    word: list[str] = []
-    joined = False
-    while step < len(stream) and step - at < 10:
-        kind = stream.kind_at(step)
-        if kind in ("or", "slash", "comma"):
-            if not word:
+    first = at
+    starts: list[tuple[int, int]] = []
+    begun = at
+    joints: set[str] = set()
+    while at < len(stream) and at - first < MAX_MEMBERS:
+        kind = stream.kind_at(at)
+        if kind in _LIST_WORDS:
+            if begun == at:
                 return None
-            starts.append(" ".join(word))
-            word = []
-            joined = joined or kind != "comma"
-            while stream.kind_at(step) in ("or", "slash", "comma"):
-                joined = joined or stream.kind_at(step) != "comma"
-                step += 1
+            starts.append((begun, at))
+            while stream.kind_at(at) in _LIST_WORDS:
+                joints.add(stream.kind_at(at))
+                at += 1
+            begun = at
             continue
-        if kind == "concept" and starts and joined and not word:
-            concept = stream.lexemes[step].concept
-            words = stream.low_at(step).split()
-            for cut in range(len(words) - 1, 0, -1):  # "failure"; "diabetes mellitus"
-                tail = " ".join(words[cut:])
-                found = [vocabulary().lookup(f"{start} {tail}") for start in starts]
-                if concept is not None and all(each is not None for each in found):
-                    return step + 1, [each for each in (*found, concept) if each is not None]
+        if kind == "concept":
+            break
+        if kind not in ("word", "number") or at - begun >= 2:
             return None
-        if kind not in ("word", "number") or len(word) >= 2:
+        at += 1
+    concept = stream.lexemes[at].concept if at < len(stream) else None
+    both = "and" in joints
+    if concept is None or not starts or not joints - {"comma"} or (both and joints & {"or", "slash"}):
+        return None
+    last = tuple(stream.low_at(step) for step in range(begun, at))
+    return _members(stream, starts, last, concept, at, both)
+
+
+def _members(
+    stream: Stream,
+    starts: list[tuple[int, int]],
+    last: tuple[str, ...],
+    concept: Concept,
+    at: int,
+    both: bool,
+) -> Members | None:
+    words = stream.low_at(at).split()
+    best: list[Concept | None] = []
+    narrowing: Span | None = None
+    begun, to = starts[0]
+    if to - begun == 2 and stream.kind_at(begun) == "word" and is_adjective(stream.low_at(to - 1)):
+        tails = (" ".join(words[cut:]) for cut in range(1, len(words)))
+        if not any(vocabulary().lookup(f"{_words(stream, begun, to)} {tail}") for tail in tails):
+            if not is_narrowing(stream.low_at(begun)):
+                return None
+            narrowing = stream.span(begun, begun + 1)  # "intercurrent viral or fungal infection": for both
+            starts = [(begun + 1, to), *starts[1:]]
+    for cut in range(0 if last else 1, len(words)):  # "failure"; "diabetes mellitus"
+        tail = " ".join(words[cut:])
+        found = [vocabulary().lookup(f"{_words(stream, *start)} {tail}") for start in starts]
+        if sum(each is not None for each in found) > sum(each is not None for each in best) or not best:
+            best = found
+    unknown = tuple(stream.span(*start) for start, each in zip(starts, best, strict=False) if each is None)
+    if not all(
+        each is not None or is_adjective(stream.low_at(start[1] - 1))
+        for start, each in zip(starts, best, strict=False)
+    ):
+        return None  # it may be a thing of its own: "syphilis or hepatic failure"
+    if not best:
+        if last or len(starts) != sum(is_adjective(stream.low_at(to - 1)) for _, to in starts):
             return None
-        word.append(stream.low_at(step))
-        step += 1
-    return None
+        unknown = tuple(stream.span(*start) for start in starts)
+    known = tuple(each for each in best if each is not None)
+    if not last:
+        members = Members(at + 1, (*known, concept), unknown, narrowing, both)
+        return members if known or len(words) > 1 else None
+    if (
+        known
+        or not all(is_adjective(word) for word in last[-1:])
+        or not keeps_sense(concept, stream.low_at(at))
+    ):
+        return None
+    return Members(at + 1, (concept,), (), stream.span(begun, at), both)
+
+
+def _words(stream: Stream, start: int, to: int) -> str:
+    return " ".join(stream.low_at(step) for step in range(start, to))
 
 
 # Nouns that a condition before "or" may share: "cataract or refractive surgery".
