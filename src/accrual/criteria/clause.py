@@ -20,6 +20,7 @@ from accrual.criteria.phrases.stream import Stream
 from accrual.criteria.pieces import Piece, pieces_of
 from accrual.criteria.reader import ClauseReader
 from accrual.criteria.rewrite import rewrite
+from accrual.criteria.several import read_several
 from accrual.criteria.subjects import spare_men, spare_other_sex
 from accrual.criteria.tree import All, Any_, Not, OneOf, Opaque, Present, Tree, walk
 from accrual.criteria.words import word_set
@@ -57,7 +58,7 @@ def _read(stream: Stream) -> Tree:
         return asked
     items = pieces_of(stream)
     if not any(item.kind == "claim" for item in items):
-        return whole
+        return read_several(stream) or whole
     clause = ClauseReader(stream, items)
     try:
         tree = _objected(stream, clause.whole())
@@ -68,7 +69,7 @@ def _read(stream: Stream) -> Tree:
     except UnclearError:
         tree = _demands(stream, items, whole)
     if isinstance(tree, Opaque):
-        tree = read_partly(stream, items) or whole
+        tree = read_partly(stream, items) or read_several(stream) or whole
     return tree
 
 

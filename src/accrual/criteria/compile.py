@@ -273,7 +273,7 @@ def _ends_sentence(lexemes: list[Lexeme], at: int) -> bool:
 
 
 # A later sentence with one of these may loosen what was said before.
-_LOOSENING = frozenset(("loose", "unless", "except", "excluded", "or", "example", "include"))
+_LOOSENING = frozenset(("loose", "unless", "except", "excluded"))
 
 
 def _together(clauses: list[list[Lexeme]], trees: list[Tree], kind: Kind, whole: Opaque) -> Tree:
@@ -282,7 +282,9 @@ def _together(clauses: list[list[Lexeme]], trees: list[Tree], kind: Kind, whole:
     lasts = [part[-1].kind for part in clauses[:-1]]
     dark = [isinstance(tree, Opaque) for tree in trees]
     for part, opaque in zip(clauses[1:], dark[1:], strict=True):
-        if opaque and any(lexeme.kind in _LOOSENING for lexeme in part):
+        if opaque and (
+            any(lexeme.kind in _LOOSENING for lexeme in part) or part[0].kind in ("or", "example", "include")
+        ):
             return whole
     span = trees[0].span | trees[-1].span
     if "or" in firsts or "or" in lasts:

@@ -30,14 +30,17 @@ _BEGINNING = frozenset(("claim", "time", "not", "open", "child"))
 _LEADING = frozenset(("drop", "link", "colon", "dash", "must", "subject", "prep"))
 
 
-def pieces_of(stream: Stream) -> list[Piece]:
+def pieces_of(stream: Stream, whole: bool = False) -> list[Piece]:
     """The claims of a clause and the lexemes between them; none where it begins with what no claim begins with.
+
+    Args:
+        whole: read on where no claim begins, too.
 
     Most clauses that are not understood end here, at their first word.
     """
     found: list[Piece] = []
     at = 0
-    leading = True
+    leading = not whole
     while at < len(stream):
         read = read_phrase(stream, at)
         if read is not None and read.end > at:
