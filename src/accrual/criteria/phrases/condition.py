@@ -117,6 +117,8 @@ def _prefix(stream: Stream, at: int) -> tuple[int, _Before] | None:
         elif kind == "history" or lexeme.low in _PAST:
             before.history = True
         elif kind == "receive":
+            if before.words:
+                return None  # "normal results on ECG": not that one was made
             before.receive = lexeme.low
         elif kind == "other":
             before.other = stream.span(at, at + 1)
