@@ -93,7 +93,10 @@ def test_logic_counts_same_safe_and_flip(tmp_path: Path, capsys: pytest.CaptureF
         for kind, text, tree in LOGIC
     ]
     shown = run(capsys, lines_file(tmp_path, rows))
-    assert "5 criteria: same 4 (80.0%), safe 0 (0.0%), flip 1 (20.0%)" in shown
+    assert (
+        "5 criteria, 4 of them more than opaque words to the annotator: same 4 (80.0%), safe 0 (0.0%), flip 1 (20.0%)"
+        in shown
+    )
 
 
 @pytest.mark.parametrize("content", ['{"a": 1}', "not json", "[1]"])

@@ -14,13 +14,14 @@ The rules that keep it faithful:
 
 from accrual.criteria.contradiction import impossible
 from accrual.criteria.guards import guarded
-from accrual.criteria.lists import UnclearError, widened
+from accrual.criteria.lists import UnclearError
 from accrual.criteria.partly import read_partly
 from accrual.criteria.phrases.stream import Stream
 from accrual.criteria.pieces import Piece, pieces_of
 from accrual.criteria.reader import ClauseReader
 from accrual.criteria.rewrite import rewrite
 from accrual.criteria.several import read_several
+from accrual.criteria.spans import widened
 from accrual.criteria.subjects import spare_men, spare_other_sex
 from accrual.criteria.tree import All, Any_, Not, OneOf, Opaque, Present, Tree, walk
 from accrual.criteria.words import word_set

@@ -22,6 +22,7 @@ from accrual.criteria.phrases.stream import Stream
 from accrual.criteria.reasons import with_reasons
 from accrual.criteria.rewrite import rewrite
 from accrual.criteria.sections import names_some
+from accrual.criteria.spans import spread_over
 from accrual.criteria.split import Item, claimed, split
 from accrual.criteria.tree import (
     All,
@@ -173,6 +174,8 @@ def _group(text: str, clean: str, item: Item) -> Criterion:
     own = " ".join(text[item.start : item.end].strip(" :*").split())
     if own_claim is None and told_by(own, item.kind).effect in ("changing", "history", "receive"):
         node = Opaque(text=" ".join(text[item.start : end].split()), span=whole)
+    else:
+        node = spread_over(node, whole)
     node = with_reasons(under_heading(item, rewrite(node), whole))
     return Criterion(
         item.kind,

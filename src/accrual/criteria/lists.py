@@ -16,6 +16,7 @@ from accrual.codes.qualifiers import LEADING_RELATIONS
 from accrual.criteria.phrases.measure import either_way
 from accrual.criteria.phrases.state import FEMALE_STATES
 from accrual.criteria.phrases.stream import Group, Stream
+from accrual.criteria.spans import widened
 from accrual.criteria.tree import All, Any_, Not, OneOf, Opaque, Present, Tree, Window, Within, walk
 from accrual.criteria.words import word_set
 
@@ -386,19 +387,3 @@ def _timed(term: Term, told: Term) -> Term:
     if told.also is not None:
         node = Any_(children=(node, Within(child=term.node, window=told.also, span=span)), span=span)
     return Term(node, term.group, term.joiner, doubt=term.doubt, again=term.again, shouted=term.shouted)
-
-
-def widened(tree: Tree, more: Span) -> Tree:
-    """Return the tree with `more` counted to its own words, down to the leaf that they repeat."""
-    tree = msgspec.structs.replace(tree, span=tree.span | more)
-    match tree:
-        case All():
-            return msgspec.structs.replace(
-                tree, children=(widened(tree.children[0], more), *tree.children[1:])
-            )
-        case Any_():
-            return msgspec.structs.replace(
-                tree, children=(*tree.children[:-1], widened(tree.children[-1], more))
-            )
-        case _:
-            return tree

@@ -13,11 +13,12 @@ from accrual.criteria.claims import EVER, ever_done, is_narrowed, kinds_of, take
 from accrual.criteria.cursor import Cursor
 from accrual.criteria.exceptions import except_kinds
 from accrual.criteria.following import judgement_end, method_end
-from accrual.criteria.lists import PEOPLE, Term, UnclearError, combine, same_outcome, spread, widened
+from accrual.criteria.lists import PEOPLE, Term, UnclearError, combine, same_outcome, spread
 from accrual.criteria.phrases.anchor import moment
 from accrual.criteria.phrases.serology import is_screen
 from accrual.criteria.phrases.state import FEMALE_STATES
 from accrual.criteria.pieces import Piece
+from accrual.criteria.spans import widened
 from accrual.criteria.subjects import asked_of
 from accrual.criteria.tree import All, Any_, Not, OneOf, Opaque, Tree, When, walk
 
@@ -528,7 +529,7 @@ class ClauseReader(Cursor):
             without = except_kinds(self.stream, self.items[start].to, self.items[to - 1].to, core, doubted)
             if without is not None:
                 self.at = self.end
-                return without
+                return widened(without, rest.span)
         demand = self.stream.kind == "inclusion" and not self.negated
         measures = any(term.group != "present" for term in terms)
         self.at = self.end

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from accrual.basic import Code
 from accrual.criteria.phrases.stream import Family, Read, Stream
+from accrual.criteria.spans import spread_over
 from accrual.criteria.tree import All, Compare, OneOf, Opaque, Present, Tree, children, walk
 from accrual.criteria.words import word_set
 
@@ -175,13 +176,7 @@ def read_defined(stream: Stream, at: int) -> Read | None:
     node: Tree = values
     if present is not None and not _made_by(present, leaves):
         node = All(children=(present, values), span=span)
-    return Read(end + opened, "present" if present is not None else "measure", _spanning(node, span))
-
-
-def _spanning(node: Tree, span: object) -> Tree:
-    import msgspec
-
-    return msgspec.structs.replace(node, span=span)
+    return Read(end + opened, "present" if present is not None else "measure", spread_over(node, span))
 
 
 def _is_value(leaf: Tree) -> bool:

@@ -16,6 +16,7 @@ from accrual.criteria.lexer import Lexeme
 from accrual.criteria.phrases.amount import Amount, amount
 from accrual.criteria.phrases.measure import Named, names_at, read_measure, said_more, values_of
 from accrual.criteria.phrases.stream import Family, Read, Stream
+from accrual.criteria.spans import spread_over
 from accrual.criteria.tree import All, Any_, Compare, Not, OneOf, Opaque, Tree, When, children, walk
 from accrual.criteria.words import word_set
 
@@ -279,7 +280,7 @@ def read_limits(stream: Stream, at: int) -> Read | None:
         return read
     span = stream.span(at, cases[-1].end)
     tree = _together(cases, stream.kind == "exclusion", span)
-    return read if tree is None else Read(cases[-1].end, "measure", tree)
+    return read if tree is None else Read(cases[-1].end, "measure", spread_over(tree, span))
 
 
 def _sexed_before(stream: Stream, at: int) -> _Guard | None:
