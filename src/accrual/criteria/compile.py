@@ -13,7 +13,7 @@ import msgspec
 
 from accrual.basic import Interval, Span
 from accrual.criteria.clause import read_clause
-from accrual.criteria.contradiction import impossible
+from accrual.criteria.contradiction import impossible, reconciled
 from accrual.criteria.headings import LEAD_IN, told_by, under_heading
 from accrual.criteria.lexer import Lexeme, lex, plain
 from accrual.criteria.names import NOTHING, Explained, explained_in
@@ -62,7 +62,7 @@ def compile_text(text: str) -> tuple[Criterion, ...]:
     out: list[Criterion] = []
     for item in split(text):
         _criteria(text, clean, item, out)
-    return tuple(out)
+    return tuple(reconciled(out))
 
 
 def _criteria(text: str, clean: str, item: Item, out: list[Criterion]) -> None:

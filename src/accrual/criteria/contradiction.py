@@ -6,8 +6,23 @@ hold together (two languages), claims at different times, and an impossible half
 
 from __future__ import annotations
 
+import msgspec
+
 from accrual.criteria.phrases.state import FEMALE_STATES
-from accrual.criteria.tree import All, Any_, AtLeast, Compare, Not, OneOf, Opaque, Tree, When, Within, walk
+from accrual.criteria.tree import (
+    All,
+    Any_,
+    AtLeast,
+    Compare,
+    Criterion,
+    Not,
+    OneOf,
+    Opaque,
+    Tree,
+    When,
+    Within,
+    walk,
+)
 
 _ONE_ANSWER = frozenset(("yes", "no", "female", "male", "positive", "negative"))
 _MALE = ("male",)
@@ -48,6 +63,44 @@ def impossible(tree: Tree, told: tuple[Tree, ...] = ()) -> bool:
             return impossible(tree.child)
         case _:
             return False
+
+
+MAX_CLAIMS = 200  # distinct demands of one record; a longer record is not looked through
+
+
+def reconciled(criteria: list[Criterion]) -> list[Criterion]:
+    """Return the criteria; requirements that nobody can meet together ("Males: …", "Females: …") are of groups.
+
+    Each is then asked of its own group only: `When`, or Opaque where it names no more than the group.
+    """
+    demands = {claim: None for each in criteria if each.kind == "inclusion" for claim in _claims(each.tree)}
+    if len(demands) > MAX_CLAIMS:
+        return criteria
+    groups = [one for one in demands if any(_apart(one, other) for other in demands)]
+    if not groups:
+        return criteria
+    return [
+        msgspec.structs.replace(each, tree=_of_group(each, groups)) if each.kind == "inclusion" else each
+        for each in criteria
+    ]
+
+
+def _claims(tree: Tree) -> list[Tree]:
+    parts = tree.children if isinstance(tree, All) else (tree,)
+    return [part for part in parts if isinstance(part, (OneOf, Compare))]
+
+
+def _of_group(criterion: Criterion, groups: list[Tree]) -> Tree:
+    tree = criterion.tree
+    named = [claim for claim in _claims(tree) if claim in groups]
+    if not named:
+        return tree
+    rest = tuple(child for child in tree.children if child not in named) if isinstance(tree, All) else ()
+    if not rest:
+        return Opaque(text=" ".join(criterion.text.split()), span=tree.span)
+    guard = named[0] if len(named) == 1 else All(children=tuple(named), span=tree.span)
+    then = rest[0] if len(rest) == 1 else All(children=rest, span=tree.span)
+    return When(condition=guard, then=then, span=tree.span)
 
 
 def _apart(one: Tree, other: Tree) -> bool:
