@@ -6,7 +6,8 @@ import pytest
 
 from accrual.codes.concept import Concept
 from accrual.codes.concepts import Vocabulary
-from accrual.codes.merge import Merged, Rules, merge, slug
+from accrual.codes.draft import Rules
+from accrual.codes.merge import Merged, merge, slug
 from accrual.codes.sources.term import Term
 
 SEED = (
@@ -95,6 +96,15 @@ def test_a_synonym_needs_two_independent_witnesses(first: str, second: str, coun
         (second, [condition("B:1", "stroke", synonyms=("brain attack",))]),
     )
     assert ("brain attack" in names(found)) is counts
+
+
+def test_a_finding_is_a_disease_only_under_its_own_name() -> None:
+    disease = condition("MONDO:1", "hypercortisolism", same=("HP:1", "HP:2"))
+    other = condition("HP:1", "primary hyperaldosteronism", synonyms=("hypercortisolism",))
+    alike = condition("HP:2", "hypercortisolism disorder")
+    found = names(merged(("MONDO", [disease]), ("HPO", [other, alike])))
+    assert found["primary hyperaldosteronism"] == "primary-hyperaldosteronism"
+    assert found["hypercortisolism"] == "hypercortisolism"
 
 
 def test_a_synonym_of_the_same_words_needs_no_witness() -> None:

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from accrual.codes.concepts import Vocabulary, seed_concepts
-from accrual.codes.merge import Rules, merge
+from accrual.codes.draft import Rules
+from accrual.codes.merge import merge
 from accrual.codes.qualifiers import qualifier_named
 from accrual.codes.shelf import Manifest, SourceUsed, remove_stale, write
 from accrual.codes.shelves import own_files, place, recipe

@@ -23,8 +23,8 @@ PLACE = "ACCRUAL_VOCABULARY"
 """Environment variable: another folder for built vocabularies; `none` for the seed table alone."""
 
 _INGREDIENTS = (
-    "build.py", "merge.py", "shelf.py", "spelling.py", "sources/*.py", "data/concepts.tsv", "data/imported.tsv",
-    "data/qualifiers.tsv", "data/variables.tsv",
+    "build.py", "draft.py", "merge.py", "naming.py", "shelf.py", "spelling.py", "sources/*.py",
+    "data/concepts.tsv", "data/imported.tsv", "data/qualifiers.tsv", "data/variables.tsv",
 )  # fmt: skip
 
 
