@@ -15,6 +15,7 @@ import msgspec
 from accrual.basic import Interval
 from accrual.codes.variables import variables
 from accrual.criteria.phrases.state import FEMALE_STATES
+from accrual.criteria.spans import widened
 from accrual.criteria.tree import All, Any_, AtLeast, Compare, Not, OneOf, Opaque, Present, Tree, When, Within
 
 Rule: TypeAlias = Callable[[Tree], Tree]
@@ -47,8 +48,7 @@ def dedupe(tree: Tree) -> Tree:
             places[key] = len(kept)
             kept.append(child)
         elif not isinstance(child, Opaque):  # said twice: the words of both are understood
-            first = kept[places[key]]
-            kept[places[key]] = msgspec.structs.replace(first, span=first.span | child.span)
+            kept[places[key]] = widened(kept[places[key]], child.span)
     return tree if len(kept) == len(tree.children) else msgspec.structs.replace(tree, children=tuple(kept))
 
 
