@@ -72,8 +72,10 @@ def _taken(stream: Stream, first: int, last: int) -> _Taken | None:
             if at > start:
                 elements.append((start, at))
             start = at + 1
-    if not elements or len(elements) > MAX_EXCEPTIONS:
-        return None
+    if not elements or len(elements) > MAX_EXCEPTIONS or stream.kind_at(first) in ("or", "and"):
+        return None  # "other than or in addition to metformin"
+    if any(stream.kind_at(at) in ("include", "example") for at in range(first, last)):
+        return None  # "other than X (including Y)": are those Y excepted, or excluded?
     for index, (start, end) in enumerate(elements):
         inside = stream.lexemes[start:end]
         named = [each.concept for each in inside if each.concept is not None]
