@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from accrual.criteria.tree import MentionKind
 from accrual.demo import DEFAULT_PATIENT, DEMO_TODAY, demo_patients
 from accrual.finder import Finder
 
 SEED = "NCT04785833"
 TODAY = ("--today", DEMO_TODAY.isoformat())
-KINDS = {
-    "condition", "drug", "procedure", "measurement", "age", "sex", "value", "time", "status", "qualifier",
-}  # fmt: skip
+KINDS = set(get_args(MentionKind))
 NODES = {"compare", "present", "one_of", "within", "not", "all", "any", "at_least", "when", "opaque"}
 SITE: dict[str, Any] = {
     "facility": str,

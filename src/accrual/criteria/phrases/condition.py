@@ -303,7 +303,7 @@ def read_present(stream: Stream, at: int) -> Read | None:
     node = _node(concept, before, stream.span(start, at + 1) if more else span)
     if more:
         joiners = {word for _, _, word in more} - {","}
-        parts = [node, *(_shared(stream, at, after - 1, other, before) for after, other, _ in more)]
+        parts = [node, *(_shared(stream, at, after - 1, other, before, span) for after, other, _ in more)]
         if joiners == {"or"}:
             node = Any_(children=tuple(parts), span=span)
         elif joiners == {"and"}:
@@ -327,13 +327,12 @@ def read_present(stream: Stream, at: int) -> Read | None:
     return Read(end, "present", node)
 
 
-def _shared(stream: Stream, at: int, last: int, other: Concept, before: _Before) -> Tree:
+def _shared(stream: Stream, at: int, last: int, other: Concept, before: _Before, span: Span) -> Tree:
     """The member at lexeme `last` that shares words with the one at `at`.
 
     "Liver disease or cancer" may be liver cancer, or any: liver cancer counts, no cancer at all does not, another
     cancer is in doubt.
     """
-    span = stream.span(last, last + 1)
     node = _node(other, before, span)
     own = stream.lexemes[last].concept
     if own is None or own.id == other.id:
