@@ -96,6 +96,11 @@ TOLD = [
         '(all (present asthma "asthma" severe) (opaque "at night"))',
         "You may not be able to take part if you have severe asthma. The study adds: “at night”",
     ),
+    (
+        "exclusion",
+        '(present cancer "cancer" (except melanoma "melanoma"))',
+        "You cannot take part if you have cancer, other than melanoma.",
+    ),
     ("inclusion", '(opaque "able to climb a tree")', "The study asks: “the study's words”"),
 ]
 

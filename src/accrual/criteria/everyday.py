@@ -342,9 +342,7 @@ _BEFORE_NOW = frozenset(("history", "prior", "past"))
 def _present(node: Present) -> Clause:
     concept = vocabulary().concepts.get(node.concept.code)
     kind = concept.kind if concept is not None else "condition"
-    words = everyday_words().get(node.concept.code)
-    medical = str(node.concept)
-    name = f"{words} ({medical})" if words and words != medical else medical
+    name = _everyday_name(node.concept.code, str(node.concept))
     qualifiers = set(node.qualifiers)
     article, name = _article(name)
     adjectives = " ".join(
@@ -353,6 +351,10 @@ def _present(node: Present) -> Clause:
     named = f"{adjectives} {name}".strip()
     if article:
         named = f"{'an' if named[0] in 'aeiou' else 'a'} {named}"
+    if node.excluding:
+        named += (
+            f", other than {' or '.join(_everyday_name(kind.code, str(kind)) for kind in node.excluding)}"
+        )
     for relation, (subject, verb, lead) in _VERBS.items():
         if relation in qualifiers:
             return Clause(subject, verb, f"{lead}{named}")
@@ -366,6 +368,11 @@ def _present(node: Present) -> Clause:
             else Clause(verb="get", rest=named)
         )
     return Clause(verb="have had" if past else "have", rest=named)
+
+
+def _everyday_name(concept: str, medical: str) -> str:
+    words = everyday_words().get(concept)
+    return f"{words} ({medical})" if words and words != medical else medical
 
 
 def _article(name: str) -> tuple[bool, str]:
