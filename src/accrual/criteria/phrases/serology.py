@@ -234,4 +234,15 @@ def _claim(agent: _Agent, outcome: str, by_test: bool, span: Span) -> Tree | Non
     return OneOf(variable=variable.id, values=(outcome,), span=span)
 
 
-SEROLOGY = Family("serology", frozenset(("concept", "variable", "value", "word", "drop")), read_serology)
+def _of_one_test(stream: Stream, at: int) -> Read | None:
+    """What `read_serology` reads, unless "serology" may be another test: anti-HBs is not the antigen."""
+    read = read_serology(stream, at)
+    if read is None or read.node is None:
+        return read
+    named = any(isinstance(node, OneOf) and node.variable == "hbsag" for node in walk(read.node))
+    if named and any(stream.low_at(step).startswith("serolog") for step in range(at, read.end)):
+        return None
+    return read
+
+
+SEROLOGY = Family("serology", frozenset(("concept", "variable", "value", "word", "drop")), _of_one_test)
