@@ -102,12 +102,6 @@ MEASURE_WORDS = frozenset(
     if why == _MEASURE_ONLY_REASON
     for phrase in group.split("|")
 )
-METHOD_WORDS = frozenset(
-    phrase.strip()
-    for group, why in HARMLESS.items()
-    if why.startswith("where an antigen")
-    for phrase in group.split("|")
-)
 
 CUES: Mapping[Cue, str] = {
     "subject": (

@@ -185,16 +185,6 @@ def _parts(low: str) -> list[str]:
     return low.replace("/", " ").replace("(", " ").replace(")", " ").split()
 
 
-def _opens_condition(stream: Stream, at: int, kind: str) -> bool:
-    """ "Provided that …", "without …" after the first words: a condition, unless consent is what was provided."""
-    low = stream.low_at(at)
-    if low == "without":
-        return True
-    return kind == "unless" and (
-        low != "provided" or stream.low_at(at + 1) in ("that", "they", "the patient")
-    )
-
-
 def _known(part: str) -> bool:
     return (
         part in HARMLESS
