@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from shorthand import TODAY, born, day, decided, holds, is_one, measured, number, patient, within
 
+from accrual.codes.variables import measure_id
 from accrual.criteria.tree import Tree
 from accrual.patient.model import Patient, Source
 from accrual.truth import Truth
@@ -254,3 +255,13 @@ def test_a_variable_that_the_table_lacks_is_unknown() -> None:
 def test_today_is_the_only_clock() -> None:
     assert holds(number("age", low=18, unit="a"), born("2008-11-22"), TODAY) is YES
     assert holds(number("age", low=18, unit="a"), born("2008-11-22"), date(2026, 11, 21)) is NO
+
+
+def test_what_has_no_row_is_decided_by_a_fact_of_the_same_words_only() -> None:
+    clearance = number(measure_id("Iothalamate clearance"), low=70, unit="mL/min")
+    same = measured("text|iothalamate-clearance", 1.0, "mL/s")
+    other = measured("creatinine-clearance", 90, "mL/min")
+    unlike = measured("text|iothalamate-clearance", 90, "mL")
+    assert holds(clearance, Patient(facts=(same,))) is NO
+    assert holds(clearance, Patient(facts=(other,))) is UNKNOWN
+    assert holds(clearance, Patient(facts=(unlike,))) is UNKNOWN

@@ -139,7 +139,7 @@ def test_no_message_repeats_what_the_file_says_of_the_patient(change: dict[str, 
         ({"name": "Hb", "value": 7.2, "unit": "bananas"}, "its unit is not known"),
         ({"name": "Hb", "value": "low"}, "not a number"),
         ({"name": "HIV test", "value": "maybe"}, "none of positive, negative"),
-        ({"name": "no such test", "value": 1}, "no variable"),
+        ({"name": "no such test", "value": "high"}, "no variable"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_listed_with_the_reason(
@@ -150,6 +150,12 @@ def test_a_value_that_cannot_be_used_is_listed_with_the_reason(
     (unused,) = patient.unused
     assert unused.where == "measurements[0]"
     assert reason in unused.reason
+
+
+def test_a_measurement_of_no_table_is_kept_under_its_own_words() -> None:
+    patient = read(measurements=[{"name": "Iothalamate Clearance", "value": 65, "unit": "mL/min"}])
+    assert patient.facts[0].variable == "text|iothalamate-clearance"
+    assert not patient.unused
 
 
 def test_code_and_name_that_contradict_each_other_are_not_used() -> None:

@@ -1,11 +1,13 @@
 """What can be measured or asked of a patient: each variable with its unit, its possible range and its question.
 
-Comes in: a name or a LOINC code. Goes out: rows of `variables.tsv`, and values in each variable's own unit.
+Comes in: a name or a LOINC code. Goes out: rows of `variables.tsv`, and values in each variable's own unit. What no
+row names may still be asked for by its words: `text|central-subfield-thickness` (`measure_id`, `variable_of`).
 Refuses: a value in a unit that does not measure the variable (UnitError), a broken table (VocabularyError).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
@@ -13,6 +15,7 @@ from typing import Literal, TypeAlias, cast, get_args
 
 import msgspec
 
+from accrual.codes.spelling import folded_key
 from accrual.codes.spotting import Spotter
 from accrual.codes.table import items, number, read_table
 from accrual.codes.units import convert
@@ -132,6 +135,39 @@ def variable_named(text: str) -> Variable | None:
     """Return the variable with this name or alias; case, hyphens, plurals and British spelling do not matter."""
     found = _spotter().lookup(text)
     return None if found is None else variables()[found]
+
+
+BY_WORDS = "text|"
+"""How the id of a variable begins that no row names: its own words follow."""
+
+
+def measure_id(words: str) -> str:
+    """Return the id of what is measured by these words and has no row; only a fact of the same words decides it.
+
+    Example:
+        >>> measure_id("Central subfield thickness"), measure_id("the FEV1/FVC quotients")
+        ('text|central-subfield-thickness', 'text|fev1-fvc-quotient')
+    """
+    parts = re.findall(r"[^\W_]+", folded_key(words))
+    kept = [_singular(part) for part in parts if part != "the"]
+    return BY_WORDS + "-".join(kept or parts)
+
+
+def _singular(word: str) -> str:
+    plain = len(word) > 5 and word.endswith("s") and not word.endswith(("ss", "us", "is"))
+    return word[:-1] if plain else word
+
+
+def variable_of(id_: str) -> Variable | None:
+    """Return the row of an id; for an id made of words, a variable of just these words and no range."""
+    row = variables().get(id_)
+    if row is not None or not id_.startswith(BY_WORDS):
+        return row
+    name = id_.removeprefix(BY_WORDS).replace("-", " ")
+    return Variable(
+        id=id_, name=name, kind="number", unit="", low=None, high=None, values=(), aliases=(), loinc=(),
+        molar_mass=None, same_units=(), question=f"What was your last value of this: {name}?", source="its words",
+    )  # fmt: skip
 
 
 def variable_by_loinc(code: str) -> Variable | None:

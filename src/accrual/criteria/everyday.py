@@ -19,7 +19,7 @@ import msgspec
 from accrual.basic import Interval
 from accrual.codes.concepts import vocabulary
 from accrual.codes.everyday import everyday_words
-from accrual.codes.variables import variables
+from accrual.codes.variables import variable_of, variables
 from accrual.criteria.tree import (
     All,
     Any_,
@@ -294,7 +294,7 @@ def _compare(node: Compare) -> Clause:
 
 
 def _measured(variable: str) -> str:
-    row = variables().get(variable)
+    row = variable_of(variable)
     name = row.name if row is not None else variable.replace("-", " ")
     words = _article(everyday_words().get(variable, ""))[1]
     return f"{words} ({name})" if words else name

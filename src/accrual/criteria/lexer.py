@@ -45,6 +45,7 @@ class Lexeme(msgspec.Struct, frozen=True, gc=False):
 # One character for one, so that offsets stay true: the registry's markdown escapes and look-alike signs.
 _SAME_LENGTH = str.maketrans(
     {
+        **dict.fromkeys("①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳", " "),  # numbers of items run together
         **dict.fromkeys("\n\r\t\f\v\u00a0\u2002\u2003\u2009\u202f\u200b\ufeff", " "),
         **dict.fromkeys("‐‑‒–—−－", "-"),
         **dict.fromkeys("’‘ʼ´`", "'"),
@@ -372,7 +373,9 @@ def lex(
                 if denied is not None:
                     lexeme = Lexeme("variable", lexeme.start, lexeme.end, lexeme.low, variable=denied)
         out.append(lexeme)
-        after_number = lexeme.kind == "number" or (after_number and lexeme.kind == "close")
+        # "6 or more weeks"; but "18 or older, a man": a short word is no unit there.
+        told = lexeme.kind == "suffix" and to < count and len(tokens[to].low) > 3
+        after_number = lexeme.kind == "number" or (after_number and (lexeme.kind == "close" or told))
         at = to
     return out
 

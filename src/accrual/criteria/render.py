@@ -21,7 +21,7 @@ from typing import assert_never
 import msgspec
 
 from accrual.basic import Code, Interval
-from accrual.codes.variables import variables
+from accrual.codes.variables import variable_of
 from accrual.criteria.tree import (
     All,
     Any_,
@@ -305,7 +305,7 @@ def _amount(interval: Interval) -> str:
 
 
 def _name(variable: str) -> str:
-    row = variables().get(variable)
+    row = variable_of(variable)
     return row.name if row is not None else variable
 
 

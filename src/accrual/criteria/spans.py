@@ -15,11 +15,11 @@ def widened(tree: Tree, more: Span) -> Tree:
     """Return the tree with `more` counted to its own words, down to the leaf that they repeat."""
     tree = msgspec.structs.replace(tree, span=tree.span | more)
     match tree:
-        case All():
+        case All() if tree.children:
             return msgspec.structs.replace(
                 tree, children=(widened(tree.children[0], more), *tree.children[1:])
             )
-        case Any_():
+        case Any_() if tree.children:
             return msgspec.structs.replace(
                 tree, children=(*tree.children[:-1], widened(tree.children[-1], more))
             )

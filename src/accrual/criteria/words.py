@@ -268,7 +268,9 @@ CUES: Mapping[Cue, str] = {
     "after": "after | following | post",
     "ago": "ago | previously | earlier",
     "to": "to | through | until | up to and including",
-    "between": "between | from | ranging from | range | in the range of | ranging between | "
+    "between": "between | from | ranging from | range | in the range of | "
+    "in the range | in range of | in a range of | within a range of | within the range | "
+    "ranging between | "
     "within the range of",
 }
 

@@ -18,7 +18,7 @@ import msgspec
 
 from accrual.basic import Interval, Quantity
 from accrual.codes.units import convert
-from accrual.codes.variables import Variable, variables
+from accrual.codes.variables import Variable, variable_of, variables
 from accrual.criteria.tree import Compare, OneOf, Window
 from accrual.errors import UnitError
 from accrual.match.chart import Chart, Finding, Ground, Reason, latest, told
@@ -111,7 +111,7 @@ class _Decided(msgspec.Struct, frozen=True):
 
 def compare(leaf: Compare, windows: tuple[Window, ...], chart: Chart) -> Finding:
     """Decide whether a number of the patient lies in the leaf's interval."""
-    variable = variables().get(leaf.variable)
+    variable = variable_of(leaf.variable)
     if variable is None:
         return Finding(Truth.UNKNOWN, about=leaf.variable)
     if leaf.variable == "age":

@@ -17,7 +17,7 @@ import msgspec
 from accrual.basic import GeoPoint, PartialDate, Quantity
 from accrual.codes.qualifiers import qualifier_named, qualifiers
 from accrual.codes.units import unit_named
-from accrual.codes.variables import Variable, variable_named, variables
+from accrual.codes.variables import Variable, measure_id, variable_named, variable_of, variables
 from accrual.errors import PatientError
 from accrual.patient.model import Fact, FactKind, Patient, Source, Unused
 from accrual.patient.terms import (
@@ -84,6 +84,7 @@ _LISTS: tuple[tuple[str, FactKind], ...] = (
     ("drugs", "drug"),
     ("procedures", "procedure"),
 )
+_NAMES = re.compile(r"[^\W\d_]")  # a name has a letter
 _OWN_KEYS = ("age", "sex")
 # A laboratory's "less than 5" and "5 or more"; the spellings with one sign are folded first.
 _COMPARED = re.compile(r"^(<=|>=|<|>)\s*(\d+(?:\.\d+)?)$")
@@ -206,8 +207,11 @@ class _Reader:
         date = self.date(entry.date, f"{at}.date")
         variable = variable_named(entry.name)
         if variable is None:
-            self.unused.append(Unused(at, "the tables have no variable of this name"))
-            return None
+            own = variable_of(measure_id(entry.name)) if _NAMES.search(entry.name) else None
+            if own is None or self.value(entry, own, at)[2]:
+                self.unused.append(Unused(at, "the tables have no variable of this name"))
+                return None
+            variable = own
         if variable.id in _OWN_KEYS:
             raise self.error(at, f"{variable.id} has a key of its own at the top of the form")
         value, comparator, problem = self.value(entry, variable, at)

@@ -19,6 +19,7 @@ from accrual.criteria.phrases.life_expectancy import LIFE_EXPECTANCY
 from accrual.criteria.phrases.limits import MEASURE
 from accrual.criteria.phrases.marker import MARKER
 from accrual.criteria.phrases.measurable import MEASURABLE
+from accrual.criteria.phrases.named_measure import NAMED_MEASURE
 from accrual.criteria.phrases.pledge import PLEDGE
 from accrual.criteria.phrases.relation import RELATION
 from accrual.criteria.phrases.reproduction import REPRODUCTION
@@ -50,6 +51,7 @@ PHRASES: tuple[Family, ...] = (
     SEROLOGY,
     MARKER,
     MEASURE,
+    NAMED_MEASURE,
     HEALTHY_VOLUNTEER,
     STATE,
     THERAPY,

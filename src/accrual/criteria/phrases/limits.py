@@ -381,7 +381,7 @@ def _contains(one: Interval, other: Interval) -> bool:
 
 
 # Words in front of a value's name that say nothing of who has it: when it is measured is now, where is its definition.
-_BEFORE = word_set(
+WORDS_BEFORE = word_set(
     "baseline screening total serum plasma blood peripheral mean average resting current absolute "
     "estimated measured calculated "
     "elevated high low abnormal a an the overall corrected venous "
@@ -406,14 +406,14 @@ def read_named(stream: Stream, at: int) -> Read | None:
     step, labelled = at, True
     while step < min(len(stream), at + MAX_BEFORE) and stream.kinds[step] not in ("variable", "colon"):
         words = stream.lexemes[step].low.replace("/", " ").split()
-        if not all(word in _BEFORE or (labelled and word in _LABELS) for word in words):
+        if not all(word in WORDS_BEFORE or (labelled and word in _LABELS) for word in words):
             return None
         step += 1
     if stream.kind_at(step) == "colon":
         step += 1
-        while stream.kind_at(step) == "drop" or stream.low_at(step) in _BEFORE:
+        while stream.kind_at(step) == "drop" or stream.low_at(step) in WORDS_BEFORE:
             step += 1
-    elif not all(word in _BEFORE for lexeme in stream.lexemes[at:step] for word in lexeme.low.split()):
+    elif not all(word in WORDS_BEFORE for lexeme in stream.lexemes[at:step] for word in lexeme.low.split()):
         return None
     if step == at or stream.kind_at(step) != "variable":
         return None

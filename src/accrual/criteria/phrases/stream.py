@@ -34,6 +34,7 @@ class Stream:
         "experimental",
         "kind",
         "kinds",
+        "last_amount",
         "last_concept",
         "last_relation",
         "lexemes",
@@ -54,6 +55,11 @@ class Stream:
             (at for at, each in enumerate(lexemes) if each.concept is not None), default=-1
         )
         """Where the last thing of the vocabulary is named; -1 if none is."""
+        self.last_amount = max(
+            (at for at, kind in enumerate(self.kinds) if kind in ("op", "between", "suffix", "dash", "to")),
+            default=-1,
+        )
+        """Where the last word or sign stands that compares a number; -1 if none does."""
         self.last_relation = max((at for at, kind in enumerate(self.kinds) if kind == "relation"), default=-1)
         """Where the last relation is named ("allergy to"); -1 if none is."""
         self.topics = {lexeme.variable.id for lexeme in lexemes if lexeme.variable is not None}
