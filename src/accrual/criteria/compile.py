@@ -15,13 +15,14 @@ from accrual.basic import Interval, Span
 from accrual.criteria.clause import read_clause
 from accrual.criteria.contradiction import impossible, reconciled
 from accrual.criteria.headings import LEAD_IN, told_by, under_heading
-from accrual.criteria.lexer import Lexeme, lex, plain
+from accrual.criteria.lexer import lex, plain
 from accrual.criteria.names import NOTHING, Explained, explained_in
 from accrual.criteria.phrases.measure import either_way
 from accrual.criteria.phrases.stream import Stream
 from accrual.criteria.reasons import with_reasons
 from accrual.criteria.rewrite import rewrite
 from accrual.criteria.sections import names_some
+from accrual.criteria.sentences import cut, together
 from accrual.criteria.spans import spread_over
 from accrual.criteria.split import Item, claimed, split
 from accrual.criteria.tree import (
@@ -37,7 +38,6 @@ from accrual.criteria.tree import (
     Opaque,
     Present,
     Tree,
-    When,
     moved,
     understood,
     walk,
@@ -237,88 +237,14 @@ def _read_words(words: str, kind: Kind, explained: Explained) -> Tree:
     if len(words) > MAX_CRITERION:
         return with_reasons(whole)
     clean = plain(words)
-    clauses = _clauses(lex(clean, explained=explained))
-    trees = [read_clause(Stream(clean, part, kind, words)) for part in clauses]
+    sentences = [Stream(clean, part, kind, words) for part in cut(lex(clean, explained=explained))]
+    trees = [read_clause(each) for each in sentences]
     if not trees:
         return with_reasons(whole)
     if len(trees) == 1:
         return with_reasons(rewrite(trees[0]))
-    tree = rewrite(_together(clauses, trees, kind, whole))
+    tree = rewrite(together(sentences, trees, whole))
     return with_reasons(whole if impossible(tree) else tree)
-
-
-def _clauses(lexemes: list[Lexeme]) -> list[list[Lexeme]]:
-    """Cut at semicolons and at the ends of sentences, outside brackets."""
-    found: list[list[Lexeme]] = []
-    part: list[Lexeme] = []
-    depth = 0
-    for at, lexeme in enumerate(lexemes):
-        if lexeme.kind == "open":
-            depth += 1
-        elif lexeme.kind == "close":
-            depth = max(0, depth - 1)
-        stops = lexeme.kind == "semi" or (lexeme.kind == "dot" and _ends_sentence(lexemes, at))
-        if stops and depth == 0:
-            if part:
-                found.append(part)
-            part = []
-        else:
-            part.append(lexeme)
-    if part:
-        found.append(part)
-    return found
-
-
-def _ends_sentence(lexemes: list[Lexeme], at: int) -> bool:
-    if at + 1 >= len(lexemes):
-        return True
-    return lexemes[at + 1].start > lexemes[at].end and len(lexemes[at - 1].low) > 1 if at else True
-
-
-# A later sentence with one of these may loosen what was said before.
-_LOOSENING = frozenset(("loose", "unless", "except", "excluded"))
-
-
-def _together(clauses: list[list[Lexeme]], trees: list[Tree], kind: Kind, whole: Opaque) -> Tree:
-    """Join the clauses of one criterion: of a requirement all hold, of an exclusion any may."""
-    firsts = [part[0].kind for part in clauses[1:]]
-    lasts = [part[-1].kind for part in clauses[:-1]]
-    dark = [isinstance(tree, Opaque) for tree in trees]
-    for part, opaque in zip(clauses[1:], dark[1:], strict=True):
-        if opaque and (
-            any(lexeme.kind in _LOOSENING for lexeme in part) or part[0].kind in ("or", "example", "include")
-        ):
-            return whole
-    span = trees[0].span | trees[-1].span
-    if "or" in firsts or "or" in lasts:
-        if all(first in ("or",) for first in firsts) or lasts[-1] == "or" or firsts[-1] == "or":
-            if any(dark):
-                return whole
-            return Any_(children=tuple(trees), span=span)
-        return whole
-    if kind == "exclusion":
-        if "and" in firsts or "and" in lasts:
-            return whole
-        return whole if any(dark) else Any_(children=tuple(trees), span=span)
-    sexes = [str(part[0].payload) if part[0].kind == "sex" else "" for part in clauses]
-    if {"male", "female"} <= set(sexes):  # "Male subjects of 50 kg or above; female subjects 45 kg or above"
-        asked = [_asked(tree) if sex else tree for tree, sex in zip(trees, sexes, strict=True)]
-        if any(tree is None for tree in asked):
-            return whole
-        trees = [tree for tree in asked if tree is not None]
-    return All(children=tuple(trees), span=span)
-
-
-def _asked(tree: Tree) -> Tree | None:
-    """A sentence about one sex, beside another about the other: a demand on those, not on the sex."""
-    match tree:
-        case All(children=(OneOf(variable="sex") as sex, *rest)) if rest:
-            then = rest[0] if len(rest) == 1 else All(children=tuple(rest), span=tree.span)
-            return When(condition=sex, then=then, span=tree.span)
-        case When() | Opaque():
-            return tree
-        case _:
-            return None
 
 
 _AGE = re.compile(r"(?i)^\s*(\d+(?:\.\d+)?)\s*(year|month|week|day|hour|minute)s?\s*$")
