@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accrual.truth import Truth, all_arrays, all_of, any_arrays, any_of, at_least, not_array
+from accrual.truth import Truth, all_arrays, all_of, any_arrays, any_of, at_least, at_least_arrays, not_array
 
 YES, UNKNOWN, NO = Truth.YES, Truth.UNKNOWN, Truth.NO
 
@@ -44,14 +44,14 @@ def as_array(*values: Truth) -> np.ndarray:
 def test_and_follows_the_table(left: Truth, right: Truth, expected: Truth) -> None:
     assert (left & right) is expected
     assert all_of([left, right]) is expected
-    assert all_arrays(as_array(left), as_array(right))[0] == expected.rank
+    assert all_arrays(np.stack([as_array(left), as_array(right)]))[0] == expected.rank
 
 
 @pytest.mark.parametrize(("left", "right", "expected"), OR)
 def test_or_follows_the_table(left: Truth, right: Truth, expected: Truth) -> None:
     assert (left | right) is expected
     assert any_of([left, right]) is expected
-    assert any_arrays(as_array(left), as_array(right))[0] == expected.rank
+    assert any_arrays(np.stack([as_array(left), as_array(right)]))[0] == expected.rank
 
 
 @pytest.mark.parametrize(("value", "expected"), [(YES, NO), (UNKNOWN, UNKNOWN), (NO, YES)])
@@ -77,6 +77,9 @@ def test_at_least_agrees_with_every_completion_of_the_unknowns(count: int, value
     cautious = sum(value is YES for value in values) >= count
     expected = YES if cautious else UNKNOWN if hopeful else NO
     assert at_least(count, values) is expected
+    if values:
+        ranks = np.array([[value.rank] for value in values], np.int8)
+        assert at_least_arrays(count, ranks).tolist() == [expected.rank]
 
 
 @given(truths)

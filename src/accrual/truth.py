@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 TruthArray = NDArray[np.int8]
-"""Truths of many statements at once; shape (n,), values `Truth.rank`: 0 NO, 1 UNKNOWN, 2 YES."""
+"""Truths of many statements at once; any shape, values `Truth.rank`: 0 NO, 1 UNKNOWN, 2 YES."""
 
 
 class Truth(Enum):
@@ -73,18 +73,21 @@ def at_least(count: int, truths: Iterable[Truth]) -> Truth:
     return Truth.UNKNOWN
 
 
-def all_arrays(first: TruthArray, *rest: TruthArray) -> TruthArray:
-    """Conjunction, element by element; all of one shape."""
-    for other in rest:
-        first = np.minimum(first, other)
-    return first
+def all_arrays(truths: TruthArray) -> TruthArray:
+    """Conjunction along the first axis, which has one entry or more: shape (n, …) gives (…)."""
+    return np.asarray(np.minimum.reduce(truths, axis=0), np.int8)
 
 
-def any_arrays(first: TruthArray, *rest: TruthArray) -> TruthArray:
-    """Disjunction, element by element; all of one shape."""
-    for other in rest:
-        first = np.maximum(first, other)
-    return first
+def any_arrays(truths: TruthArray) -> TruthArray:
+    """Disjunction along the first axis, which has one entry or more."""
+    return np.asarray(np.maximum.reduce(truths, axis=0), np.int8)
+
+
+def at_least_arrays(count: int, truths: TruthArray) -> TruthArray:
+    """Say along the first axis whether `count` or more hold, as `at_least`."""
+    sure = np.add.reduce(truths == _RANK[Truth.YES], axis=0, dtype=np.int32) >= count
+    possible = np.add.reduce(truths != _RANK[Truth.NO], axis=0, dtype=np.int32) >= count
+    return np.asarray(sure.astype(np.int8) + possible.astype(np.int8), np.int8)
 
 
 def not_array(truths: TruthArray) -> TruthArray:

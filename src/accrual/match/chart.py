@@ -56,6 +56,23 @@ class Chart:
             elif fact.concept is not None:
                 self._named.setdefault(fact.concept.code, []).append(fact)
 
+    @property
+    def variables(self) -> frozenset[str]:
+        """Variables that have a value."""
+        return frozenset(self._measured)
+
+    @property
+    def asserted(self) -> frozenset[str]:
+        """Concepts that some fact asserts."""
+        return frozenset(name for name, facts in self._named.items() if any(fact.asserted for fact in facts))
+
+    @property
+    def denied(self) -> frozenset[str]:
+        """Concepts that some fact denies."""
+        return frozenset(
+            name for name, facts in self._named.items() if not all(fact.asserted for fact in facts)
+        )
+
     def measured(self, variable: str) -> tuple[Fact, ...]:
         """All values of a variable, in the order of the file."""
         return tuple(self._measured.get(variable, ()))

@@ -165,6 +165,16 @@ def present(leaf: Present, windows: tuple[Window, ...], chart: Chart) -> Finding
     return Finding(Truth.UNKNOWN, context, reason, concept.id, claim.question())
 
 
+def concepts_decided(chart: Chart) -> tuple[frozenset[str], frozenset[str]]:
+    """Return which leaves `present` can decide: those about the first concepts, and about any kind of the second.
+
+    What is asserted may prove what is wider, or say the contrary of itself; what is denied denies its kinds.
+    """
+    known = vocabulary()
+    proven = {wider for name in chart.asserted for wider in known.ancestors(name)}
+    return frozenset(proven), chart.denied
+
+
 class _Claim:
     """What a `Present` leaf claims, and how single facts bear on it."""
 

@@ -90,6 +90,10 @@ class Screener:
         """Decide one tree, without its proof."""
         return self._decide(tree, ()).holds
 
+    def leaf(self, leaf: Compare | Present | OneOf, windows: Windows) -> Truth:
+        """Decide one leaf in the windows it stands in, outermost first, without its proof."""
+        return self._leaf(leaf, windows).holds
+
     def _criterion(self, criterion: Criterion) -> CriterionVerdict:
         decided = self._decide(criterion.tree, ())
         text, start = criterion.text, criterion.start

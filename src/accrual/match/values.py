@@ -139,6 +139,11 @@ def one_of(leaf: OneOf, windows: tuple[Window, ...], chart: Chart) -> Finding:
     return found
 
 
+def variables_decided(chart: Chart) -> frozenset[str]:
+    """Return the variables of which something is known, or follows: leaves about any other are UNKNOWN."""
+    return chart.variables | {"age", "sex", "healthy-volunteer", *MALE}
+
+
 def _age(leaf: Compare, variable: Variable, windows: tuple[Window, ...], chart: Chart) -> Finding:
     unknown = Finding(Truth.UNKNOWN, (), "not precise enough", variable.id, variable.question)
     if chart.birth is None:

@@ -1,0 +1,395 @@
+"""The compiled criteria of many trials as arrays: what is the same in two trials is there once, and decided once.
+
+Comes in: compiled trials, one after the other (`Builder`). Goes out: a `Program`, written into a folder and mapped
+back from it. Refuses: a folder whose arrays are missing, cut short or of another format (ValueError, OSError).
+
+A trial is what it asks of a patient: every inclusion and field holds, no exclusion does. Trees are cut into nodes,
+equal nodes are one, and nodes are numbered so that children stand before parents. Node 0, 1 and 2 are NO,
+UNKNOWN and YES themselves; then the distinct leaves, each with the windows it stands in; then the inner nodes, in
+`Run`s of one operation and one number of children, so that a run is one array operation over a matrix of children.
+
+Files of the folder: `leaves.bin` (each leaf, MessagePack), `catalogue.json` (runs, blocks, what finds leaves), and
+arrays as `.npy` files that are mapped, not read. How they are used: `accrual.match.sweep`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Literal, TypeAlias, TypeVar, assert_never
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from accrual.codes.concepts import vocabulary
+from accrual.criteria.tree import (
+    NOWHERE,
+    All,
+    Any_,
+    AtLeast,
+    Compare,
+    CompiledTrial,
+    Not,
+    OneOf,
+    Opaque,
+    Present,
+    Tree,
+    When,
+    Window,
+    Within,
+)
+from accrual.truth import Truth, all_of, any_of, at_least
+
+FORMAT = 1
+CONSTANTS = 3
+"""Nodes 0, 1 and 2 are the truths of these ranks."""
+_UNKNOWN = Truth.UNKNOWN.rank
+
+Op: TypeAlias = Literal["not", "all", "any", "at_least"]
+Windows: TypeAlias = tuple[Window, ...]
+Leaf: TypeAlias = Compare | Present | OneOf
+Index: TypeAlias = NDArray[np.intp]
+
+T = TypeVar("T")
+K = TypeVar("K")
+
+_OPS: tuple[Op, ...] = ("not", "all", "any", "at_least")
+
+
+class PlacedLeaf(msgspec.Struct, frozen=True, array_like=True):
+    """A leaf with the windows it stands in, outermost first: what `Screener.leaf` decides."""
+
+    leaf: Leaf
+    windows: Windows = ()
+
+
+class Run(msgspec.Struct, frozen=True, array_like=True):
+    """Inner nodes beside each other that are computed together."""
+
+    op: Op
+    count: int
+    """For `at_least`; else 0."""
+    arity: int
+    """Children of each node."""
+    first: int
+    """The first node of the run; its `nodes` nodes are numbered on from it."""
+    nodes: int
+    at: int
+    """Where its children begin in `Program.children`: `arity` rows of `nodes`."""
+
+
+class Block(msgspec.Struct, frozen=True, array_like=True):
+    """Trials beside each other that ask the same number of decidable things."""
+
+    arity: int
+    first: int
+    """The first trial of the block, by its place in `Program.numbers`."""
+    trials: int
+    at: int
+    """Where its nodes begin in `Program.wanted`: `arity` rows of `trials`."""
+
+
+class _Catalogue(msgspec.Struct, frozen=True):
+    """All of a program that is no array."""
+
+    format: int
+    nodes: int
+    leaves: int
+    runs: tuple[Run, ...]
+    blocks: tuple[Block, ...]
+    by_key: dict[str, tuple[int, int]]
+    """Where a key's leaves stand in `leaf_order`."""
+    under: dict[str, tuple[str, ...]]
+    """For each concept, the keys of leaves about it or a kind of it."""
+
+
+class Program:
+    """Criteria of many trials, laid out to be decided for one patient at once. Immutable; safe for many threads.
+
+    Attributes:
+        numbers: NCT numbers as integers, shape (trials,).
+        asked: how many criteria and fields each has, decidable or not, shape (trials,).
+        of_text: how many criteria its text has, shape (trials,).
+        wanted: for each block, nodes that must hold, shape (arity, trials) flattened.
+        children: for each run, its nodes' children, shape (arity, nodes) flattened.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Map a program that `Builder.write` wrote.
+
+        Raises:
+            OSError: a file is missing or cannot be read.
+            ValueError: a file is damaged, or of another format.
+        """
+        catalogue = msgspec.json.decode((folder / _CATALOGUE).read_bytes(), type=_Catalogue)
+        if catalogue.format != FORMAT:
+            raise ValueError(f"{folder}: format {catalogue.format}, not {FORMAT}")
+        self.nodes = catalogue.nodes
+        self.leaves = catalogue.leaves
+        self.runs = catalogue.runs
+        self.blocks = catalogue.blocks
+        self._by_key = catalogue.by_key
+        self._under = catalogue.under
+        self.numbers = _mapped(folder, "numbers")
+        self.asked = _mapped(folder, "asked")
+        self.of_text = _mapped(folder, "of_text")
+        self.wanted = _mapped(folder, "wanted")
+        self.children = _mapped(folder, "children")
+        self._leaf_order = _mapped(folder, "leaf_order")
+        self._leaf_at = _mapped(folder, "leaf_at")
+        self._blob = (folder / _LEAVES).read_bytes()
+        self._placed: dict[int, PlacedLeaf] = {}
+        self._check(folder)
+
+    def _check(self, folder: Path) -> None:
+        """Raise ValueError where a number points outside: a sweep must not read beyond an array."""
+        sound = (
+            self.numbers.shape == self.asked.shape == self.of_text.shape
+            and all(_inside(run.at, run.arity * run.nodes, self.children) for run in self.runs)
+            and all(_inside(block.at, block.arity * block.trials, self.wanted) for block in self.blocks)
+            and all(block.first + block.trials <= len(self.numbers) for block in self.blocks)
+            and all(run.first + run.nodes <= self.nodes for run in self.runs)
+            and len(self._leaf_at) == self.leaves + 1
+            and (not len(self._leaf_at) or int(self._leaf_at[-1]) == len(self._blob))
+            and _below(self.children, self.nodes)
+            and _below(self.wanted, self.nodes)
+        )
+        if not sound:
+            raise ValueError(f"{folder}: the arrays do not fit each other")
+
+    def keys(self) -> frozenset[str]:
+        """Return everything that leaves are found by: variables as `v:id`, concepts as `c:id`."""
+        return frozenset(self._by_key)
+
+    def found_by(self, key: str) -> Index:
+        """Return the nodes of the leaves about a variable (`v:age`) or about this very concept (`c:asthma`)."""
+        start, end = self._by_key.get(key, (0, 0))
+        return self._leaf_order[start:end]
+
+    def kinds_of(self, concept: str) -> tuple[str, ...]:
+        """Return the keys of leaves about a concept or a kind of it."""
+        return self._under.get(concept, ())
+
+    def leaf(self, node: int) -> PlacedLeaf:
+        """Return a leaf by its node."""
+        placed = self._placed.get(node)
+        if placed is None:
+            start, end = self._leaf_at[node - CONSTANTS : node - CONSTANTS + 2]
+            placed = self._placed[node] = _decode_leaf(self._blob[start:end])
+        return placed
+
+
+class Builder:
+    """Takes compiled trials and writes them as a program.
+
+    Example:
+        >>> builder = Builder()
+        >>> builder.add(CompiledTrial("NCT00000001"))
+        >>> builder.trials
+        1
+    """
+
+    def __init__(self) -> None:
+        self._leaves: dict[tuple[Leaf, Windows], int] = {}
+        self._inner: dict[tuple[int, int, tuple[int, ...]], int] = {}
+        self._depth: dict[int, int] = {}
+        self._next = CONSTANTS
+        self._trials: dict[int, tuple[int, int, tuple[int, ...]]] = {}
+
+    @property
+    def trials(self) -> int:
+        """How many trials were added."""
+        return len(self._trials)
+
+    def add(self, compiled: CompiledTrial) -> None:
+        """Add a trial; one that is there is replaced."""
+        wanted = []
+        for criterion in compiled.criteria:
+            node = self._node(criterion.tree, ())
+            wanted.append(node if criterion.kind == "inclusion" else self._join("not", 0, (node,)))
+        wanted += [self._node(field.tree, ()) for field in compiled.fields]
+        decidable = tuple(node for node in wanted if node != _UNKNOWN)
+        self._trials[int(compiled.nct_id[3:])] = (len(wanted), len(compiled.criteria), decidable)
+
+    def _node(self, tree: Tree, windows: Windows) -> int:
+        match tree:
+            case Opaque():
+                return _UNKNOWN
+            case Compare() | Present() | OneOf():
+                key = (tree, windows)
+                node = self._leaves.get(key)
+                if node is None:
+                    node = self._leaves[key] = self._next
+                    self._next += 1
+                return node
+            case Within():
+                return self._node(tree.child, (*windows, tree.window))
+            case Not():
+                return self._join("not", 0, (self._node(tree.child, windows),))
+            case All():
+                return self._join("all", 0, self._nodes(tree.children, windows))
+            case Any_():
+                return self._join("any", 0, self._nodes(tree.children, windows))
+            case AtLeast():
+                return self._join("at_least", tree.count, self._nodes(tree.children, windows))
+            case When():
+                # As `evaluate`: "if C then T" is "not C, or T".
+                condition = self._join("not", 0, (self._node(tree.condition, windows),))
+                return self._join("any", 0, (condition, self._node(tree.then, windows)))
+            case _:
+                assert_never(tree)
+
+    def _nodes(self, trees: Iterable[Tree], windows: Windows) -> tuple[int, ...]:
+        return tuple(self._node(tree, windows) for tree in trees)
+
+    def _join(self, op: Op, count: int, children: tuple[int, ...]) -> int:
+        if all(child < CONSTANTS for child in children):
+            return joined(op, count, (_TRUTHS[child] for child in children)).rank
+        if op in ("all", "any"):
+            children = tuple(sorted(set(children)))
+            if len(children) == 1:
+                return children[0]
+        key = (_OPS.index(op), count, children)
+        node = self._inner.get(key)
+        if node is None:
+            node = self._inner[key] = self._next
+            self._next += 1
+            self._depth[node] = 1 + max(self._depth.get(child, 0) for child in children)
+        return node
+
+    def write(self, folder: Path) -> None:
+        """Write everything added into a folder, in place of what is there.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / _CATALOGUE).unlink(missing_ok=True)  # half a program is none
+        order = sorted(
+            self._inner, key=lambda key: (self._depth[self._inner[key]], key[0], key[1], len(key[2]), key[2])
+        )
+        place = np.zeros(self._next, np.intp)
+        place[:CONSTANTS] = range(CONSTANTS)
+        for rank, node in enumerate([*self._leaves.values(), *(self._inner[key] for key in order)]):
+            place[node] = CONSTANTS + rank
+        catalogue = _Catalogue(
+            FORMAT,
+            self._next,
+            len(self._leaves),
+            tuple(self._write_runs(folder, order, place)),
+            tuple(self._write_trials(folder, place)),
+            *self._write_leaves(folder),
+        )
+        # Last and in one step: a folder with a catalogue is whole.
+        fresh = folder / f"{_CATALOGUE}.new"
+        fresh.write_bytes(msgspec.json.encode(catalogue))
+        fresh.replace(folder / _CATALOGUE)
+
+    def _write_runs(
+        self, folder: Path, order: list[tuple[int, int, tuple[int, ...]]], place: Index
+    ) -> Iterator[Run]:
+        matrices: list[Index] = []
+        at, first = 0, CONSTANTS + len(self._leaves)
+        for (op, count, arity, _), keys in _grouped(
+            order, lambda key: (key[0], key[1], len(key[2]), self._depth[self._inner[key]])
+        ):
+            matrix = place[np.array([key[2] for key in keys], np.intp).T]
+            matrices.append(matrix.ravel())
+            yield Run(_OPS[op], count, arity, first, len(keys), at)
+            at, first = at + matrix.size, first + len(keys)
+        _save(folder, "children", np.concatenate(matrices) if matrices else np.zeros(0, np.intp))
+
+    def _write_trials(self, folder: Path, place: Index) -> Iterator[Block]:
+        order = sorted(self._trials, key=lambda number: (len(self._trials[number][2]), number))
+        matrices: list[Index] = []
+        at = first = 0
+        for arity, numbers in _grouped(order, lambda number: len(self._trials[number][2])):
+            matrix = place[np.array([self._trials[number][2] for number in numbers], np.intp).T]
+            matrices.append(matrix.ravel())
+            yield Block(arity, first, len(numbers), at)
+            at, first = at + matrix.size, first + len(numbers)
+        _save(folder, "wanted", np.concatenate(matrices) if matrices else np.zeros(0, np.intp))
+        _save(folder, "numbers", np.array(order, np.intp))
+        _save(folder, "asked", np.array([self._trials[number][0] for number in order], np.intp))
+        _save(folder, "of_text", np.array([self._trials[number][1] for number in order], np.intp))
+
+    def _write_leaves(self, folder: Path) -> tuple[dict[str, tuple[int, int]], dict[str, tuple[str, ...]]]:
+        at, by_key = [0], dict[str, list[int]]()
+        with (folder / _LEAVES).open("wb") as file:
+            for rank, (leaf, windows) in enumerate(self._leaves):
+                bare = msgspec.structs.replace(
+                    leaf, span=NOWHERE
+                )  # where the first of them stood says nothing
+                at.append(at[-1] + file.write(_encode_leaf(PlacedLeaf(bare, windows))))
+                by_key.setdefault(key_of(leaf), []).append(CONSTANTS + rank)
+        _save(folder, "leaf_at", np.array(at, np.intp))
+        starts, order = dict[str, tuple[int, int]](), list[int]()
+        for key, nodes in sorted(by_key.items()):
+            starts[key] = (len(order), len(order) + len(nodes))
+            order += nodes
+        _save(folder, "leaf_order", np.array(order, np.intp))
+        return starts, _under(by_key)
+
+
+def key_of(leaf: Leaf) -> str:
+    """Return what a leaf is found by: `v:` and its variable, or `c:` and its concept."""
+    return f"c:{leaf.concept.code}" if isinstance(leaf, Present) else f"v:{leaf.variable}"
+
+
+def joined(op: Op, count: int, truths: Iterable[Truth]) -> Truth:
+    """Return what an inner node is of its children's truths."""
+    match op:
+        case "not":
+            return ~next(iter(truths))
+        case "all":
+            return all_of(truths)
+        case "any":
+            return any_of(truths)
+        case "at_least":
+            return at_least(count, truths)
+        case _:
+            assert_never(op)
+
+
+def _under(keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """For each concept that has leaves below it, their keys."""
+    known = vocabulary()
+    found: dict[str, list[str]] = {}
+    for key in keys:
+        if key.startswith("c:") and key[2:] in known.concepts:
+            for wider in known.ancestors(key[2:]):
+                found.setdefault(wider, []).append(key)
+    return {concept: tuple(below) for concept, below in found.items()}
+
+
+def _grouped(items: Iterable[T], key: Callable[[T], K]) -> Iterator[tuple[K, list[T]]]:
+    for group, members in itertools.groupby(items, key):
+        yield group, list(members)
+
+
+def _save(folder: Path, name: str, array: Index) -> None:
+    np.save(folder / f"{name}.npy", array, allow_pickle=False)
+
+
+def _mapped(folder: Path, name: str) -> Index:
+    array = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+    if array.dtype != np.intp or array.ndim != 1:
+        raise ValueError(f"{folder / name}.npy: not a row of integers")
+    return np.asarray(array)
+
+
+def _inside(at: int, length: int, array: Index) -> bool:
+    return min(at, length) >= 0 and at + length <= len(array)
+
+
+def _below(array: Index, limit: int) -> bool:
+    return not len(array) or (int(array.min()) >= 0 and int(array.max()) < limit)
+
+
+_CATALOGUE = "catalogue.json"
+_LEAVES = "leaves.bin"
+_TRUTHS: Mapping[int, Truth] = {truth.rank: truth for truth in Truth}
+_encode_leaf = msgspec.msgpack.Encoder().encode
+_decode_leaf = msgspec.msgpack.Decoder(PlacedLeaf).decode

@@ -1,0 +1,108 @@
+"""Decides every trial of a program for a patient, or for several at once.
+
+Comes in: a `Program` and a `Screener` for each patient. Goes out: a `Sweep`: for each trial its verdict and how
+many of its criteria are met and not met, exactly as `Screener.screen` would say. Refuses nothing.
+
+Only leaves that a fact of the patient can decide are looked at, by the evaluator itself; all others are UNKNOWN. Then
+truth runs up all trees together: *and* is the smallest of a node's children, *or* the greatest
+(`accrual.truth`), one array operation for each run of nodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import assert_never
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from accrual.match.concepts import concepts_decided
+from accrual.match.evaluate import Screener
+from accrual.match.program import CONSTANTS, Program, Run
+from accrual.match.values import variables_decided
+from accrual.match.verdict import Verdict
+from accrual.truth import Truth, TruthArray, all_arrays, any_arrays, at_least_arrays, not_array
+
+_NO, _UNKNOWN, _YES = (truth.rank for truth in (Truth.NO, Truth.UNKNOWN, Truth.YES))
+VERDICTS: tuple[Verdict, ...] = ("ineligible", "undetermined", "eligible")
+"""What the numbers of `Sweep.verdicts` mean."""
+
+
+class Sweep(msgspec.Struct, frozen=True):
+    """Every trial of a program decided; arrays of shape (patients, trials), in the order of `Program.numbers`."""
+
+    numbers: NDArray[np.intp]
+    """NCT numbers as integers, shape (trials,)."""
+    verdicts: NDArray[np.int8]
+    """0 ineligible, 1 undetermined, 2 eligible."""
+    met: NDArray[np.int16]
+    """Criteria and fields that speak for the patient."""
+    unmet: NDArray[np.int16]
+    asked: NDArray[np.intp]
+    """Criteria and fields there are, shape (trials,); what is neither met nor unmet is unknown."""
+
+
+def sweep(program: Program, patients: Sequence[Screener]) -> Sweep:
+    """Decide all trials of a program for patients.
+
+    Arguments:
+        patients: at least one; a dozen together cost little more than two or three.
+    """
+    values = truths(program, patients)
+    shape = (len(patients), len(program.numbers))
+    met, unmet = np.zeros(shape, np.int16), np.zeros(shape, np.int16)
+    for block in program.blocks:
+        if not block.arity:
+            continue
+        rows = program.wanted[block.at : block.at + block.arity * block.trials]
+        held = values.take(rows, axis=0).reshape(block.arity, block.trials, len(patients))
+        trials = slice(block.first, block.first + block.trials)
+        met[:, trials] = np.add.reduce(held == _YES, axis=0, dtype=np.int16).T
+        unmet[:, trials] = np.add.reduce(held == _NO, axis=0, dtype=np.int16).T
+    verdicts = np.full(shape, _UNKNOWN, np.int8)
+    verdicts[(met == program.asked) & (program.of_text > 0)] = _YES
+    verdicts[unmet > 0] = _NO
+    return Sweep(program.numbers, verdicts, met, unmet, program.asked)
+
+
+def truths(program: Program, patients: Sequence[Screener]) -> TruthArray:
+    """Return the truth of every node for each patient, shape (nodes, patients)."""
+    values = np.full((program.nodes, len(patients)), _UNKNOWN, np.int8)
+    values[:CONSTANTS] = np.arange(CONSTANTS, dtype=np.int8)[:, None]
+    for column, patient in enumerate(patients):
+        for node in leaves_decided(program, patient):
+            placed = program.leaf(node)
+            values[node, column] = patient.leaf(placed.leaf, placed.windows).rank
+    for run in program.runs:
+        rows = program.children[run.at : run.at + run.arity * run.nodes]
+        below = values.take(rows, axis=0).reshape(run.arity, run.nodes, len(patients))
+        values[run.first : run.first + run.nodes] = _run(run, below)
+    return values
+
+
+def leaves_decided(program: Program, patient: Screener) -> Iterator[int]:
+    """Yield the leaves that the patient's facts may decide; every other one is UNKNOWN."""
+    for variable in variables_decided(patient.chart):
+        yield from map(int, program.found_by(f"v:{variable}"))
+    proven, denied = concepts_decided(patient.chart)
+    keys = {f"c:{concept}" for concept in proven}
+    for concept in denied:
+        keys.update(program.kinds_of(concept))
+    for key in keys:
+        yield from map(int, program.found_by(key))
+
+
+def _run(run: Run, below: TruthArray) -> TruthArray:
+    """Return the truths of a run's nodes from their children's, shape (arity, nodes, patients)."""
+    match run.op:
+        case "not":
+            return not_array(below[0])
+        case "all":
+            return all_arrays(below)
+        case "any":
+            return any_arrays(below)
+        case "at_least":
+            return at_least_arrays(run.count, below)
+        case _:
+            assert_never(run.op)
