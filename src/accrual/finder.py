@@ -22,12 +22,14 @@ from accrual import demo
 from accrual.basic import GeoPoint, NctId, nct_id
 from accrual.criteria.compile import compile_text
 from accrual.criteria.tree import CompiledTrial, Criterion
-from accrual.errors import PlaceNotFoundError, SourceError
+from accrual.errors import PlaceNotFoundError, SourceError, StoreError
 from accrual.match.evaluate import Screener
 from accrual.match.rank import Candidate, Match, queries, rank
-from accrual.match.verdict import Screening
+from accrual.match.sweep import Sweep
+from accrual.match.verdict import Screening, Tally, tally
 from accrual.patient.model import Patient
 from accrual.patient.reader import read_patient
+from accrual.programs import Programs, programs_recipe
 from accrual.reading import compile_studies, compiler_version, read_all
 from accrual.registry.ctgov_json import read_json
 from accrual.registry.files import Refusal, SourceRecord, read_record
@@ -44,7 +46,7 @@ from accrual.store.load import LoadReport, Progress, load, load_records
 from accrual.store.records import RecordStore
 from accrual.store.writer import identity
 
-CANDIDATES = 300
+CANDIDATES = 1000
 """Studies retrieved for a patient before they are decided: what one person could ever look through."""
 
 OnProgress: TypeAlias = Callable[[Progress | CatchUpProgress], None]
@@ -88,6 +90,7 @@ class Finder:
         self._places = Places(home / "derived" / "places")
         self._index: TextIndex | None = None
         self._cache: CriteriaCache | None = None
+        self._programs: Programs | None = None
 
     @classmethod
     def demo(cls, home: Path) -> Finder:
@@ -132,6 +135,7 @@ class Finder:
             self._index = catch_up(self._store, self._text_recipe(), on_progress)
             self._cache = catch_up(self._store, criteria_recipe(compiler_version()), on_progress)
             read_all(self._store, self._cache, on_progress)
+            self._programs = catch_up(self._store, self._programs_recipe(), on_progress)
 
     # -- find
 
@@ -215,6 +219,10 @@ class Finder:
         """Decide one trial for a patient, criterion by criterion; raises as `show`."""
         return Screener(patient, today).screen(self.criteria(nct))
 
+    def sweep(self, patients: Sequence[Screener]) -> Sweep:
+        """Decide every study for patients at once, without proofs; a study's proof is `screen`."""
+        return self.programs.sweep(patients)
+
     def match(
         self, patient: Patient, today: date, top: int = 20, status: tuple[str, ...] = ()
     ) -> tuple[Match[NearestSite], ...]:
@@ -224,6 +232,7 @@ class Finder:
             top: how many at most.
             status: registry statuses to keep (`RECRUITING`); empty keeps all.
         """
+        screener = Screener(patient, today)
         point = self._point_of(patient)
         filters: dict[Facet, tuple[str, ...]] = {"status": status} if status else {}
         near = Near(point) if point is not None else None
@@ -233,8 +242,7 @@ class Finder:
         else:  # nobody who has nothing is looked for by what he has: studies that take healthy volunteers are
             filters["healthy_volunteers"] = ("true",)
             hits = find(self.index, Query(filters=filters, near=near, top=CANDIDATES)).results
-        compiled = self._compiled([hit.nct_id for hit in hits])
-        screener = Screener(patient, today)
+        tallies = self._tallies(screener, [hit.nct_id for hit in hits])
         return rank(
             Candidate(
                 nct_id=hit.nct_id,
@@ -242,11 +250,22 @@ class Finder:
                 status=hit.status,
                 relevance=hit.score,
                 nearest_site=hit.nearest_recruiting_site or hit.nearest_site,
-                screening=screener.screen(compiled[hit.nct_id]),
+                tally=tallies[hit.nct_id],
             )
             for hit in hits
-            if hit.nct_id in compiled  # a study may go while it is looked at
+            if hit.nct_id in tallies  # a study may go while it is looked at
         )[:top]
+
+    def _tallies(self, screener: Screener, numbers: Sequence[NctId]) -> dict[str, Tally]:
+        """Return what studies come to for a patient: out of the sweep, or decided one by one where it lacks them."""
+        try:
+            tallies = self.sweep([screener]).tallies([int(number[3:]) for number in numbers])
+        except StoreError:  # nothing was ever laid out here, and nothing can be: a folder for reading only
+            tallies = {}
+        swept = {f"NCT{number:08d}": one for number, one in tallies.items()}
+        absent = [number for number in numbers if number not in swept]
+        compiled = self._compiled(absent) if absent else {}
+        return {**swept, **{number: tally(screener.screen(one)) for number, one in compiled.items()}}
 
     def _point_of(self, patient: Patient) -> GeoPoint | None:
         if patient.point is not None or not patient.place:
@@ -295,6 +314,17 @@ class Finder:
                 self._cache = catch_up(self._store, criteria_recipe(compiler_version()), self._on_progress)
             return self._cache
 
+    @property
+    def programs(self) -> Programs:
+        """Every study's criteria as arrays."""
+        with self._guard:
+            if self._programs is None:
+                self._programs = catch_up(self._store, self._programs_recipe(), self._on_progress)
+            return self._programs
+
+    def _programs_recipe(self) -> Recipe[Programs]:
+        return programs_recipe(compiler_version(), lambda numbers: self._compiled([*map(NctId, numbers)]))
+
     def _text_recipe(self) -> Recipe[TextIndex]:
         """How the store opens the text index."""
         return Recipe(
@@ -314,7 +344,9 @@ class Finder:
             self._index.close()
         if self._cache is not None:
             self._cache.close()
-        self._index = self._cache = None
+        if self._programs is not None:
+            self._programs.close()
+        self._index = self._cache = self._programs = None
 
     def __enter__(self) -> Finder:
         return self

@@ -31,6 +31,7 @@ SMALL = Vocabulary(
 
 @pytest.fixture(autouse=True)
 def small_vocabulary(monkeypatch: pytest.MonkeyPatch) -> Vocabulary:
-    for module in ("match.chart", "match.concepts", "match.rank", "patient.terms"):
+    rooms = ("match.chart", "match.concepts", "match.program", "match.rank", "patient.terms")
+    for module in rooms:
         monkeypatch.setattr(f"accrual.{module}.vocabulary", lambda: SMALL)
     return SMALL

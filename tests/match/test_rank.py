@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from shorthand import TODAY, fact, measured, number, patient, screened
 
 from accrual.criteria.tree import Opaque, Tree
-from accrual.match.rank import MAX_QUERIES, Candidate, counts, queries, rank
-from accrual.match.verdict import Screening
+from accrual.match.rank import MAX_QUERIES, Candidate, queries, rank
+from accrual.match.verdict import Screening, Tally, tally
 from accrual.patient.model import Fact, Source
 
 HELD = patient(measured("ecog", 1))
@@ -33,7 +33,7 @@ def candidate(
     km: float | None = None,
 ) -> Candidate[Site]:
     return Candidate(
-        nct_id, "title", status, relevance, screening(*trees), Site(km) if km is not None else None
+        nct_id, "title", status, relevance, tally(screening(*trees)), Site(km) if km is not None else None
     )
 
 
@@ -77,9 +77,10 @@ def test_relevance_share_met_distance_and_then_the_number_decide(
 
 
 def test_opaque_criteria_are_unknown_not_met() -> None:
-    assert counts(screening(FITS, FAILS, OPEN_QUESTION, OPEN_QUESTION)) == (1, 1, 2)
+    undecided = tally(screening(FITS, FAILS, OPEN_QUESTION, OPEN_QUESTION))
+    assert undecided == Tally("ineligible", met=1, unmet=1, unknown=2)
     exclusion = screened(HELD, ("exclusion", FAILS), ("exclusion", FITS), fields=(FITS,))
-    assert counts(exclusion) == (2, 1, 0)
+    assert tally(exclusion) == Tally("ineligible", met=2, unmet=1, unknown=0)
 
 
 def test_a_match_carries_what_the_json_promises() -> None:

@@ -171,7 +171,8 @@ def concepts_decided(chart: Chart) -> tuple[frozenset[str], frozenset[str]]:
     What is asserted may prove what is wider, or say the contrary of itself; what is denied denies its kinds.
     """
     known = vocabulary()
-    proven = {wider for name in chart.asserted for wider in known.ancestors(name)}
+    held = (name for name in chart.asserted if name in known.concepts)
+    proven = {wider for name in held for wider in known.ancestors(name)}
     return frozenset(proven), chart.denied
 
 

@@ -203,6 +203,11 @@ class Builder:
         """How many trials were added."""
         return len(self._trials)
 
+    @property
+    def numbers(self) -> Index:
+        """Their NCT numbers as integers."""
+        return np.array(list(self._trials), np.intp)
+
     def add(self, compiled: CompiledTrial) -> None:
         """Add a trial; one that is there is replaced."""
         wanted = []
@@ -213,17 +218,43 @@ class Builder:
         decidable = tuple(node for node in wanted if node != _UNKNOWN)
         self._trials[int(compiled.nct_id[3:])] = (len(wanted), len(compiled.criteria), decidable)
 
+    def take(self, program: Program, live: NDArray[np.bool_]) -> None:
+        """Add trials of a program that is written already.
+
+        Arguments:
+            live: which of them, shape (trials,).
+        """
+        place = list(range(program.nodes))  # its nodes by ours
+        for node in range(CONSTANTS, CONSTANTS + program.leaves):
+            placed = program.leaf(node)
+            place[node] = self._leaf(placed.leaf, placed.windows)
+        for run in program.runs:
+            rows = program.children[run.at : run.at + run.arity * run.nodes].reshape(run.arity, run.nodes)
+            for node, children in enumerate(rows.T.tolist(), run.first):
+                place[node] = self._join(run.op, run.count, tuple(place[child] for child in children))
+        for block in program.blocks:
+            rows = program.wanted[block.at : block.at + block.arity * block.trials]
+            below = rows.reshape(block.arity, block.trials).T.tolist()
+            for trial, wanted in enumerate(below, block.first):
+                if live[trial]:
+                    number = int(program.numbers[trial])
+                    asked, of_text = int(program.asked[trial]), int(program.of_text[trial])
+                    self._trials[number] = (asked, of_text, tuple(place[node] for node in wanted))
+
+    def _leaf(self, leaf: Leaf, windows: Windows) -> int:
+        key = (leaf, windows)
+        node = self._leaves.get(key)
+        if node is None:
+            node = self._leaves[key] = self._next
+            self._next += 1
+        return node
+
     def _node(self, tree: Tree, windows: Windows) -> int:
         match tree:
             case Opaque():
                 return _UNKNOWN
             case Compare() | Present() | OneOf():
-                key = (tree, windows)
-                node = self._leaves.get(key)
-                if node is None:
-                    node = self._leaves[key] = self._next
-                    self._next += 1
-                return node
+                return self._leaf(tree, windows)
             case Within():
                 return self._node(tree.child, (*windows, tree.window))
             case Not():

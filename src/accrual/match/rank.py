@@ -1,7 +1,8 @@
 """Ranks trials for a patient, and says what to search for first.
 
-Comes in: candidates (a trial's name and status, how well the search liked it, its screening, its nearest site), or
-a patient. Goes out: ranked `Match`es, or weighted queries. Refuses nothing; equal inputs give equal order.
+Comes in: candidates (a trial's name and status, how well the search liked it, what it comes to for the patient, its
+nearest site), or a patient. Goes out: ranked `Match`es, or weighted queries. Refuses nothing; equal inputs give equal
+order.
 
 Trials that are not ruled out (eligible, undetermined) stand before ineligible ones. Within each group the score
 decides, in [0, 1]:
@@ -30,7 +31,7 @@ import msgspec
 
 from accrual.codes.concepts import vocabulary
 from accrual.match.timing import ended
-from accrual.match.verdict import Screening, Verdict
+from accrual.match.verdict import Tally, Verdict
 from accrual.patient.model import Fact, Patient
 from accrual.truth import Truth
 
@@ -60,7 +61,7 @@ class Candidate(msgspec.Struct, Generic[S], frozen=True):
     title: str
     status: str
     relevance: float
-    screening: Screening
+    tally: Tally
     nearest_site: S | None = None
 
 
@@ -92,7 +93,7 @@ def rank(candidates: Iterable[Candidate[S]], open_first: bool = True) -> tuple[M
 
 
 def _match(one: Candidate[S], best: float, open_first: bool) -> Match[S]:
-    met, unmet, unknown = counts(one.screening)
+    met, unmet, unknown = one.tally.met, one.tally.unmet, one.tally.unknown
     relevance = one.relevance / best if best > 0 else 0.0
     share = met / max(met + unmet + unknown, 1)
     distance = one.nearest_site.distance_km if one.nearest_site is not None else None
@@ -105,20 +106,13 @@ def _match(one: Candidate[S], best: float, open_first: bool) -> Match[S]:
         one.nct_id,
         one.title,
         one.status,
-        one.screening.verdict,
+        one.tally.verdict,
         round(score, 4),
         met,
         unmet,
         unknown,
         one.nearest_site,
     )
-
-
-def counts(screening: Screening) -> tuple[int, int, int]:
-    """Return how many criteria and fields are met, not met and unknown."""
-    held = [one.holds if one.kind == "inclusion" else ~one.holds for one in screening.criteria]
-    held += [field.holds for field in screening.fields]
-    return held.count(Truth.YES), held.count(Truth.NO), held.count(Truth.UNKNOWN)
 
 
 # What to search for. A chart of 30 conditions has few that a trial is sought for: cancers first, then what lasts;

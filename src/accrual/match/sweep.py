@@ -21,7 +21,7 @@ from accrual.match.concepts import concepts_decided
 from accrual.match.evaluate import Screener
 from accrual.match.program import CONSTANTS, Program, Run
 from accrual.match.values import variables_decided
-from accrual.match.verdict import Verdict
+from accrual.match.verdict import Tally, Verdict
 from accrual.truth import Truth, TruthArray, all_arrays, any_arrays, at_least_arrays, not_array
 
 _NO, _UNKNOWN, _YES = (truth.rank for truth in (Truth.NO, Truth.UNKNOWN, Truth.YES))
@@ -41,6 +41,43 @@ class Sweep(msgspec.Struct, frozen=True):
     unmet: NDArray[np.int16]
     asked: NDArray[np.intp]
     """Criteria and fields there are, shape (trials,); what is neither met nor unmet is unknown."""
+
+    def tallies(self, numbers: Sequence[int], patient: int = 0) -> dict[int, Tally]:
+        """Return what some trials come to for one patient, by NCT number; trials that are not here are left out."""
+        order = np.argsort(self.numbers)
+        wanted = np.array(sorted(numbers), np.intp)
+        at = np.searchsorted(self.numbers, wanted, sorter=order)
+        found = {}
+        for number, place in zip(wanted.tolist(), at.tolist(), strict=True):
+            trial = int(order[place]) if place < len(order) else -1
+            if trial >= 0 and self.numbers[trial] == number:
+                met, unmet = int(self.met[patient, trial]), int(self.unmet[patient, trial])
+                verdict = VERDICTS[int(self.verdicts[patient, trial])]
+                found[number] = Tally(verdict, met, unmet, int(self.asked[trial]) - met - unmet)
+        return found
+
+    def kept(self, trials: NDArray[np.bool_]) -> Sweep:
+        """Return the sweep of some of the trials, shape (trials,)."""
+        columns = (slice(None), trials)
+        return Sweep(
+            self.numbers[trials],
+            self.verdicts[columns],
+            self.met[columns],
+            self.unmet[columns],
+            self.asked[trials],
+        )
+
+    @staticmethod
+    def joined(parts: Sequence[Sweep], patients: int) -> Sweep:
+        """Return sweeps of different trials for the same patients as one."""
+        empty = np.zeros((patients, 0), np.int16)
+        return Sweep(
+            np.concatenate([np.zeros(0, np.intp), *(part.numbers for part in parts)]),
+            np.concatenate([empty.astype(np.int8), *(part.verdicts for part in parts)], axis=1),
+            np.concatenate([empty, *(part.met for part in parts)], axis=1),
+            np.concatenate([empty, *(part.unmet for part in parts)], axis=1),
+            np.concatenate([np.zeros(0, np.intp), *(part.asked for part in parts)]),
+        )
 
 
 def sweep(program: Program, patients: Sequence[Screener]) -> Sweep:

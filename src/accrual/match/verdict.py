@@ -80,3 +80,20 @@ class Screening(msgspec.Struct, frozen=True):
     assumption: Assumption
     criteria: tuple[CriterionVerdict, ...]
     fields: tuple[FieldVerdict, ...] = ()
+
+
+class Tally(msgspec.Struct, frozen=True):
+    """What a trial comes to for a patient: the verdict, and how many of its criteria and fields speak which way."""
+
+    verdict: Verdict
+    met: int
+    """Inclusions and fields that hold, exclusions that do not."""
+    unmet: int
+    unknown: int
+
+
+def tally(screening: Screening) -> Tally:
+    """Count a screening."""
+    held = [one.holds if one.kind == "inclusion" else ~one.holds for one in screening.criteria]
+    held += [field.holds for field in screening.fields]
+    return Tally(screening.verdict, held.count(Truth.YES), held.count(Truth.NO), held.count(Truth.UNKNOWN))
