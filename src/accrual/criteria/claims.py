@@ -59,3 +59,15 @@ def ever_done(tree: Tree) -> bool:
         concept = vocabulary().concepts.get(tree.concept.code)
         return concept is not None and concept.kind == "procedure"
     return any(ever_done(child) for child in children(tree))
+
+
+def says_again(told: Tree | None, bracket: Tree | None) -> bool:
+    """Say whether a bracket only repeats the name before it: "acute or chronic graft-versus-host disease (GVHD)"."""
+    if told == bracket:
+        return True
+    if told is None or not isinstance(bracket, Present) or bracket.qualifiers:
+        return False
+    return any(
+        isinstance(node, Present) and vocabulary().is_a(node.concept.code, bracket.concept.code)
+        for node in walk(told)
+    )

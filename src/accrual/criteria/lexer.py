@@ -357,6 +357,8 @@ def lex(
             elif cue is not None:
                 to = cue[0]
                 lexeme = _make(cue[1][0], text, token.start, tokens[to - 1].end, payload=cue[1][1])
+                if to - at > 1:
+                    _name_rest(text, tokens, at, to, named)
         if lexeme is None:
             lexeme = _simple(text, tokens, at)
             if (
@@ -378,6 +380,16 @@ def lex(
         after_number = lexeme.kind == "number" or (after_number and (lexeme.kind == "close" or told))
         at = to
     return out
+
+
+def _name_rest(text: str, tokens: list[_Token], at: int, to: int, named: Named) -> None:
+    """ "Oral or intravenous | corticosteroids": what a cue leaves of a name, if it is a name too."""
+    for step in range(at + 1, to):
+        cut = named.get(tokens[step].start)
+        if cut is not None and to < len(tokens) and cut[0] >= tokens[to].end:
+            found = vocabulary().lookup(" ".join(text[tokens[to].start : cut[0]].split()))
+            if found is not None:
+                named.setdefault(tokens[to].start, (cut[0], found, None))
 
 
 def _with_letter(

@@ -143,8 +143,12 @@ def spread(terms: list[Term]) -> list[Term]:
             first = first.children[0]
     of_all = _marks(first)
     first = _core(first)
+    ways = _ways(first)
     shared: tuple[str, ...] = ()
-    past = False
+    past = (
+        bool(ways) and all(_is_past(child) for child in first.children) if isinstance(first, Any_) else False
+    )
+    ways = () if () in ways else ways
     if isinstance(first, Present):
         past = any(name in PAST for name in first.qualifiers)
         if not LEADING_RELATIONS.isdisjoint(first.qualifiers):
@@ -163,6 +167,12 @@ def spread(terms: list[Term]) -> list[Term]:
                 mark = Opaque(text=" ".join(shared), span=node.span)
                 both = msgspec.structs.replace(node, qualifiers=(*node.qualifiers, *shared))
                 sure = Any_(children=(both, All(children=(node, mark), span=node.span)), span=node.span)
+            elif ways:  # "severe or unstable angina, stroke"
+                mark = Opaque(text=" or ".join(" ".join(way) for way in ways if way), span=node.span)
+                each = (
+                    msgspec.structs.replace(node, qualifiers=(*node.qualifiers, *way)) for way in ways if way
+                )
+                sure = Any_(children=(*each, All(children=(node, mark), span=node.span)), span=node.span)
             own = _marks(term.node)
             next_to = _marks(before.node) if term.joiner in ("or", "and") and not own else ()
             doubts = [*own, *(Opaque(text=mark.text, span=node.span) for mark in of_all or next_to)]
@@ -172,6 +182,20 @@ def spread(terms: list[Term]) -> list[Term]:
                 term = msgspec.structs.replace(term, node=sure)
         out.append(term)
     return out
+
+
+def _is_past(tree: Tree) -> bool:
+    core = _core(tree)
+    return isinstance(core, Present) and not PAST.isdisjoint(core.qualifiers)
+
+
+def _ways(first: Tree) -> tuple[tuple[str, ...], ...]:
+    """The qualifiers of which one holds of the first member: what `phrases/alternation.py` reads."""
+    if not isinstance(first, Any_):
+        return ()
+    cores = [core for child in first.children if isinstance(core := _core(child), Present)]
+    ways = dict.fromkeys(tuple(name for name in core.qualifiers if name not in PAST) for core in cores)
+    return tuple(ways) if len(ways) > 1 else ()
 
 
 def _marks(tree: Tree) -> tuple[Opaque, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from accrual.basic import Interval
-from accrual.criteria.claims import EVER, ever_done, is_narrowed, kinds_of, takes_window
+from accrual.criteria.claims import EVER, ever_done, is_narrowed, kinds_of, says_again, takes_window
 from accrual.criteria.cursor import Cursor
 from accrual.criteria.exceptions import except_kinds
 from accrual.criteria.following import judgement_end, method_end
@@ -183,7 +183,7 @@ class ClauseReader(Cursor):
                 return self.exception(first, terms, doubts)
             elif kind == "excluded":
                 self.at += 1
-                if self.at < self.end:
+                if self.at < self.end or self.negated:  # "no patients with A will be excluded"
                     raise UnclearError
                 node = combine(self.stream, self.negated, terms, doubts, self.span(first, self.at))
                 if self.low(-1).endswith(("allowed", "permitted")) and ever_done(node):
@@ -461,7 +461,7 @@ class ClauseReader(Cursor):
         words = span.of(self.stream.text)
         if inside[0].kind == "claim":
             before = self.items[self.at - 1]
-            return self.at > 0 and before.kind == "claim" and before.node == inside[0].node
+            return self.at > 0 and before.kind == "claim" and says_again(before.node, inside[0].node)
         return sum(sign.isupper() for sign in words) >= 2 and " " not in words.strip()
 
     def bracket(self, terms: list[Term]) -> Opaque:

@@ -91,6 +91,32 @@ HARMLESS: Mapping[str, str] = {
     "of any race | of any ethnicity | of any ethnic origin | of all races | "
     "of any race or ethnicity | of all ethnicities": ("excludes nobody"),
     "status post": "the event has happened",
+    "kind of | kinds of | form of | forms of | type of | types of | a case of | a known case of | known case of": (
+        "any kind of a thing is the thing"
+    ),
+    "clinical evidence of | radiographic evidence of | radiological evidence of | radiologic evidence of | "
+    "laboratory evidence of | objective evidence of | documented evidence of | histologic evidence of | "
+    "histological evidence of | clinical or radiographic evidence of | clinical or laboratory evidence of | "
+    "documentation of | confirmation of | clinical signs of | sign of | clinical sign of | "
+    "histologic diagnosis of | histological diagnosis of | histopathological diagnosis of | tissue diagnosis of | "
+    "pathologic diagnosis of | pathological diagnosis of | cytologic diagnosis of | "
+    "histologic or cytologic diagnosis of | histological or cytological diagnosis of | physician diagnosis of | "
+    "histologically or cytologically documented | cytologically documented | pathologically documented | "
+    "diagnosis with | have been diagnosed with | has been diagnosed with | meets criteria for | "
+    "meet criteria for | meeting criteria for | meets diagnostic criteria for | meet diagnostic criteria for | "
+    "meeting diagnostic criteria for | meets the diagnostic criteria for | meet the diagnostic criteria for | "
+    "meets the criteria for | meet the criteria for | fulfill criteria for | fulfills criteria for | "
+    "fulfilling criteria for | fulfill the criteria for | meets dsm iv criteria for | meet dsm iv criteria for | "
+    "meets dsm 5 criteria for | meet dsm 5 criteria for | dsm iv diagnosis of | dsm 5 diagnosis of | "
+    "dsm iv criteria for | dsm 5 criteria for | current dsm iv diagnosis of": (
+        "how a diagnosis was made sure, not what it is: a chart states the diagnosis, seldom the method"
+    ),
+    "suffered from": "heads that only say that the condition is there",
+    "known or suspected | suspected or known | known and suspected | known/suspected | confirmed or suspected | "
+    "suspected or confirmed | proven or suspected | suspected or proven | documented or suspected | "
+    "suspected or documented | known or presumed | known or probable": (
+        "who is only suspected to have it has a fact that says so, and the plain claim is left unknown"
+    ),
     "note | nb": "marks a remark",
 }
 
@@ -118,7 +144,7 @@ CUES: Mapping[Cue, str] = {
         "who is | that are | that is | "
         "with a | whose | who suffer from | and have | "
         "participants with | individuals with | "
-        "who have a | with an"
+        "who have a | with an | complicated with | complicated by"
     ),
     "prep": (
         "of | for | in | on | at | by | from | to | into | during | despite | because | "
@@ -306,7 +332,15 @@ ADJECTIVES = word_set(
     "high low grade resectable "
     "unresectable inoperable operable invasive noninvasive aggressive indolent de novo "
     "untreatable inherited acquired "
-    "congenital hereditary"
+    "congenital hereditary "
+    # by which way a drug goes in
+    "oral intravenous iv intramuscular im subcutaneous sc parenteral injectable injected inhaled nasal intranasal "
+    "rectal vaginal transdermal sublingual buccal intravitreal intrathecal intravesical intradermal implanted enteral "
+    "otic depot epidural peroral"
+)
+# Nouns behind the name of a drug or procedure that say nothing more.
+THERAPY_NOUNS = word_set(
+    "therapy therapies treatment treatments use medication medications drug drugs agent agents administration"
 )
 # Endings above that do not make a narrowing adjective.
 NOT_ADJECTIVES = word_set(

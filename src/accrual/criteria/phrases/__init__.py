@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from accrual.criteria.phrases.age import AGE
 from accrual.criteria.phrases.agreement import AGREEMENT
+from accrual.criteria.phrases.alternation import ALTERNATION
 from accrual.criteria.phrases.blood_pressure import BLOOD_PRESSURE
 from accrual.criteria.phrases.circumstance import CIRCUMSTANCE
 from accrual.criteria.phrases.condition import CONDITION
@@ -57,6 +58,7 @@ PHRASES: tuple[Family, ...] = (
     THERAPY,
     RELATION,
     CONDITION,
+    ALTERNATION,
 )
 
 _BY_START: dict[str, tuple[Family, ...]] = {

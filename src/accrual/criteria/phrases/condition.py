@@ -17,7 +17,7 @@ from accrual.criteria.phrases.compound import is_adjective, is_narrowing, keeps_
 from accrual.criteria.phrases.shared import Members, lends_noun, shared_head, shared_tail
 from accrual.criteria.phrases.stream import Family, Read, Stream
 from accrual.criteria.tree import All, Any_, Opaque, Present, Tree
-from accrual.criteria.words import ADJECTIVES, MEASURE_WORDS, word_set
+from accrual.criteria.words import ADJECTIVES, MEASURE_WORDS, THERAPY_NOUNS
 
 # Qualifiers of the table after which the patient need not have the thing at all.
 SHIFTING_QUALIFIERS = frozenset(
@@ -34,9 +34,6 @@ SHIFTING_QUALIFIERS = frozenset(
 )
 # Qualifiers that only say how sure or what a chart says anyway (see `words.HARMLESS`).
 HARMLESS_QUALIFIERS = frozenset(("known", "confirmed", "current"))
-_AFTER_THERAPY = word_set(
-    "therapy therapies treatment treatments use medication medications drug drugs agent agents administration"
-)
 _PAST = frozenset(("prior", "previous", "previously", "past", "a prior", "a previous", "earlier"))
 # Families whose every member keeps the head's meaning, whatever adjective stands before it.
 _OPEN_FAMILIES = ("cancer", "infection", "autoimmune-disease", "allergy", "fracture", "hemorrhage")
@@ -204,7 +201,7 @@ def _node(concept: Concept, before: _Before, span: Span) -> Tree:
     if concept.kind == "condition":
         past = ("history",) if before.history else ()
     else:
-        past = ("prior",) if before.history or _is_past(before.receive) else ()
+        past = ("prior",) if before.history or is_past(before.receive) else ()
         if not past and concept.kind == "procedure" and before.current:
             past = ("current",)
     common = tuple(before.qualifiers)
@@ -226,7 +223,13 @@ def _going_on(receive: str) -> bool:
     return bool(words) and (words[-1] in _GOING_ON or words[0] in ("being", "under", "currently"))
 
 
-def _is_past(receive: str) -> bool:
+_ONCE = frozenset(("previously", "prior", "previous", "pretreated", "already"))
+
+
+def is_past(receive: str) -> bool:
+    """Say whether a verb of receiving is of the past: "has received", "previously treated with"."""
+    if receive.partition(" ")[0] in _ONCE:
+        return True
     return receive.rpartition(" ")[2] in (
         "received",
         "undergone",
@@ -297,7 +300,7 @@ def read_present(stream: Stream, at: int) -> Read | None:
     if more and stream.low_at(end) in _REPEATED and vocabulary().is_a(concept.id, "infection"):
         end += 1  # "hepatitis B or C infection"
     if concept.kind != "condition":
-        while stream.low_at(end) in _AFTER_THERAPY:
+        while stream.low_at(end) in THERAPY_NOUNS:
             end += 1
     span = stream.span(start, end)
     node = _node(concept, before, stream.span(start, at + 1) if more else span)
