@@ -53,7 +53,7 @@ def test_a_whole_form_is_read() -> None:
     assert patient.point == GeoPoint(31.3, 120.6)
     assert patient.unused == ()
     assert [one.concept.code if one.concept else one.variable for one in patient.facts] == [
-        "all", "diabetes", None, "cisplatin", "etoposide", "appendectomy",
+        "all", "diabetes", "condition:rare-thing", "cisplatin", "etoposide", "appendectomy",
         "hemoglobin", "crp", "hiv-test", "ecog", "consent",
     ]  # fmt: skip
     assert fact(patient, "conditions[0]").qualifiers == ("relapsed",)

@@ -23,6 +23,7 @@ from accrual.codes.shelves import open_shelf
 from accrual.codes.spelling import folded_key
 from accrual.codes.spotting import Spotter
 from accrual.codes.table import CONCEPT_COLUMNS, items, read_table
+from accrual.codes.wording import same_words, wording
 from accrual.errors import VocabularyError
 
 SYSTEMS: Mapping[str, str] = {
@@ -62,7 +63,7 @@ class Vocabulary:
         if shelf is not None:
             seed = {key: _widened(concept, shelf, self._ancestors) for key, concept in seed.items()}
             self._ancestors = {}
-        self.concepts: Mapping[str, Concept] = seed if shelf is None else _Shelved(seed, shelf)
+        self.concepts: Mapping[str, Concept] = _Shelved(seed, shelf)
         self._children: dict[str, list[str]] | None = None
         self._codes: dict[str, str] = {}
         for concept in seed.values():
@@ -146,6 +147,8 @@ class Vocabulary:
     def _family(self, concept_id: str) -> frozenset[str]:
         """The ids of a concept and of all above it; empty for what is no concept."""
         known = self._ancestors.get(concept_id)
+        if known is None and ":" in concept_id:
+            return same_words(concept_id)
         if known is None:
             concept = self.concepts.get(concept_id)
             if concept is None:
@@ -174,24 +177,31 @@ class Vocabulary:
 
 
 class _Shelved(Mapping[str, Concept]):
-    """The seed's concepts and the imported ones as one mapping; the imported are decoded when asked for."""
+    """The seed's concepts and the imported ones as one mapping; the imported are decoded when asked for.
 
-    def __init__(self, seed: Mapping[str, Concept], shelf: Shelf) -> None:
+    What is known by its words alone (`codes.wording`) is found by its id, and is not among those that are counted.
+    """
+
+    def __init__(self, seed: Mapping[str, Concept], shelf: Shelf | None) -> None:
         self._seed = seed
         self._shelf = shelf
 
     def __getitem__(self, key: str) -> Concept:
-        concept = self._seed.get(key) or self._shelf.get(key)
+        concept = self._seed.get(key)
+        if concept is None:
+            shelved = self._shelf.get(key) if self._shelf is not None else None
+            concept = shelved or wording(key)
         if concept is None:
             raise KeyError(key)
         return concept
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and (key in self._seed or self._shelf.get(key) is not None)
+        return isinstance(key, str) and self.get(key) is not None
 
     def __iter__(self) -> Iterator[str]:
         yield from self._seed
-        yield from (concept.id for concept in self._shelf if concept.id not in self._seed)
+        if self._shelf is not None:
+            yield from (concept.id for concept in self._shelf if concept.id not in self._seed)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

@@ -63,6 +63,14 @@ def fold(text: str) -> str:
     return "".join(low if len(low := sign.lower()) == 1 else sign for sign in plain)
 
 
+def american(text: str) -> str:
+    """Return folded text with British stems turned American: `oesophageal anaemia` to `esophageal anemia`."""
+    for ours, british in _BRITISH:
+        if british in text:
+            text = text.replace(british, ours)
+    return text
+
+
 def folded_key(text: str) -> str:
     """Return the folded form with single spaces and none around it: for whole-string lookup."""
     return _SPACES.sub(" ", fold(text)).strip()

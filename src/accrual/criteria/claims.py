@@ -9,7 +9,7 @@ from accrual.basic import Interval
 from accrual.codes.concepts import vocabulary
 from accrual.criteria.lists import Term
 from accrual.criteria.pieces import Piece
-from accrual.criteria.tree import All, Any_, Not, Opaque, Present, Tree, Within, children, walk
+from accrual.criteria.tree import All, Any_, Not, Opaque, Present, Tree, Within, children, is_worded, walk
 
 EVER = Interval(0, None, unit="d")
 """At any time."""
@@ -35,6 +35,7 @@ def kinds_of(examples: Tree, head: Tree) -> bool:
         return False
     return all(
         isinstance(node, (Any_, All, Opaque))
+        or is_worded(node)  # an example that the text itself gives
         or (
             isinstance(node, Present)
             and not node.qualifiers
@@ -47,7 +48,8 @@ def kinds_of(examples: Tree, head: Tree) -> bool:
 def is_narrowed(node: Tree) -> bool:
     """Say whether a window or words in doubt stand with a claim."""
     return isinstance(node, Within) or (
-        isinstance(node, All) and any(isinstance(child, Opaque) for child in node.children)
+        isinstance(node, All)
+        and any(isinstance(child, Opaque) or is_worded(child) for child in node.children)
     )
 
 

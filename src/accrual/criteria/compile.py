@@ -42,6 +42,7 @@ from accrual.criteria.tree import (
     understood,
     walk,
 )
+from accrual.criteria.wordings import with_wordings
 
 MAX_CRITERION = 8_000
 """Characters; a longer item is prose and stays Opaque as a whole."""
@@ -237,7 +238,8 @@ def _read_words(words: str, kind: Kind, explained: Explained) -> Tree:
     if len(words) > MAX_CRITERION:
         return with_reasons(whole)
     clean = plain(words)
-    sentences = [Stream(clean, part, kind, words) for part in cut(lex(clean, explained=explained))]
+    lexemes = with_wordings(clean, lex(clean, explained=explained))
+    sentences = [Stream(clean, part, kind, words) for part in cut(lexemes)]
     trees = [read_clause(each) for each in sentences]
     if not trees:
         return with_reasons(whole)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import msgspec
 
 from accrual.codes.concepts import Concept, vocabulary
-from accrual.criteria.phrases.condition import code_of
+from accrual.codes.wording import code_of
 from accrual.criteria.phrases.stream import Stream
 from accrual.criteria.tree import All, Any_, Not, Present, Tree, Within
 

@@ -17,7 +17,20 @@ from accrual.criteria.phrases.measure import either_way
 from accrual.criteria.phrases.state import FEMALE_STATES
 from accrual.criteria.phrases.stream import Group, Stream
 from accrual.criteria.spans import widened
-from accrual.criteria.tree import All, Any_, Not, OneOf, Opaque, Present, Tree, Window, Within, walk
+from accrual.criteria.tree import (
+    All,
+    Any_,
+    Not,
+    OneOf,
+    Opaque,
+    Present,
+    Tree,
+    Window,
+    Within,
+    is_worded,
+    walk,
+)
+from accrual.criteria.wording_heads import kind_of_head
 from accrual.criteria.words import word_set
 
 _TIME_UNITS = frozenset(("d", "wk", "mo", "a", "h", "min"))
@@ -159,9 +172,11 @@ def spread(terms: list[Term]) -> list[Term]:
         node = _core(term.node)
         if term.bare and not term.again and isinstance(node, Present) and not node.qualifiers:
             concept = vocabulary().concepts.get(node.concept.code)
+            whole = [child for child in _beside(term.node) if isinstance(child, Present)]
             if past and concept is not None:
                 name = "history" if concept.kind == "condition" else "prior"
                 node = msgspec.structs.replace(node, qualifiers=(name,))
+                whole = [msgspec.structs.replace(each, qualifiers=(name,)) for each in whole]
             sure: Tree = node
             if shared:
                 mark = Opaque(text=" ".join(shared), span=node.span)
@@ -173,9 +188,13 @@ def spread(terms: list[Term]) -> list[Term]:
                     msgspec.structs.replace(node, qualifiers=(*node.qualifiers, *way)) for way in ways if way
                 )
                 sure = Any_(children=(*each, All(children=(node, mark), span=node.span)), span=node.span)
-            own = _marks(term.node)
-            next_to = _marks(before.node) if term.joiner in ("or", "and") and not own else ()
-            doubts = [*own, *(Opaque(text=mark.text, span=node.span) for mark in of_all or next_to)]
+            own = [
+                child for child in _beside(term.node) if isinstance(child, Opaque) and not _is_other(child)
+            ]
+            joined = term.joiner in ("or", "and") and not own and not whole
+            next_to = _marks(before.node) or _lent(before.node, node) if joined else ()
+            marks = () if is_worded(node) else of_all or next_to  # two words and more: a name of its own
+            doubts: list[Tree] = [*whole, *own, *(Opaque(text=mark.text, span=node.span) for mark in marks)]
             if doubts:
                 sure = All(children=(sure, *doubts), span=term.node.span)
             if sure is not node or past:
@@ -198,19 +217,44 @@ def _ways(first: Tree) -> tuple[tuple[str, ...], ...]:
     return tuple(ways) if len(ways) > 1 else ()
 
 
-def _marks(tree: Tree) -> tuple[Opaque, ...]:
-    """The words in doubt before a name, but for "other"."""
+def _beside(tree: Tree) -> tuple[Tree, ...]:
+    """What stands beside a name: words in doubt that narrow it, or the whole name by its words."""
     if not isinstance(tree, All) or not isinstance(tree.children[0], Present):
         return ()
-    if not all(isinstance(child, Opaque) for child in tree.children[1:]):
+    beside = tree.children[1:]
+    return beside if all(isinstance(child, Opaque) or is_worded(child) for child in beside) else ()
+
+
+def _is_other(mark: Opaque) -> bool:
+    return mark.text.lower().endswith("other")
+
+
+def _marks(tree: Tree) -> tuple[Opaque, ...]:
+    """The words before a name, in doubt for what follows it ("knee" of "knee surgery or injury"), but for "other"."""
+    return tuple(mark for mark in map(_mark, _beside(tree)) if not _is_other(mark))
+
+
+def _mark(tree: Tree) -> Opaque:
+    if isinstance(tree, Present):
+        return Opaque(text=tree.concept.name.rpartition(" ")[0], span=tree.span)
+    assert isinstance(tree, Opaque)
+    return tree
+
+
+def _lent(before: Tree, node: Present) -> tuple[Opaque, ...]:
+    """ "Facet cysts or swelling": the first word of a name known by its words may be for a broad word behind it."""
+    if not isinstance(before, Present) or not is_worded(before):
         return ()
-    marks = (child for child in tree.children[1:] if isinstance(child, Opaque))
-    return tuple(mark for mark in marks if not mark.text.lower().endswith("other"))
+    name, head = before.concept.name.lower(), kind_of_head(node.concept.name.lower())
+    broad = kind_of_head(name.rpartition(" ")[2])
+    if " " not in name or broad is None or broad[1] or head is None or head[1]:
+        return ()
+    return (Opaque(text=name.partition(" ")[0], span=before.span),)
 
 
 def _core(tree: Tree) -> Tree:
-    """The named thing beside words in doubt."""
-    if isinstance(tree, All) and all(isinstance(child, Opaque) for child in tree.children[1:]):
+    """The named thing beside what narrows it."""
+    if isinstance(tree, All) and (_beside(tree) or len(tree.children) == 1):
         return tree.children[0]
     return tree
 

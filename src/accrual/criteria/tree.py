@@ -17,6 +17,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from accrual.basic import Code, Interval, Span
+from accrual.codes.wording import SYSTEM
 
 NOWHERE = Span(0, 0)
 
@@ -54,6 +55,7 @@ class Compare(Node, frozen=True, eq=False, tag="compare"):
 class Present(Node, frozen=True, eq=False, tag="present"):
     """The patient has the condition, takes the drug, had the procedure; now, unless a qualifier says otherwise.
 
+    The concept is a row of the vocabulary, or nothing but its words (system `text`, see `codes.wording`).
     `qualifiers` narrow it (`active`, `uncontrolled`, `history`): all must hold. `excluding` are kinds of it that do
     not count: a cancer other than a basal cell carcinoma.
     """
@@ -191,6 +193,21 @@ def understood(tree: Tree) -> Understood:
     """Say how much of a tree is understood: `none` if all leaves are Opaque, `whole` if no leaf is."""
     leaves = [isinstance(node, Opaque) for node in walk(tree) if not children(node)]
     return "none" if all(leaves) else "part" if any(leaves) else "whole"
+
+
+def is_worded(tree: Tree) -> bool:
+    """Say whether a leaf names its thing by the words alone, without a code: `(present text|…)`."""
+    return isinstance(tree, Present) and tree.concept.system == SYSTEM
+
+
+def rests_on_words(tree: Tree) -> bool:
+    """Say whether a tree has a leaf that names its thing by the words alone.
+
+    Example:
+        >>> rests_on_words(Present(concept=Code("text", "condition:facet-cyst", "facet cyst")))
+        True
+    """
+    return any(is_worded(node) for node in walk(tree))
 
 
 MentionKind: TypeAlias = Literal[

@@ -6,6 +6,8 @@ How silence, time and families are read (docs/patient.md says it for users):
 
 - A fact of a narrower concept proves the wider claim; a fact of a wider concept proves nothing ("cancer" for "lung
   cancer" is UNKNOWN). A denial of a concept denies every kind of it, and every narrower claim about it.
+- What only its own words name (`codes.wording`) is decided by a fact, or a denial, of the same words and by nothing
+  else.
 - A claim about a drug means *taken now*, about a procedure *ever done*, about a condition *there, and not said to be
   over*. A condition said to be over leaves a claim without a qualifier UNKNOWN, for the words do not say which is
   meant; "history of" takes both.
@@ -26,6 +28,7 @@ import msgspec
 
 from accrual.codes.concepts import Concept, vocabulary
 from accrual.codes.qualifiers import RELATIONS, qualifiers
+from accrual.codes.wording import SOURCE
 from accrual.criteria.tree import Present, Window
 from accrual.errors import VocabularyError
 from accrual.match.chart import Chart, Finding, Ground, Reason, latest, told
@@ -131,6 +134,8 @@ def present(leaf: Present, windows: tuple[Window, ...], chart: Chart) -> Finding
         concept = vocabulary().get(leaf.concept.code)
     except VocabularyError:
         return Finding(Truth.UNKNOWN, about=leaf.concept.code)
+    if concept.source == SOURCE:  # asked for as the trial writes it
+        concept = msgspec.structs.replace(concept, name=leaf.concept.name)
     claim = _Claim(concept, leaf, windows, chart)
     asserted = [fact for fact in chart.kinds_of(concept.id) if fact.asserted and claim.same_relation(fact)]
     judged = [(fact, claim.proved_by(fact)) for fact in asserted]

@@ -12,7 +12,7 @@ from accrual.basic import Code, PartialDate
 from accrual.patient.fhir_types import CodeableConcept
 from accrual.patient.fhir_values import NotUsed
 from accrual.patient.model import Fact, FactKind, Source
-from accrual.patient.terms import meanings, plain
+from accrual.patient.terms import by_words, meanings, plain
 
 # A pregnancy is recorded as a Condition; accrual keeps it as a state. Source: SNOMED CT, Normal pregnancy; Pregnant.
 _PREGNANCIES = ("72892002", "77386006")
@@ -52,6 +52,7 @@ def named_facts(
             order=order,
         )
 
+    found = found or by_words(code.words(), kind)
     if not found:
         return [fact(kind, None, ())]
     return [fact(cast("FactKind", one.kind), one.concept, one.qualifiers) for one in found]

@@ -23,6 +23,7 @@ from accrual.patient.model import Fact, FactKind, Patient, Source, Unused
 from accrual.patient.terms import (
     Meaning,
     agree,
+    by_words,
     category,
     code_pair,
     impossible,
@@ -179,6 +180,7 @@ class _Reader:
                 end=ended,
             )
 
+        found = found or by_words(entry.name, kind)
         if not found:
             return (fact(kind, None),)
         return tuple(fact(cast("FactKind", meaning.kind), meaning) for meaning in found)

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import get_args
 
 import msgspec
 
 from accrual.basic import Code, Quantity
-from accrual.codes.concepts import Concept, vocabulary
+from accrual.codes.concepts import Concept, ConceptKind, vocabulary
 from accrual.codes.qualifiers import qualifier_named
 from accrual.codes.units import unit_named
 from accrual.codes.variables import Variable
+from accrual.codes.wording import code_of, is_name, worded
 from accrual.errors import UnitError
 
 _CODE_NAMES = {
@@ -110,6 +112,18 @@ def named(words: str, drug: bool = False) -> tuple[Meaning, ...]:
     return tuple(_meaning(found[key], ()) for key in sorted(found))
 
 
+def by_words(words: str, kind: str) -> tuple[Meaning, ...]:
+    """Return what an entry names by its words alone, when the vocabulary does not have it; empty for other kinds.
+
+    It is the same thing only as a criterion in the same words (`accrual.codes.wording`).
+    """
+    for each in get_args(ConceptKind):
+        if each == kind:
+            carried, rest = _unqualified(plain(words))
+            return (Meaning(code_of(worded(each, rest)), kind, carried),) if is_name(rest) else ()
+    return ()
+
+
 def agree(one: tuple[Meaning, ...], other: tuple[Meaning, ...]) -> bool:
     """Say whether two readings can mean the same: either is empty, or some pair is a kind of the other."""
     if not one or not other:
@@ -184,7 +198,7 @@ def impossible(variable: Variable, quantity: Quantity) -> str:
 
 
 def _meaning(concept: Concept, carried: tuple[str, ...]) -> Meaning:
-    return Meaning(Code("accrual", concept.id, concept.name), concept.kind, carried)
+    return Meaning(code_of(concept), concept.kind, carried)
 
 
 def _narrowest(concepts: tuple[Concept, ...]) -> tuple[Concept, ...]:
@@ -204,12 +218,27 @@ def _peeled(text: str) -> tuple[Concept | None, tuple[str, ...]]:
         concept = vocabulary().lookup(text)
         if concept is not None:
             return concept, tuple(carried)
-        words = text.split()
-        for count in range(min(3, len(words) - 1), 0, -1):
-            qualifier = qualifier_named(" ".join(words[:count]))
-            if qualifier is not None and qualifier.id not in _NOT_PEELED and words[0].lower() != "secondary":
-                carried.append(qualifier.id)
-                text = " ".join(words[count:])
-                break
-        else:
+        first = _first_qualifier(text)
+        if first is None:
             return None, ()
+        carried.append(first[0])
+        text = first[1]
+
+
+def _unqualified(text: str) -> tuple[tuple[str, ...], str]:
+    """The qualifiers at the front of a text, and the rest of it."""
+    carried: list[str] = []
+    while (first := _first_qualifier(text)) is not None:
+        carried.append(first[0])
+        text = first[1]
+    return tuple(carried), text
+
+
+def _first_qualifier(text: str) -> tuple[str, str] | None:
+    """The qualifier at the front of a text and the rest of it, None where there is none or nothing behind it."""
+    words = text.split()
+    for count in range(min(3, len(words) - 1), 0, -1):
+        qualifier = qualifier_named(" ".join(words[:count]))
+        if qualifier is not None and qualifier.id not in _NOT_PEELED and words[0].lower() != "secondary":
+            return qualifier.id, " ".join(words[count:])
+    return None

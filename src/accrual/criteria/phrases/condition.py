@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import msgspec
 
-from accrual.basic import Code, Span
+from accrual.basic import Span
 from accrual.codes.concepts import Concept, vocabulary
 from accrual.codes.qualifiers import qualifiers
+from accrual.codes.wording import SOURCE, code_of, worded
 from accrual.criteria.phrases.compound import is_adjective, is_narrowing, keeps_sense, may_be_over
 from accrual.criteria.phrases.shared import Members, lends_noun, shared_head, shared_tail
 from accrual.criteria.phrases.stream import Family, Read, Stream
+from accrual.criteria.phrases.wording_words import makes_name, spelled
 from accrual.criteria.tree import All, Any_, Opaque, Present, Tree
 from accrual.criteria.words import ADJECTIVES, MEASURE_WORDS, THERAPY_NOUNS
 
@@ -86,11 +88,6 @@ def _joined(stream: Stream, adjectives: list[Span], words: list[Span]) -> list[S
         else:
             found.append(span)
     return found
-
-
-def code_of(concept: Concept) -> Code:
-    """Return the code by which a tree names a concept of the vocabulary."""
-    return Code("accrual", concept.id, concept.name)
 
 
 def _prefix(stream: Stream, at: int) -> tuple[int, _Before] | None:
@@ -325,9 +322,27 @@ def read_present(stream: Stream, at: int) -> Read | None:
     if before.other is not None and concept.kind == "condition":
         extra.append(before.other)
     if extra:
-        doubts = tuple(Opaque(text=stream.words(each), span=each) for each in extra)
-        node = All(children=(node, *doubts), span=span)
+        node = All(children=(node, *_narrowings(stream, extra, at, node)), span=span)
     return Read(end, "present", node)
+
+
+def _narrowings(stream: Stream, spans: list[Span], at: int, node: Tree) -> list[Tree]:
+    """What narrows the concept at lexeme `at`: the whole name by its words ("pollen asthma"), else words in doubt."""
+    doubts: list[Tree] = [Opaque(text=stream.words(each), span=each) for each in spans]
+    lexeme = stream.lexemes[at]
+    first, begins = len(spans), lexeme.start
+    while first and stream.text[spans[first - 1].end : begins].strip(" -") == "":
+        first -= 1
+        begins = spans[first].start
+    concept = lexeme.concept
+    if first == len(spans) or not isinstance(node, Present) or concept is None or concept.source == SOURCE:
+        return doubts
+    before = stream.text[begins : lexeme.start].replace("-", " ").lower().split()
+    if not makes_name(tuple(before), lexeme.low) or "_" in stream.words(Span(begins, lexeme.end)):
+        return doubts
+    whole = Span(begins, lexeme.end)
+    named = code_of(worded(concept.kind, spelled(stream.words(whole))))
+    return [*doubts[:first], msgspec.structs.replace(node, concept=named, span=whole)]
 
 
 def _shared(stream: Stream, at: int, last: int, other: Concept, before: _Before, span: Span) -> Tree:

@@ -9,7 +9,7 @@ other words in it, and values that are not understood in full.
 
 from __future__ import annotations
 
-from accrual.basic import Code
+from accrual.codes.wording import code_of
 from accrual.criteria.phrases.stream import Family, Read, Stream
 from accrual.criteria.spans import spread_over
 from accrual.criteria.tree import All, Compare, OneOf, Opaque, Present, Tree, children, walk
@@ -113,9 +113,7 @@ def _head(stream: Stream, at: int) -> tuple[int, Present | None] | None:
     if concept is not None:
         if not words <= _DEGREES | {"condition"} | set(stream.low_at(step - 1).split()):
             return None  # "cardiac or renal insufficiency": the value is of one
-        return step, Present(
-            concept=Code("accrual", concept.id, concept.name), span=stream.span(step - 1, step)
-        )
+        return step, Present(concept=code_of(concept), span=stream.span(step - 1, step))
     organ = bool(words & _ORGANS)
     bad = bool(words & _BAD) and bool(words & _FUNCTIONS) and not words & _GOOD
     fault = bool(words & _FAULTS) and not words & (_GOOD | _BAD) and "disease" not in words

@@ -13,7 +13,8 @@ import msgspec
 
 from accrual.basic import Span
 from accrual.codes.concepts import Concept, allergy_to, vocabulary
-from accrual.criteria.phrases.condition import SHIFTING_QUALIFIERS, code_of
+from accrual.codes.wording import code_of
+from accrual.criteria.phrases.condition import SHIFTING_QUALIFIERS
 from accrual.criteria.phrases.measure import either_way
 from accrual.criteria.phrases.stream import Family, Read, Stream
 from accrual.criteria.tree import All, Any_, Opaque, Present, Tree
