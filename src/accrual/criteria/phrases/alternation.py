@@ -13,12 +13,12 @@ import msgspec
 from accrual.basic import Span
 from accrual.codes.concepts import Concept, vocabulary
 from accrual.codes.qualifiers import qualifier_named
+from accrual.codes.wording import code_of
 from accrual.criteria.phrases.compound import is_adjective, keeps_sense, may_be_over
 from accrual.criteria.phrases.condition import (
     CONDITION,
     HARMLESS_QUALIFIERS,
     SHIFTING_QUALIFIERS,
-    code_of,
     is_past,
 )
 from accrual.criteria.phrases.shared import lends_noun, shared_head
