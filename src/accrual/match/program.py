@@ -50,6 +50,7 @@ _UNKNOWN = Truth.UNKNOWN.rank
 Op: TypeAlias = Literal["not", "all", "any", "at_least"]
 Windows: TypeAlias = tuple[Window, ...]
 Leaf: TypeAlias = Compare | Present | OneOf
+_Meaning: TypeAlias = tuple[object, ...]
 Index: TypeAlias = NDArray[np.intp]
 
 T = TypeVar("T")
@@ -192,7 +193,9 @@ class Builder:
     """
 
     def __init__(self) -> None:
-        self._leaves: dict[tuple[Leaf, Windows], int] = {}
+        self._nodes_of: dict[_Meaning, int] = {}
+        self._leaves: list[PlacedLeaf] = []
+        self._leaf_nodes: list[int] = []
         self._inner: dict[tuple[int, int, tuple[int, ...]], int] = {}
         self._depth: dict[int, int] = {}
         self._next = CONSTANTS
@@ -242,10 +245,13 @@ class Builder:
                     self._trials[number] = (asked, of_text, tuple(place[node] for node in wanted))
 
     def _leaf(self, leaf: Leaf, windows: Windows) -> int:
-        key = (leaf, windows)
-        node = self._leaves.get(key)
+        key = _meaning(leaf, windows)
+        node = self._nodes_of.get(key)
         if node is None:
-            node = self._leaves[key] = self._next
+            node = self._nodes_of[key] = self._next
+            self._leaf_nodes.append(node)
+            # Where the first of them stood says nothing.
+            self._leaves.append(PlacedLeaf(msgspec.structs.replace(leaf, span=NOWHERE), windows))
             self._next += 1
         return node
 
@@ -276,7 +282,7 @@ class Builder:
         return tuple(self._node(tree, windows) for tree in trees)
 
     def _join(self, op: Op, count: int, children: tuple[int, ...]) -> int:
-        if all(child < CONSTANTS for child in children):
+        if max(children, default=0) < CONSTANTS:
             return joined(op, count, (_TRUTHS[child] for child in children)).rank
         if op in ("all", "any"):
             children = tuple(sorted(set(children)))
@@ -287,7 +293,8 @@ class Builder:
         if node is None:
             node = self._inner[key] = self._next
             self._next += 1
-            self._depth[node] = 1 + max(self._depth.get(child, 0) for child in children)
+            depth = self._depth
+            depth[node] = 1 + max([depth.get(child, 0) for child in children])
         return node
 
     def write(self, folder: Path) -> None:
@@ -303,7 +310,7 @@ class Builder:
         )
         place = np.zeros(self._next, np.intp)
         place[:CONSTANTS] = range(CONSTANTS)
-        for rank, node in enumerate([*self._leaves.values(), *(self._inner[key] for key in order)]):
+        for rank, node in enumerate([*self._leaf_nodes, *(self._inner[key] for key in order)]):
             place[node] = CONSTANTS + rank
         catalogue = _Catalogue(
             FORMAT,
@@ -349,12 +356,9 @@ class Builder:
     def _write_leaves(self, folder: Path) -> tuple[dict[str, tuple[int, int]], dict[str, tuple[str, ...]]]:
         at, by_key = [0], dict[str, list[int]]()
         with (folder / _LEAVES).open("wb") as file:
-            for rank, (leaf, windows) in enumerate(self._leaves):
-                bare = msgspec.structs.replace(
-                    leaf, span=NOWHERE
-                )  # where the first of them stood says nothing
-                at.append(at[-1] + file.write(_encode_leaf(PlacedLeaf(bare, windows))))
-                by_key.setdefault(key_of(leaf), []).append(CONSTANTS + rank)
+            for rank, placed in enumerate(self._leaves):
+                at.append(at[-1] + file.write(_encode_leaf(placed)))
+                by_key.setdefault(key_of(placed.leaf), []).append(CONSTANTS + rank)
         _save(folder, "leaf_at", np.array(at, np.intp))
         starts, order = dict[str, tuple[int, int]](), list[int]()
         for key, nodes in sorted(by_key.items()):
@@ -367,6 +371,19 @@ class Builder:
 def key_of(leaf: Leaf) -> str:
     """Return what a leaf is found by: `v:` and its variable, or `c:` and its concept."""
     return f"c:{leaf.concept.code}" if isinstance(leaf, Present) else f"v:{leaf.variable}"
+
+
+def _meaning(leaf: Leaf, windows: Windows) -> _Meaning:
+    """Return what makes two leaves one. As `Node.__eq__`, which is too slow for millions of them."""
+    match leaf:
+        case Compare():
+            return (leaf.variable, leaf.interval, windows)
+        case OneOf():
+            return (leaf.variable, leaf.values, windows)
+        case Present():
+            return (leaf.concept, leaf.qualifiers, leaf.excluding, windows)
+        case _:
+            assert_never(leaf)
 
 
 def joined(op: Op, count: int, truths: Iterable[Truth]) -> Truth:
