@@ -24,10 +24,11 @@ class Truth(Enum):
     UNKNOWN = "unknown"
     YES = "yes"
 
-    @property
-    def rank(self) -> int:
-        """0 for NO, 1 for UNKNOWN, 2 for YES: the order that the tables stand on."""
-        return _RANK[self]
+    rank: int
+    """0 for NO, 1 for UNKNOWN, 2 for YES: the order that the tables stand on."""
+
+    def __init__(self, value: str) -> None:
+        self.rank = ("no", "unknown", "yes").index(value)
 
     @staticmethod
     def of(value: bool) -> Truth:
@@ -50,17 +51,28 @@ class Truth(Enum):
 
 
 _BY_RANK = (Truth.NO, Truth.UNKNOWN, Truth.YES)
-_RANK = {truth: rank for rank, truth in enumerate(_BY_RANK)}
 
 
 def all_of(truths: Iterable[Truth]) -> Truth:
     """Return the conjunction; YES for none."""
-    return _BY_RANK[min((truth.rank for truth in truths), default=2)]
+    found = Truth.YES
+    for truth in truths:
+        if truth is Truth.NO:
+            return truth
+        if truth is Truth.UNKNOWN:
+            found = truth
+    return found
 
 
 def any_of(truths: Iterable[Truth]) -> Truth:
     """Return the disjunction; NO for none."""
-    return _BY_RANK[max((truth.rank for truth in truths), default=0)]
+    found = Truth.NO
+    for truth in truths:
+        if truth is Truth.YES:
+            return truth
+        if truth is Truth.UNKNOWN:
+            found = truth
+    return found
 
 
 def at_least(count: int, truths: Iterable[Truth]) -> Truth:
@@ -85,8 +97,8 @@ def any_arrays(truths: TruthArray) -> TruthArray:
 
 def at_least_arrays(count: int, truths: TruthArray) -> TruthArray:
     """Say along the first axis whether `count` or more hold, as `at_least`."""
-    sure = np.add.reduce(truths == _RANK[Truth.YES], axis=0, dtype=np.int32) >= count
-    possible = np.add.reduce(truths != _RANK[Truth.NO], axis=0, dtype=np.int32) >= count
+    sure = np.add.reduce(truths == Truth.YES.rank, axis=0, dtype=np.int32) >= count
+    possible = np.add.reduce(truths != Truth.NO.rank, axis=0, dtype=np.int32) >= count
     return np.asarray(sure.astype(np.int8) + possible.astype(np.int8), np.int8)
 
 

@@ -6,13 +6,14 @@ after today stand apart: they decide nothing, and an answer that would have used
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Literal, TypeAlias
 
 import msgspec
 
 from accrual.codes.concepts import vocabulary
+from accrual.criteria.tree import Window
 from accrual.match.timing import Birth, birth
 from accrual.patient.model import Fact, Patient
 from accrual.truth import Truth
@@ -28,14 +29,49 @@ class Ground(msgspec.Struct, frozen=True):
     step: str
 
 
-class Finding(msgspec.Struct, frozen=True):
-    """One leaf decided: its truth, the facts behind it and, when UNKNOWN, why and what to ask."""
+def no_grounds() -> tuple[Ground, ...]:
+    """Return that no fact bears on it."""
+    return ()
+
+
+def no_question() -> str:
+    """Return that there is nothing to ask."""
+    return ""
+
+
+class Finding(msgspec.Struct, frozen=True, eq=False):
+    """One leaf decided: its truth, the facts behind it and, when UNKNOWN, why and what to ask.
+
+    Proof and question are made when they are asked for: a sweep over every trial needs only truths, and
+    writing the words costs more than deciding.
+    """
 
     holds: Truth
-    grounds: tuple[Ground, ...] = ()
+    prove: Callable[[], tuple[Ground, ...]] = no_grounds
     reason: Reason = "no fact"
     about: str = ""
-    question: str = ""
+    ask: Callable[[], str] = no_question
+
+    @property
+    def grounds(self) -> tuple[Ground, ...]:
+        """The facts that bear on it."""
+        return self.prove()
+
+    @property
+    def question(self) -> str:
+        """What to ask the patient, in plain words; empty where there is nothing to ask."""
+        return self.ask()
+
+
+class Selected(msgspec.Struct, frozen=True):
+    """The values of a variable that count in some windows."""
+
+    deciding: tuple[Fact, ...]
+    """The latest that certainly stand in them; more than one where nobody knows which is later."""
+    rivals: tuple[Fact, ...]
+    """Those that may stand in them, and then would be the latest."""
+    doubtful: tuple[Fact, ...]
+    """All that may stand in them."""
 
 
 class Chart:
@@ -48,6 +84,10 @@ class Chart:
         self._measured: dict[str, list[Fact]] = {}
         self._named: dict[str, list[Fact]] = {}
         self._later: list[Fact] = []
+        # What many leaves ask alike is worked out once.
+        self._kinds: dict[str, tuple[Fact, ...]] = {}
+        self._wider: dict[str, tuple[Fact, ...]] = {}
+        self.selected: dict[tuple[str, tuple[Window, ...]], Selected] = {}
         for fact in patient.facts:
             if fact.date is not None and fact.date.first > today:
                 self._later.append(fact)
@@ -79,13 +119,21 @@ class Chart:
 
     def kinds_of(self, concept: str) -> tuple[Fact, ...]:
         """Facts, asserted or denied, of the concept or of a kind of it."""
-        known = vocabulary()
-        return self._where(name for name in self._named if known.is_a(name, concept))
+        found = self._kinds.get(concept)
+        if found is None:
+            known = vocabulary()
+            found = self._where(name for name in self._named if known.is_a(name, concept))
+            self._kinds[concept] = found
+        return found
 
     def wider_than(self, concept: str) -> tuple[Fact, ...]:
         """Facts, asserted or denied, of the concept or of what it is a kind of."""
-        known = vocabulary()
-        return self._where(name for name in self._named if known.is_a(concept, name))
+        found = self._wider.get(concept)
+        if found is None:
+            known = vocabulary()
+            found = self._where(name for name in self._named if known.is_a(concept, name))
+            self._wider[concept] = found
+        return found
 
     def later(self, about: str) -> tuple[Ground, ...]:
         """Grounds for the facts on this variable or concept that are dated after today."""

@@ -22,7 +22,8 @@ How silence, time and families are read (docs/patient.md says it for users):
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -61,29 +62,31 @@ ORDER_DAYS = 366
 ACUTE_DAYS = 92
 PASSING = frozenset(("acute", "newly-diagnosed", "subacute"))
 # Conditions that pass (or turn into another) by themselves: one of years ago without an end is not there today.
-PASSING_KINDS = (
-    "acute-graft-versus-host-disease",
-    "acute-heart-failure",
-    "acute-hepatitis-b",
-    "acute-ischemic-stroke",
-    "acute-kidney-injury",
-    "acute-liver-failure",
-    "acute-otitis-media",
-    "acute-pancreatitis",
-    "acute-respiratory-distress-syndrome",
-    "appendicitis",
-    "burn",
-    "concussion",
-    "covid-19",
-    "delirium",
-    "fever",
-    "fracture",
-    "influenza",
-    "pregnancy-complication",
-    "respiratory-tract-infection",
-    "sepsis",
-    "sprain",
-    "urinary-tract-infection",
+PASSING_KINDS = frozenset(
+    (
+        "acute-graft-versus-host-disease",
+        "acute-heart-failure",
+        "acute-hepatitis-b",
+        "acute-ischemic-stroke",
+        "acute-kidney-injury",
+        "acute-liver-failure",
+        "acute-otitis-media",
+        "acute-pancreatitis",
+        "acute-respiratory-distress-syndrome",
+        "appendicitis",
+        "burn",
+        "concussion",
+        "covid-19",
+        "delirium",
+        "fever",
+        "fracture",
+        "influenza",
+        "pregnancy-complication",
+        "respiratory-tract-infection",
+        "sepsis",
+        "sprain",
+        "urinary-tract-infection",
+    )
 )
 # The same, without the kinds of it: a heart attack of years ago still counts as one.
 PASSING_ITSELF = ("acute-coronary-syndrome", "unstable-angina")
@@ -144,30 +147,23 @@ def present(leaf: Present, windows: tuple[Window, ...], chart: Chart) -> Finding
     proofs = [fact for fact, holds in judged if holds is Truth.YES]
     disputed = [fact for fact in asserted if any(_contradict(fact, denial, chart) for denial in denials)]
     if disputed:
-        grounds = tuple(claim.ground(fact, Truth.UNKNOWN) for fact in (*disputed, *denials))
-        return Finding(Truth.UNKNOWN, grounds, "conflict", concept.id, claim.question())
-    contrary = [fact for fact in asserted if claim.contrary(fact)]
-    if proofs and contrary:
+        return claim.unknown((*disputed, *denials), "conflict")
+    contrary = [fact for fact in asserted if claim.contrary(fact)] if proofs else []
+    if contrary:
         # "Localized" and "metastatic" of one disease: the later word counts; without an order nobody knows.
         newest = latest((*proofs, *contrary))
         if any(fact in contrary for fact in newest):
-            grounds = tuple(claim.ground(fact, Truth.UNKNOWN) for fact in newest[:4])
-            return Finding(Truth.UNKNOWN, grounds, "conflict", concept.id, claim.question())
+            return claim.unknown(newest[:4], "conflict")
     if proofs:
-        return Finding(
-            Truth.YES, tuple(claim.ground(fact, Truth.YES) for fact in proofs[:3]), about=concept.id
-        )
+        return claim.decided(proofs[:3], Truth.YES)
     if denials:
-        return Finding(Truth.NO, (claim.ground(denials[0], Truth.NO),), about=concept.id)
+        return claim.decided(denials[:1], Truth.NO)
     very = [fact for fact in asserted if fact.concept is not None and fact.concept.code == concept.id]
     if very and all(holds is Truth.NO for _, holds in judged):
-        return Finding(Truth.NO, tuple(claim.ground(fact, Truth.NO) for fact in very[:3]), about=concept.id)
+        return claim.decided(very[:3], Truth.NO)
     wider = [fact for fact in wide if fact.asserted and fact not in asserted]
-    context = tuple(claim.ground(fact, Truth.UNKNOWN) for fact in (*asserted, *wider)[:3]) + chart.later(
-        concept.id
-    )
     reason: Reason = "not precise enough" if asserted or wider else "no fact"
-    return Finding(Truth.UNKNOWN, context, reason, concept.id, claim.question())
+    return claim.unknown((*asserted, *wider)[:3], reason, later=True)
 
 
 def concepts_decided(chart: Chart) -> tuple[frozenset[str], frozenset[str]]:
@@ -193,6 +189,21 @@ class _Claim:
         self.says = _closed(self.words - EVER)
         if not windows and not self.words & (EVER | {"resolved"}) and concept.kind != "procedure":
             self.says |= {"current"}
+
+    def decided(self, facts: Sequence[Fact], holds: Truth) -> Finding:
+        """Return that the facts make the claim true, or false."""
+        return Finding(
+            holds, lambda: tuple(self.ground(fact, holds) for fact in facts), about=self.concept.id
+        )
+
+    def unknown(self, facts: Sequence[Fact], reason: Reason, later: bool = False) -> Finding:
+        """Return that the facts leave the claim open; `later` adds those dated after today."""
+
+        def context() -> tuple[Ground, ...]:
+            grounds = tuple(self.ground(fact, Truth.UNKNOWN) for fact in facts)
+            return grounds + self.chart.later(self.concept.id) if later else grounds
+
+        return Finding(Truth.UNKNOWN, context, reason, self.concept.id, self.question)
 
     def same_relation(self, fact: Fact) -> bool:
         """Say whether a fact speaks of the claim's relation: an allergy to a drug says nothing of taking it.
@@ -390,9 +401,9 @@ class _Claim:
 def passes(concept: str) -> bool:
     """Say whether a condition passes by itself, so that one of years ago without an end is not there today."""
     known = vocabulary()
-    return concept in PASSING_ITSELF or (
-        bool(concept) and any(known.is_a(concept, kind) for kind in PASSING_KINDS)
-    )
+    if concept in PASSING_ITSELF:
+        return True
+    return concept in known.concepts and not PASSING_KINDS.isdisjoint(known.ancestors(concept))
 
 
 def _contradict(fact: Fact, denial: Fact, chart: Chart) -> bool:
@@ -422,6 +433,7 @@ def _stated(word: str, said: frozenset[str]) -> Truth:
     return Truth.NO if row is not None and said.intersection(row.opposites) else Truth.UNKNOWN
 
 
+@functools.lru_cache(maxsize=4096)
 def _closed(words: frozenset[str]) -> frozenset[str]:
     """Add what the qualifiers say beyond themselves."""
     found = set(words)

@@ -91,8 +91,11 @@ class Screener:
         return self._decide(tree, ()).holds
 
     def leaf(self, leaf: Compare | Present | OneOf, windows: Windows) -> Truth:
-        """Decide one leaf in the windows it stands in, outermost first, without its proof."""
-        return self._leaf(leaf, windows).holds
+        """Decide one leaf in the windows it stands in, outermost first, without its proof.
+
+        Nothing is remembered: a sweep asks each leaf once.
+        """
+        return self._find(leaf, windows).holds
 
     def _criterion(self, criterion: Criterion) -> CriterionVerdict:
         decided = self._decide(criterion.tree, ())

@@ -11,6 +11,7 @@ the trial began today.
 from __future__ import annotations
 
 import calendar
+import functools
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -109,6 +110,7 @@ def age_words(born: Birth, today: date, unit: str) -> str:
     return f"{oldest}" if oldest == youngest else f"{youngest} to {oldest}"
 
 
+@functools.lru_cache(maxsize=16_384)  # the windows of trials are few, and each is asked of every dated fact
 def inside(when: PartialDate, window: Window, today: date) -> Truth:
     """Say whether a day lies inside a window that ends today."""
     if not hangs_on_today(window) or window.direction == "throughout":

@@ -12,6 +12,7 @@ beside the value. ECOG and Karnofsky are different variables and are never turne
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 
 import msgspec
@@ -21,7 +22,7 @@ from accrual.codes.units import convert
 from accrual.codes.variables import Variable, variable_of, variables
 from accrual.criteria.tree import Compare, OneOf, Window
 from accrual.errors import UnitError
-from accrual.match.chart import Chart, Finding, Ground, Reason, latest, told
+from accrual.match.chart import Chart, Finding, Ground, Reason, Selected, latest, told
 from accrual.match.concepts import passes
 from accrual.match.timing import UNIT_WORDS, age_in, age_words, completed, inside, reaches_today, recent
 from accrual.patient.model import Fact
@@ -106,7 +107,7 @@ class _Decided(msgspec.Struct, frozen=True):
     """What one fact says about a leaf."""
 
     holds: Truth
-    step: str
+    step: Callable[[], str]
 
 
 def compare(leaf: Compare, windows: tuple[Window, ...], chart: Chart) -> Finding:
@@ -145,31 +146,40 @@ def variables_decided(chart: Chart) -> frozenset[str]:
 
 
 def _age(leaf: Compare, variable: Variable, windows: tuple[Window, ...], chart: Chart) -> Finding:
-    unknown = Finding(Truth.UNKNOWN, (), "not precise enough", variable.id, variable.question)
+    def ask() -> str:
+        return variable.question
+
     if chart.birth is None:
-        return Finding(Truth.UNKNOWN, (), "no fact", variable.id, variable.question)
-    unit = leaf.interval.unit
+        return Finding(Truth.UNKNOWN, reason="no fact", about=variable.id, ask=ask)
+    born, unit = chart.birth, leaf.interval.unit
     if unit not in ("a", "mo", "wk", "d") or not all(reaches_today(window) for window in windows):
-        return unknown
-    holds = age_in(leaf.interval, chart.birth, chart.today)
-    years = completed(chart.birth.last, chart.today, unit)
-    age, words = age_words(chart.birth, chart.today, unit), UNIT_WORDS[unit]
-    patient = chart.patient
-    fact = f"born {patient.birth_date}" if patient.birth_date else f"{patient.age_years:g} years old"
-    if patient.age_date is not None:
-        fact += f" on {patient.age_date}"
-    step = f"{age} {words} old on {chart.today}; {_said(age, years, leaf.interval, words, holds)}"
-    ground = Ground(fact, patient.age_source.where if patient.age_source else "", step)
-    return Finding(holds, (ground,), "not precise enough", variable.id, variable.question)
+        return Finding(Truth.UNKNOWN, reason="not precise enough", about=variable.id, ask=ask)
+    holds = age_in(leaf.interval, born, chart.today)
+
+    def prove() -> tuple[Ground, ...]:
+        years = completed(born.last, chart.today, unit)
+        age, words = age_words(born, chart.today, unit), UNIT_WORDS[unit]
+        patient = chart.patient
+        fact = f"born {patient.birth_date}" if patient.birth_date else f"{patient.age_years:g} years old"
+        if patient.age_date is not None:
+            fact += f" on {patient.age_date}"
+        step = f"{age} {words} old on {chart.today}; {_said(age, years, leaf.interval, words, holds)}"
+        return (Ground(fact, patient.age_source.where if patient.age_source else "", step),)
+
+    return Finding(holds, prove, "not precise enough", variable.id, ask)
 
 
 def _sex(leaf: OneOf, variable: Variable, chart: Chart) -> Finding:
     sex, source = chart.patient.sex, chart.patient.sex_source
     if sex is None:
-        return Finding(Truth.UNKNOWN, (), "no fact", variable.id, variable.question)
+        return Finding(Truth.UNKNOWN, reason="no fact", about=variable.id, ask=lambda: variable.question)
     holds = Truth.of(sex in leaf.values)
-    step = f"{sex} {'is' if holds is Truth.YES else 'is not'} {' or '.join(leaf.values)}"
-    return Finding(holds, (Ground(sex, source.where if source else "", step),), about=variable.id)
+
+    def prove() -> tuple[Ground, ...]:
+        step = f"{sex} {'is' if holds is Truth.YES else 'is not'} {' or '.join(leaf.values)}"
+        return (Ground(sex, source.where if source else "", step),)
+
+    return Finding(holds, prove, about=variable.id)
 
 
 def _any_value(leaf: OneOf, variable: Variable, chart: Chart) -> Finding:
@@ -177,10 +187,14 @@ def _any_value(leaf: OneOf, variable: Variable, chart: Chart) -> Finding:
     for fact in chart.measured(variable.id):
         decided = _category(fact, leaf.values, variable)
         if decided.holds is Truth.YES:
-            return Finding(
-                Truth.YES, (Ground(told(fact), fact.source.where, decided.step),), about=variable.id
-            )
-    return Finding(Truth.UNKNOWN, chart.later(variable.id), "no fact", variable.id, variable.question)
+            return Finding(Truth.YES, _proof([(fact, decided)]), about=variable.id)
+    return Finding(
+        Truth.UNKNOWN,
+        lambda: chart.later(variable.id),
+        "no fact",
+        variable.id,
+        lambda: variable.question,
+    )
 
 
 def _inferred(leaf: OneOf, chart: Chart) -> Finding | None:
@@ -190,7 +204,7 @@ def _inferred(leaf: OneOf, chart: Chart) -> Finding | None:
         source = chart.patient.sex_source
         step = f"recorded sex is male, so {leaf.variable} is {implied}"
         ground = Ground("male", source.where if source else "", step)
-        return Finding(Truth.of(implied in leaf.values), (ground,), about=leaf.variable)
+        return Finding(Truth.of(implied in leaf.values), lambda: (ground,), about=leaf.variable)
     if leaf.variable == "healthy-volunteer":
         past = {"inactive", "resolved", "past", "history", "prior", "suspected", "planned"}
         for fact in (one for concept in NOT_HEALTHY for one in chart.kinds_of(concept)):
@@ -198,8 +212,8 @@ def _inferred(leaf: OneOf, chart: Chart) -> Finding | None:
                 continue
             if fact.asserted and fact.end is None and not past.intersection(fact.qualifiers):
                 step = f"{fact.concept} is recorded, so not a healthy volunteer"
-                ground = Ground(told(fact), fact.source.where, step)
-                return Finding(Truth.of("no" in leaf.values), (ground,), about=leaf.variable)
+                proof = _proof([(fact, _Decided(Truth.YES, functools.partial(str, step)))])
+                return Finding(Truth.of("no" in leaf.values), proof, about=leaf.variable)
     return None
 
 
@@ -210,24 +224,43 @@ def _agreed(
     decide: Callable[[Fact], _Decided],
 ) -> Finding:
     """Decide by the latest value; by none when the candidates disagree or their time is not certain."""
-    facts = chart.measured(variable.id)
-    timed = [(fact, _in_time(fact, variable, windows, chart)) for fact in facts]
-    usable = [fact for fact, within in timed if within is Truth.YES]
-    doubtful = [fact for fact, within in timed if within is Truth.UNKNOWN]
-    later = chart.later(variable.id)
-    if not usable:
-        reason: Reason = "not precise enough" if doubtful else "no fact"
-        context = tuple(_untimed(fact, windows) for fact in latest(doubtful or facts)) + later
-        return Finding(Truth.UNKNOWN, context, reason, variable.id, variable.question)
-    deciding = latest(usable)
-    decided = [(fact, decide(fact)) for fact in deciding]
-    rivals = [decide(fact).holds for fact in doubtful if fact in latest((*deciding, fact))]
-    truths = {one.holds for _, one in decided} | set(rivals)
-    grounds = tuple(Ground(told(fact), fact.source.where, one.step) for fact, one in decided)
+    chosen = _selected(variable, windows, chart)
+
+    def ask() -> str:
+        return variable.question
+
+    if not chosen.deciding:
+        reason: Reason = "not precise enough" if chosen.doubtful else "no fact"
+
+        def context() -> tuple[Ground, ...]:
+            newest = latest(chosen.doubtful or chart.measured(variable.id))
+            return tuple(_untimed(fact, windows) for fact in newest) + chart.later(variable.id)
+
+        return Finding(Truth.UNKNOWN, context, reason, variable.id, ask)
+    decided = [(fact, decide(fact)) for fact in chosen.deciding]
+    truths = {one.holds for _, one in decided} | {decide(fact).holds for fact in chosen.rivals}
     if len(truths) == 1 and Truth.UNKNOWN not in truths:
-        return Finding(truths.pop(), grounds[:1], about=variable.id)
+        return Finding(truths.pop(), _proof(decided[:1]), about=variable.id)
     reason = "conflict" if {Truth.YES, Truth.NO} <= truths else "not precise enough"
-    return Finding(Truth.UNKNOWN, grounds + later, reason, variable.id, variable.question)
+    proof = _proof(decided)
+    return Finding(Truth.UNKNOWN, lambda: proof() + chart.later(variable.id), reason, variable.id, ask)
+
+
+def _proof(decided: list[tuple[Fact, _Decided]]) -> Callable[[], tuple[Ground, ...]]:
+    return lambda: tuple(Ground(told(fact), fact.source.where, one.step()) for fact, one in decided)
+
+
+def _selected(variable: Variable, windows: tuple[Window, ...], chart: Chart) -> Selected:
+    """Return the values that count in some windows: the same whatever they are compared with."""
+    key = (variable.id, windows)
+    found = chart.selected.get(key)
+    if found is None:
+        timed = [(fact, _in_time(fact, variable, windows, chart)) for fact in chart.measured(variable.id)]
+        deciding = latest(fact for fact, within in timed if within is Truth.YES)
+        doubtful = tuple(fact for fact, within in timed if within is Truth.UNKNOWN)
+        rivals = tuple(fact for fact in doubtful if deciding and fact in latest((*deciding, fact)))
+        found = chart.selected[key] = Selected(deciding, rivals, doubtful)
+    return found
 
 
 def _in_time(fact: Fact, variable: Variable, windows: tuple[Window, ...], chart: Chart) -> Truth:
@@ -253,31 +286,33 @@ def _untimed(fact: Fact, windows: tuple[Window, ...]) -> Ground:
 
 def _category(fact: Fact, values: tuple[str, ...], variable: Variable) -> _Decided:
     if not isinstance(fact.value, str):
-        return _Decided(Truth.UNKNOWN, f"{variable.name} is not stated in words")
+        return _Decided(Truth.UNKNOWN, lambda: f"{variable.name} is not stated in words")
     held = fact.value
     truth = Truth.of(held in values)
-    return _Decided(
-        truth, f"{variable.name}: {held} {'is' if truth is Truth.YES else 'is not'} {' or '.join(values)}"
-    )
+    word = "is" if truth is Truth.YES else "is not"
+    return _Decided(truth, lambda: f"{variable.name}: {held} {word} {' or '.join(values)}")
 
 
 def _number(fact: Fact, interval: Interval, variable: Variable) -> _Decided:
     if not isinstance(fact.value, Quantity):
-        return _Decided(Truth.UNKNOWN, f"{variable.name} is not a number here")
+        return _Decided(Truth.UNKNOWN, lambda: f"{variable.name} is not a number here")
     value, unit = fact.value.value, fact.value.unit
     if interval.unit in _LIMITS:
         return _multiple(fact, value, interval, unit)
     try:
         number = _in_unit(value, unit, interval.unit, variable)
     except UnitError:
-        return _Decided(
-            Truth.UNKNOWN, f"{_measure(value, unit)} cannot be put into {interval.unit or 'a plain number'}"
-        )
+        to = interval.unit or "a plain number"
+        return _Decided(Truth.UNKNOWN, lambda: f"{_measure(value, unit)} cannot be put into {to}")
     holds = _lies(number, fact.comparator, interval)
-    written = fact.comparator + _measure(number, interval.unit)
-    step = _said(written, number, interval, interval.unit, holds)
-    if unit != interval.unit:
-        step = f"{fact.comparator}{_measure(value, unit)} = {written}; {step}"
+
+    def step() -> str:
+        written = fact.comparator + _measure(number, interval.unit)
+        said = _said(written, number, interval, interval.unit, holds)
+        return (
+            said if unit == interval.unit else f"{fact.comparator}{_measure(value, unit)} = {written}; {said}"
+        )
+
     return _Decided(holds, step)
 
 
@@ -285,12 +320,17 @@ def _multiple(fact: Fact, value: float, interval: Interval, unit: str) -> _Decid
     limit = fact.reference_high if interval.unit == "[ULN]" else fact.reference_low
     name = interval.unit.strip("[]")
     if limit is None or limit <= 0:
-        return _Decided(Truth.UNKNOWN, f"the laboratory's {name} is not given beside {_measure(value, unit)}")
-    times = float(f"{value / limit:.9g}")
+        return _Decided(
+            Truth.UNKNOWN, lambda: f"the laboratory's {name} is not given beside {_measure(value, unit)}"
+        )
+    reference, times = limit, float(f"{value / limit:.9g}")
     holds = _lies(times, fact.comparator, interval)
-    written = f"{fact.comparator}{times:.4g} × {name}"
-    compared = _said(written, times, interval, f"× {name}", holds)
-    step = f"{_measure(value, unit)} = {written} ({_measure(limit, unit)}); {compared}"
+
+    def step() -> str:
+        written = f"{fact.comparator}{times:.4g} × {name}"
+        compared = _said(written, times, interval, f"× {name}", holds)
+        return f"{_measure(value, unit)} = {written} ({_measure(reference, unit)}); {compared}"
+
     return _Decided(holds, step)
 
 
