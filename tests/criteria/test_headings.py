@@ -77,7 +77,6 @@ def test_requirements_that_deny_an_illness_exclude_its_kinds() -> None:
     "lead",
     [
         "No serious illness, including:",
-        "Family history of any of the following diseases:",
         "Risk factors for the following diseases:",
         "Any of the following conditions, unless stable:",
         "Symptoms of the following diseases, namely:",
@@ -87,6 +86,37 @@ def test_requirements_that_deny_an_illness_exclude_its_kinds() -> None:
 def test_headings_that_make_another_claim_of_it_claim_nothing(lead: str) -> None:
     (tree,) = trees("Exclusion", lead, "Stroke")
     assert tree.startswith("(opaque ")
+
+
+@pytest.mark.parametrize(
+    ("lead", "line", "tree"),
+    [
+        ("Family history of any of the following diseases:", "Stroke", '(present stroke "stroke" family-history)'),
+        ("Any of the following abnormal laboratory tests:", "Serum albumin level <3.0 g/dL",
+         "(compare albumin (range _ < 3 g/dL))"),  # NCT04333472
+        ("Known hypersensitivity to any of the following drugs:", "Penicillin",
+         '(present penicillin-allergy "penicillin allergy")'),
+    ],
+)  # fmt: skip
+def test_a_heading_and_its_line_are_read_as_one_sentence(lead: str, line: str, tree: str) -> None:
+    assert trees("Exclusion", lead, line) == [tree]
+
+
+def test_what_none_of_a_list_may_hold_is_denied_each() -> None:
+    lead = "None of the following laboratory abnormalities within 2 weeks of study entry:"  # NCT00001688
+    low, swallows = trees("Inclusion", lead, "Hemoglobin less than 8.0 g/dl;", "Ability to swallow tablets.")
+    assert low == "(not (within (compare hemoglobin (range _ < 8 g/dL)) (before (range 0 2 wk) enrollment)))"
+    assert swallows.startswith("(opaque ")
+
+
+def test_a_list_of_exceptions_is_one_criterion_with_its_heading() -> None:
+    text = (
+        "Inclusion Criteria:\n\n* No prior malignancy within past 5 years except:\n"
+        "  * Effectively treated basal cell skin cancer\n  * Carcinoma in situ of the cervix\n* ECOG 0-1"
+    )
+    malignancy, _ = compile_text(text)  # NCT00003830
+    assert malignancy.text.endswith("cervix")
+    assert canonical(malignancy.tree).startswith("(not (any (within (present cancer ")
 
 
 @pytest.mark.parametrize(

@@ -128,9 +128,11 @@ def test_headings_in_and_at_the_end_of_a_line_open_their_section(text: str) -> N
         ("Refractory multiple myeloma defined as meeting one or more of the following:",
          '(all (present multiple-myeloma "multiple myeloma" refractory) (any '),
         ("Female patients must meet one of the following criteria:", '(opaque "Female patients must'),
-        ("No diabetes with one of the following:", '(opaque "No diabetes'),
+        ("No diabetes with one of the following:",
+         '(all (not (all (present diabetes-mellitus "diabetes mellitus") (opaque "with Stroke"))) '),
         ("Treated with one of the following:", '(opaque "Treated'),
-        ("Diabetes with one of the following within 6 months:", '(opaque "Diabetes'),
+        ("Diabetes with one of the following within 6 months:",
+         '(any (all (present diabetes-mellitus "diabetes mellitus" history) (opaque "with Stroke within 6 months")) '),
     ],
 )  # fmt: skip
 def test_a_lead_in_of_alternatives_keeps_its_own_claim(lead: str, expected: str) -> None:

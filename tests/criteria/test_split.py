@@ -7,7 +7,7 @@ import pytest
 from accrual.criteria.compile import compile_text
 from accrual.criteria.render import canonical
 from accrual.criteria.split import Item, split
-from accrual.criteria.tree import Any_, AtLeast, Opaque, When
+from accrual.criteria.tree import All, Any_, AtLeast, Not, Opaque, When
 
 
 def words(text: str) -> list[tuple[str, str]]:
@@ -126,10 +126,11 @@ def test_any_of_the_following_in_exclusions_are_exclusions_each() -> None:
     ]
 
 
-def test_a_heading_that_turns_its_list_around_leaves_it_undecided() -> None:
+def test_a_heading_that_turns_its_list_around_never_demands_what_it_lists() -> None:
     for lead in ("No history of any of the following:", "At least 10 days since prior:", "Must not have:"):
         for each in compile_text(f"Inclusion Criteria:\n\n* {lead}\n  * Leukemia\n  * HIV infection"):
-            assert isinstance(each.tree, Opaque)
+            denied = each.tree.children if isinstance(each.tree, All) else (each.tree,)
+            assert all(isinstance(tree, (Opaque, Not)) for tree in denied)
 
 
 def test_criteria_of_a_cohort_are_asked_of_nobody_for_sure() -> None:

@@ -14,7 +14,7 @@ import msgspec
 from accrual.basic import Interval, Span
 from accrual.criteria.clause import read_clause
 from accrual.criteria.contradiction import impossible, reconciled
-from accrual.criteria.headings import LEAD_IN, told_by, under_heading
+from accrual.criteria.headings import LEAD_IN, in_part, splices, told_by, under_heading
 from accrual.criteria.lexer import lex, plain
 from accrual.criteria.names import NOTHING, Explained, explained_in
 from accrual.criteria.phrases.measure import either_way
@@ -23,7 +23,8 @@ from accrual.criteria.reasons import with_reasons
 from accrual.criteria.rewrite import rewrite
 from accrual.criteria.sections import names_some
 from accrual.criteria.sentences import cut, together
-from accrual.criteria.spans import spread_over
+from accrual.criteria.spans import put_at, spread_over
+from accrual.criteria.splice import denies, excepted, spliced
 from accrual.criteria.split import Item, claimed, split
 from accrual.criteria.tree import (
     All,
@@ -71,6 +72,10 @@ def _criteria(text: str, clean: str, item: Item, out: list[Criterion]) -> None:
     if item.children and item.lead in (("any", "either") if item.kind == "inclusion" else ("all",)):
         out.append(_group(text, clean, item))
         return
+    exceptions = _with_exceptions(text, item) if item.children else None
+    if exceptions is not None:
+        out.append(exceptions)
+        return
     if not (item.children and item.lead in ("any", "all", "heading") and not _claims(text, clean, item)):
         own = _criterion(text, clean, item)
         out.append(own)
@@ -83,6 +88,21 @@ def _criteria(text: str, clean: str, item: Item, out: list[Criterion]) -> None:
             item = msgspec.structs.replace(item, children=tuple(below))
     for child in item.children:
         _criteria(text, clean, child, out)
+
+
+def _with_exceptions(text: str, item: Item) -> Criterion | None:
+    """ "No other malignancy except:" with the list of its exceptions is one criterion."""
+    if any(child.children or child.kind != item.kind for child in item.children):
+        return None
+    lines = [text[child.start : child.end] for child in item.children]
+    sentence = excepted(text[item.start : item.end], lines)
+    if sentence is None or len(sentence) > MAX_CRITERION:
+        return None
+    end = _last(item)
+    whole = Span(item.start, end)
+    tree = put_at(_tree(sentence, plain(sentence), 0, len(sentence), item.kind), whole)
+    tree = under_heading(item, tree, whole)
+    return Criterion(item.kind, text[item.start : end], item.start, end, tree, item.heading)
 
 
 def _stands_alone(criterion: Criterion) -> bool:
@@ -100,18 +120,14 @@ def _criterion(text: str, clean: str, item: Item) -> Criterion:
     tree = _tree(text, clean, item.start, item.end, item.kind)
     if item.heading and isinstance(tree, Opaque) and _names_value(item.heading):
         tree = _named(text, clean, item) or tree
+    sentence = _as_sentence(text, item) if item.heading and not item.topic else None
+    if sentence is not None:
+        return Criterion(item.kind, text[item.start : item.end], item.start, item.end, sentence, item.heading)
     if item.topic and _may_be_heading(item, text, tree):
         words = " ".join(text[item.start : item.end].split())
         tree = with_reasons(Opaque(text=words, span=Span(item.start, item.end)))
     tree = under_heading(item, tree, Span(item.start, item.end))
-    return Criterion(
-        kind=item.kind,
-        text=text[item.start : item.end],
-        start=item.start,
-        end=item.end,
-        tree=tree,
-        heading=item.heading,
-    )
+    return Criterion(item.kind, text[item.start : item.end], item.start, item.end, tree, item.heading)
 
 
 MAX_NAME = 40  # characters of a heading that is the name of a value
@@ -135,6 +151,29 @@ def _named(text: str, clean: str, item: Item) -> Tree | None:
     whole = lead + text[item.start : item.end]
     tree = _tree(whole, plain(whole), 0, len(whole), item.kind)
     return None if isinstance(tree, Opaque) else moved(tree, item.start - len(lead), item.start)
+
+
+def _as_sentence(text: str, item: Item) -> Tree | None:
+    """The tree of heading and criterion read as one sentence, where the heading alone changes the claim."""
+    if not splices(item.heading, item.kind):
+        return None
+    tree = _spliced(text, item.heading, item)
+    changing = told_by(item.heading, item.kind).effect == "changing"
+    if tree is not None and not changing and understood(tree) != "whole":
+        return None
+    if tree is not None and item.inside:
+        return in_part(item.heading, item.kind, tree, Span(item.start, item.end))
+    return tree
+
+
+def _spliced(text: str, heading: str, item: Item, kind: Kind | None = None) -> Tree | None:
+    sentence = spliced(heading, text[item.start : item.end], kind or item.kind)
+    if sentence is None:
+        return None
+    tree = _tree(sentence.text, plain(sentence.text), 0, len(sentence.text), item.kind)
+    if understood(tree) == "none":
+        return None
+    return moved(tree, item.start - sentence.at, item.start, item.end)
 
 
 def _may_be_heading(item: Item, text: str, tree: Tree) -> bool:
@@ -174,7 +213,7 @@ def _group(text: str, clean: str, item: Item) -> Criterion:
         node = All(children=(lead, node), span=whole)
     own = " ".join(text[item.start : item.end].strip(" :*").split())
     if own_claim is None and told_by(own, item.kind).effect in ("changing", "history", "receive"):
-        node = Opaque(text=" ".join(text[item.start : end].split()), span=whole)
+        node = _alternatives(text, item, whole)
     else:
         node = spread_over(node, whole)
     node = with_reasons(under_heading(item, rewrite(node), whole))
@@ -186,6 +225,27 @@ def _group(text: str, clean: str, item: Item) -> Criterion:
         node,
         item.heading,
     )
+
+
+def _alternatives(text: str, item: Item, whole: Span) -> Tree:
+    """ "Must have received one of the following:": each of the list, as a sentence with it where that is read."""
+    own = " ".join(text[item.start : item.end].strip(" :*").split())
+    parts: list[Tree] = []
+    for child in item.children if item.lead == "any" else ():
+        words = " ".join(text[child.start : _last(child)].split())
+        read = (
+            None
+            if child.children
+            else _spliced(text, own, child, "inclusion" if denies(own) else "exclusion")
+        )
+        parts.append(read or Opaque(text=words, span=Span(child.start, _last(child))))
+    if not any(understood(part) != "none" for part in parts):
+        return Opaque(text=" ".join(text[whole.start : whole.end].split()), span=whole)
+    if denies(own):
+        return All(children=tuple(parts), span=whole)
+    if item.count > 1:
+        return AtLeast(count=min(item.count, len(parts)), children=tuple(parts), span=whole)
+    return spread_over(Any_(children=tuple(parts), span=whole), whole)
 
 
 def _own_claim(text: str, clean: str, item: Item) -> Tree | None:

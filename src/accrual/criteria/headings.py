@@ -204,6 +204,11 @@ def _demands_more(low: str, kind: Kind, lexemes: list[Lexeme]) -> bool:
     )
 
 
+def splices(heading: str, kind: Kind) -> bool:
+    """Say whether a heading changes the claims under it, so that they are read as one sentence with it."""
+    return told_by(heading, kind).effect in ("changing", "conditional") and not _ASIDE.match(heading.lower())
+
+
 def under_heading(item: Item, tree: Tree, span: Span) -> Tree:
     """Return the tree of an item as the heading above it makes it."""
     told = told_by(item.heading, item.kind) if item.heading else Told("plain")
@@ -228,7 +233,7 @@ def under_heading(item: Item, tree: Tree, span: Span) -> Tree:
         words = tree.text if isinstance(tree, Opaque) else ""
         return Opaque(text=f"{item.heading} {words}".strip(), span=span)
     if told.effect == "conditional" or item.conditional:
-        changed = _conditional(item, changed, span)
+        changed = in_part(item.heading, item.kind, changed, span)
     return changed if changed is tree else rewrite(changed)
 
 
@@ -239,10 +244,10 @@ def _is_bare(tree: Tree) -> bool:
     return isinstance(tree, Present) and not tree.qualifiers
 
 
-def _conditional(item: Item, tree: Tree, span: Span) -> Tree:
+def in_part(heading: str, kind: Kind, tree: Tree, span: Span) -> Tree:
     """Under "Cohort A:" a criterion is asked of some patients only, and nobody knows yet of whom."""
-    doubt = Opaque(text=item.heading, span=span)
-    if item.kind == "inclusion":
+    doubt = Opaque(text=heading, span=span)
+    if kind == "inclusion":
         return When(condition=doubt, then=tree, span=span)
     return All(children=(tree, doubt), span=span)
 

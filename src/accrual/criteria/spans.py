@@ -53,3 +53,17 @@ def spread_over(tree: Tree, span: Span) -> Tree:
                 return msgspec.structs.replace(node, span=reach[node.span.start, node.span.end])
 
     return spread(tree)
+
+
+def put_at(tree: Tree, span: Span) -> Tree:
+    """Return the tree with every node at `span`: for a sentence that does not stand in the text as it was read."""
+    match tree:
+        case All() | Any_() | AtLeast():
+            below = tuple(put_at(child, span) for child in tree.children)
+            return msgspec.structs.replace(tree, children=below, span=span)
+        case Not() | Within():
+            return msgspec.structs.replace(tree, child=put_at(tree.child, span), span=span)
+        case When():
+            return When(condition=put_at(tree.condition, span), then=put_at(tree.then, span), span=span)
+        case _:
+            return msgspec.structs.replace(tree, span=span)

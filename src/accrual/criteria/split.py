@@ -38,6 +38,8 @@ class Item(msgspec.Struct, frozen=True):
     """For `any`: how many of the children."""
     conditional: bool = False
     """The heading names a part of the trial or of the patients, so that it is not asked of everybody."""
+    inside: bool = False
+    """The same of a heading further out than `heading`."""
     topic: bool = False
     """A few words in front of a list: a criterion, or the list's heading without its colon."""
 
@@ -246,6 +248,7 @@ def _alternatives(chain: list[Item]) -> Item:
         tuple(chain),
         "any",
         conditional=first.conditional,
+        inside=first.inside,
     )
 
 
@@ -290,12 +293,20 @@ def _is_emptied(text: str, node: _Node, item: Item) -> bool:
     return bool(node.children) and not item.children and _is_heading(text[item.start : item.end])
 
 
-def _item(text: str, node: _Node, kind: Kind, heading: str, conditional: bool, asides: list[Span]) -> Item:
+def _item(
+    text: str,
+    node: _Node,
+    kind: Kind,
+    heading: str,
+    conditional: bool,
+    asides: list[Span],
+    inside: bool = False,
+) -> Item:
     line = node.line
     words = text[line.start : line.end]
     end = line.end
     if not node.children:
-        return Item(kind, line.start, end, heading, conditional=conditional)
+        return Item(kind, line.start, end, heading, conditional=conditional, inside=inside)
     own = under_topic(heading, _name(words))
     found = _ANY.search(words)
     lead: Lead = ""
@@ -320,7 +331,7 @@ def _item(text: str, node: _Node, kind: Kind, heading: str, conditional: bool, a
         if _asks_nothing(text, child, own):
             asides.append(Span(child.line.start, child.line.end))
         else:
-            item = _item(text, child, below, own, inner, asides)
+            item = _item(text, child, below, own, inner, asides, conditional)
             if _is_emptied(text, child, item):
                 asides.append(Span(item.start, item.end))
             else:
@@ -334,4 +345,4 @@ def _item(text: str, node: _Node, kind: Kind, heading: str, conditional: bool, a
         and all(text[child.start : child.end].rstrip()[-1:] in (";", ",") for child in before)
     ):
         lead = "either"  # "A;", "B; or", "C": all of them may be alternatives
-    return Item(kind, line.start, end, heading, children, lead, count, conditional)
+    return Item(kind, line.start, end, heading, children, lead, count, conditional, inside)

@@ -168,22 +168,24 @@ def walk(tree: Tree) -> Iterator[Tree]:
         yield from walk(child)
 
 
-def moved(tree: Tree, by: int, first: int) -> Tree:
-    """Return the tree with its spans moved by `by`, none of them before `first`."""
+def moved(tree: Tree, by: int, first: int, last: int | None = None) -> Tree:
+    """Return the tree with its spans moved by `by`, none of them before `first`, nor behind `last`."""
     if not by and not first:
         return tree
 
     def at(span: Span) -> Span:
-        return Span(max(first, span.start + by), max(first, span.end + by))
+        start, end = max(first, span.start + by), max(first, span.end + by)
+        return Span(start, end) if last is None else Span(min(last, start), min(last, end))
 
     match tree:
         case All() | Any_() | AtLeast():
-            inner = tuple(moved(child, by, first) for child in tree.children)
+            inner = tuple(moved(child, by, first, last) for child in tree.children)
             return msgspec.structs.replace(tree, children=inner, span=at(tree.span))
         case Not() | Within():
-            return msgspec.structs.replace(tree, child=moved(tree.child, by, first), span=at(tree.span))
+            return msgspec.structs.replace(tree, child=moved(tree.child, by, first, last), span=at(tree.span))
         case When():
-            condition, then = moved(tree.condition, by, first), moved(tree.then, by, first)
+            condition = moved(tree.condition, by, first, last)
+            then = moved(tree.then, by, first, last)
             return When(condition=condition, then=then, span=at(tree.span))
         case _:
             return msgspec.structs.replace(tree, span=at(tree.span))
