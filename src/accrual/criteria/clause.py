@@ -12,6 +12,7 @@ The rules that keep it faithful:
 * an unknown alternative at the end of a list is `Any(claims, Opaque)`; an unknown first one hides the rest.
 """
 
+from accrual.criteria.childbearing import TOPICS, read_childbearing
 from accrual.criteria.contradiction import impossible
 from accrual.criteria.guards import guarded
 from accrual.criteria.lists import UnclearError
@@ -23,7 +24,7 @@ from accrual.criteria.rewrite import rewrite
 from accrual.criteria.several import read_several
 from accrual.criteria.spans import widened
 from accrual.criteria.subjects import spare_men, spare_other_sex
-from accrual.criteria.tree import All, Any_, Not, OneOf, Opaque, Present, Tree, walk
+from accrual.criteria.tree import All, Any_, Not, OneOf, Opaque, Present, Tree, understood, walk
 from accrual.criteria.words import word_set
 
 MAX_LEXEMES = 400  # a longer clause is prose, not a claim; it stays Opaque
@@ -34,6 +35,8 @@ _CLAIMING = frozenset(("sex", "adult", "child", "unit", "number", "relation"))
 def read_clause(stream: Stream) -> Tree:
     """Return the tree of one clause: understood, partly understood, or one Opaque for all of it."""
     tree = spare_other_sex(stream, _read(stream))
+    if not TOPICS.isdisjoint(stream.topics) and understood(tree) != "whole":
+        tree = read_childbearing(stream) or tree
     if impossible(tree):
         span = stream.span(0, len(stream))
         return Opaque(text=stream.words(span), span=span)

@@ -58,7 +58,7 @@ _AFTERWARDS = word_set(
     "continuously consistently correctly active post-treatment being involved enrolled under will be "
     "has been is are months' weeks'"
 )
-_EXAMPLES = word_set(
+EXAMPLES = word_set(
     "such as e g eg example examples including include includes but not limited to i ie oral injectable "
     "injected implantable implanted implant implants hormonal hormone intrauterine device devices "
     "system iud iuds ius condom condoms diaphragm diaphragms spermicide spermicides spermicidal foam "
@@ -178,7 +178,7 @@ def _contraception(stream: Stream, at: int, named: int) -> Read | None:
     while stream.low_at(end) in ("method", "methods", "measure", "measures"):
         end += 1
     core = stream.span(at, end)
-    end = _end_of_tail(stream, end, _AFTERWARDS | _EXAMPLES)
+    end = _end_of_tail(stream, end, _AFTERWARDS | EXAMPLES)
     span = stream.span(at, end)
     node: Tree = OneOf(variable="contraception", values=("no" if refused else "yes",), span=core | span)
     if doubts:
