@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from accrual.codes.concepts import vocabulary
+from accrual.criteria.inside import ends_list, stays_inside
 from accrual.criteria.lists import PEOPLE, UnclearError, ever, speaks_of_time
 from accrual.criteria.phrases.state import FEMALE_STATES
 from accrual.criteria.phrases.stream import Stream
@@ -114,9 +115,14 @@ def _cuts(stream: Stream, items: list[Piece], cut: int) -> bool:
         before -= 1
     if items[before].kind in ("or", "slash", "and", "comma") and not (
         (items[before].kind in ("and", "comma") and stream.kind == "inclusion")
-        or (items[before].kind == "comma" and (item.kind == "link" or stream.low_at(item.at) in _SHIELDS))
+        or (
+            items[before].kind == "comma"
+            and (item.kind in ("link", "loose") or stream.low_at(item.at) in _SHIELDS)
+        )
     ):
         return False  # "hypertension, or has …": another thing
+    if item.kind == "loose":
+        return stream.kind == "exclusion" and stream.low_at(item.at) in _IF
     if item.kind == "and":
         return stream.kind == "inclusion"
     if item.kind == "comma":
@@ -137,7 +143,8 @@ def _necessary(stream: Stream, items: list[Piece], cut: int, core: Tree) -> Tree
     claims = [node for node in walk(core) if isinstance(node, (Compare, Present, OneOf))]
     rest = items[cut:]
     words = {word for item in rest for at in range(item.at, item.to) for word in stream.low_at(at).split()}
-    if words & _OTHERS or words & _LET or not _keeps(stream, items, cut, claims):
+    narrows = _narrows_always(stream, items[:cut], claims)
+    if words & _OTHERS or (words & _LET and not narrows) or not _keeps(stream, items, cut, claims, narrows):
         return None
     sized = any(isinstance(node, Compare) and node.variable != "age" for node in claims)
     if sized and stream.low_at(items[cut].at).split()[0] in ("for", "in", "on"):
@@ -160,7 +167,12 @@ def _necessary(stream: Stream, items: list[Piece], cut: int, core: Tree) -> Tree
     if any(isinstance(node, Present) for node in claims):
         if words & _UNSURE or words & _AHEAD:
             return None
-        if any(_given(node) for node in claims) and any(item.kind == "shift" for item in rest):
+        if stream.kind == "inclusion" and "considered" in words and any(_given(node) for node in claims):
+            return None  # "prior transplant considered two regimens": how it is counted
+        if any(_given(node) for node in claims) and any(
+            item.kind == "shift" and not (at and stream.low_at(item.at).split()[0] in _FOR)
+            for at, item in enumerate(rest)
+        ):
             return None
     span = stream.span(rest[0].at, len(stream))
     if not people and (speaks_of_time(stream, span) or words & _OVER):
@@ -209,12 +221,35 @@ _PASSING = frozenset(("drop", "comma", "or", "and", "slash", "other"))
 _SAFE_SORTS = frozenset(("qualifier", "measure", "given", "marker"))
 
 
-def _keeps(stream: Stream, items: list[Piece], cut: int, claims: Sequence[Tree]) -> bool:
-    """Say whether the pieces from `cut` on can only narrow the claims before it."""
+_PERMITTING = frozenset(("loose", "unless", "except"))
+# Of these words, what may begin another claim, or widens the one before.
+_ADDING = frozenset(
+    ("also", "similar", "equivalent", "then", "instead", "rather", "not limited to", "otherwise")
+)
+_IF = frozenset(("if", "when", "where", "though", "although", "only", "in case of", "in the case of"))
+# What a treatment is for; behind a preposition it narrows.
+_FOR = word_set("treatment management prevention prophylaxis therapy surgery symptoms")
+
+
+def _narrows_always(stream: Stream, before: list[Piece], claims: Sequence[Tree]) -> bool:
+    """Say whether words of permission and exception can only narrow: behind what excludes, where nothing is denied."""
+    if stream.kind != "exclusion" or any(item.kind == "not" for item in before):
+        return False
+    return all(isinstance(claim, Present) for claim in claims)
+
+
+def _keeps(stream: Stream, items: list[Piece], cut: int, claims: Sequence[Tree], narrows: bool) -> bool:
+    """Say whether the pieces from `cut` on can only narrow the claims before it.
+
+    Args:
+        narrows: the claims exclude, so that "unless", "if", "allowed" take people out of them.
+    """
     start = items[cut]
     sorts = {_sort(stream, item) for item in items[:cut] if item.kind == "claim"}
     people = sorts <= PEOPLE
-    shielded = sheltered = False
+    shielded = sheltered = examples = False
+    # "Renal impairment (creatinine ≥ 130 or dialysis)" may be nothing but the value
+    valued = any(item.kind in ("op", "limit", "variable") or item.group == "measure" for item in items[cut:])
     depth = 0
     inclusion = stream.kind == "inclusion"
     for at in range(cut, len(items)):
@@ -222,7 +257,13 @@ def _keeps(stream: Stream, items: list[Piece], cut: int, claims: Sequence[Tree])
         kind = item.kind
         low = stream.low_at(item.at)
         if kind in _LOOSE:
-            if kind == "loose" and shielded and low in _MAYS:
+            if (kind == "loose" and shielded and low in _MAYS) or (
+                narrows and kind in _PERMITTING and low not in _ADDING
+            ):
+                sheltered = sheltered or at > cut
+                continue
+            if kind in ("example", "include") and (sheltered or shielded) and not people:
+                examples = True
                 continue
             return False
         depth += (kind == "open") - (kind == "close")
@@ -244,7 +285,11 @@ def _keeps(stream: Stream, items: list[Piece], cut: int, claims: Sequence[Tree])
         joins = kind in ("or", "slash") or (not inclusion and kind in ("and", "comma"))
         if kind == "unit" and item is not start and people and stream.lexemes[item.at].payload == "a":
             return False
-        if joins and not _joins_inside(stream, items, at, sorts, shielded, sheltered, claims):
+        if joins and not (
+            (narrows and depth > 0 and items[at - 1].kind != "open" and not valued)
+            or _joins_inside(stream, items, at, sorts, shielded, sheltered, claims)
+            or ((sheltered or shielded) and not people and stays_inside(stream, items, at, examples))
+        ):
             return False
     return depth == 0
 
@@ -294,7 +339,13 @@ def _joins_inside(
     if right in sorts or right == "condition" or right in PEOPLE or right in ("consent", "state"):
         return False
     if right == "given":
-        return "given" not in sorts and left == "given"
+        return (
+            "given" not in sorts
+            and left == "given"
+            and (stream.kind == "inclusion" or not ends_list(items, at))
+        )
+    if right == "qualifier" and stream.kind == "exclusion":
+        return False  # "or uncontrolled illness": see `inside.py`
     if right in _SAFE_SORTS:
         return right == left or shielded
     return shielded and stream.kind == "inclusion"
