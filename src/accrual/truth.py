@@ -35,6 +35,11 @@ class Truth(Enum):
         """Return YES for True and NO for False."""
         return Truth.YES if value else Truth.NO
 
+    @staticmethod
+    def ranked(rank: int) -> Truth:
+        """Return the truth of this rank."""
+        return _BY_RANK[rank]
+
     def __and__(self, other: Truth) -> Truth:
         return self if self.rank <= other.rank else other
 
@@ -100,6 +105,12 @@ def at_least_arrays(count: int, truths: TruthArray) -> TruthArray:
     sure = np.add.reduce(truths == Truth.YES.rank, axis=0, dtype=np.int32) >= count
     possible = np.add.reduce(truths != Truth.NO.rank, axis=0, dtype=np.int32) >= count
     return np.asarray(sure.astype(np.int8) + possible.astype(np.int8), np.int8)
+
+
+def agreed_arrays(truths: TruthArray) -> TruthArray:
+    """Return what all along the first axis say alike; UNKNOWN where they differ. One entry or more."""
+    least, most = all_arrays(truths), any_arrays(truths)
+    return np.where(least == most, least, np.int8(Truth.UNKNOWN.rank))
 
 
 def not_array(truths: TruthArray) -> TruthArray:

@@ -74,6 +74,17 @@ class Selected(msgspec.Struct, frozen=True):
     """All that may stand in them."""
 
 
+class Told(msgspec.Struct, frozen=True):
+    """What a chart's facts say of a concept, in short: enough to know that most claims about it stay open."""
+
+    itself: bool
+    """Some fact asserts the very concept, and not only a kind of it."""
+    denied: bool
+    """Some fact denies the concept, or something wider."""
+    words: frozenset[str]
+    """The qualifiers of all facts that assert the concept or a kind of it."""
+
+
 class Chart:
     """The facts of one patient that may be used on one day, each found by what it is about."""
 
@@ -87,6 +98,7 @@ class Chart:
         # What many leaves ask alike is worked out once.
         self._kinds: dict[str, tuple[Fact, ...]] = {}
         self._wider: dict[str, tuple[Fact, ...]] = {}
+        self._told: dict[str, Told] = {}
         self.selected: dict[tuple[str, tuple[Window, ...]], Selected] = {}
         for fact in patient.facts:
             if fact.date is not None and fact.date.first > today:
@@ -133,6 +145,18 @@ class Chart:
             known = vocabulary()
             found = self._where(name for name in self._named if known.is_a(concept, name))
             self._wider[concept] = found
+        return found
+
+    def told_of(self, concept: str) -> Told:
+        """Return in short what the facts say of a concept."""
+        found = self._told.get(concept)
+        if found is None:
+            kinds = [fact for fact in self.kinds_of(concept) if fact.asserted]
+            found = self._told[concept] = Told(
+                any(fact.concept is not None and fact.concept.code == concept for fact in kinds),
+                not all(fact.asserted for fact in self.wider_than(concept)),
+                frozenset(word for fact in kinds for word in fact.qualifiers),
+            )
         return found
 
     def later(self, about: str) -> tuple[Ground, ...]:

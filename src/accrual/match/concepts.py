@@ -166,6 +166,20 @@ def present(leaf: Present, windows: tuple[Window, ...], chart: Chart) -> Finding
     return claim.unknown((*asserted, *wider)[:3], reason, later=True)
 
 
+def present_truth(leaf: Present, windows: tuple[Window, ...], chart: Chart) -> Truth:
+    """Decide as `present`, without a proof, and at once where a qualifier that nobody stated leaves it open.
+
+    Only a kind of the concept is asserted, and nothing is denied: then the claim is true or it is open; and it is open
+    where it asks for a word that no fact says.
+    """
+    said = chart.told_of(leaf.concept.code)
+    if not (said.itself or said.denied):
+        wanted = frozenset(leaf.qualifiers) - TIMED - GIVEN
+        if wanted and not wanted <= _closed(said.words):
+            return Truth.UNKNOWN
+    return present(leaf, windows, chart).holds
+
+
 def concepts_decided(chart: Chart) -> tuple[frozenset[str], frozenset[str]]:
     """Return which leaves `present` can decide: those about the first concepts, and about any kind of the second.
 

@@ -34,7 +34,7 @@ from accrual.criteria.tree import (
     Within,
 )
 from accrual.match.chart import Chart, Finding
-from accrual.match.concepts import present
+from accrual.match.concepts import present, present_truth
 from accrual.match.values import compare, one_of
 from accrual.match.verdict import (
     Assumption,
@@ -95,6 +95,8 @@ class Screener:
 
         Nothing is remembered: a sweep asks each leaf once.
         """
+        if isinstance(leaf, Present):
+            return present_truth(leaf, windows, self.chart)
         return self._find(leaf, windows).holds
 
     def _criterion(self, criterion: Criterion) -> CriterionVerdict:

@@ -15,9 +15,9 @@ arrays as `.npy` files that are mapped, not read. How they are used: `accrual.ma
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, TypeAlias, TypeVar, assert_never
+from typing import Any, Literal, TypeAlias, TypeVar, assert_never
 
 import msgspec
 import numpy as np
@@ -40,6 +40,7 @@ from accrual.criteria.tree import (
     Window,
     Within,
 )
+from accrual.match.bounds import Bounds
 from accrual.truth import Truth, all_of, any_of, at_least
 
 FORMAT = 1
@@ -54,6 +55,7 @@ _Meaning: TypeAlias = tuple[object, ...]
 Index: TypeAlias = NDArray[np.intp]
 
 T = TypeVar("T")
+N = TypeVar("N", bound=np.generic)
 K = TypeVar("K")
 
 _OPS: tuple[Op, ...] = ("not", "all", "any", "at_least")
@@ -64,6 +66,17 @@ class PlacedLeaf(msgspec.Struct, frozen=True, array_like=True):
 
     leaf: Leaf
     windows: Windows = ()
+
+
+class Scale(msgspec.Struct, frozen=True, array_like=True):
+    """`Compare` leaves beside each other that differ in their bounds alone: decided as one array."""
+
+    variable: str
+    unit: str
+    windows: Windows
+    first: int
+    """The first leaf; the `leaves` of the scale are numbered on from it."""
+    leaves: int
 
 
 class Run(msgspec.Struct, frozen=True, array_like=True):
@@ -100,8 +113,9 @@ class _Catalogue(msgspec.Struct, frozen=True):
     leaves: int
     runs: tuple[Run, ...]
     blocks: tuple[Block, ...]
+    scales: tuple[Scale, ...]
     by_key: dict[str, tuple[int, int]]
-    """Where a key's leaves stand in `leaf_order`."""
+    """Where a key's leaves stand in `leaf_order`; those on scales are not among them."""
     under: dict[str, tuple[str, ...]]
     """For each concept, the keys of leaves about it or a kind of it."""
 
@@ -134,6 +148,11 @@ class Program:
         self._by_key = catalogue.by_key
         self._under = catalogue.under
         self.numbers = _mapped(folder, "numbers")
+        self.scales = dict[str, list[Scale]]()
+        for scale in catalogue.scales:
+            self.scales.setdefault(scale.variable, []).append(scale)
+        self._low, self._high = _rows(folder, "low", np.float64), _rows(folder, "high", np.float64)
+        self._open = _rows(folder, "open", np.uint8)
         self.asked = _mapped(folder, "asked")
         self.of_text = _mapped(folder, "of_text")
         self.wanted = _mapped(folder, "wanted")
@@ -153,6 +172,12 @@ class Program:
             and all(block.first + block.trials <= len(self.numbers) for block in self.blocks)
             and all(run.first + run.nodes <= self.nodes for run in self.runs)
             and len(self._leaf_at) == self.leaves + 1
+            and len(self._low) == len(self._high) == len(self._open) <= self.leaves
+            and all(
+                _inside(scale.first - CONSTANTS, scale.leaves, self._low)
+                for scales in self.scales.values()
+                for scale in scales
+            )
             and (not len(self._leaf_at) or int(self._leaf_at[-1]) == len(self._blob))
             and _below(self.children, self.nodes)
             and _below(self.wanted, self.nodes)
@@ -160,12 +185,14 @@ class Program:
         if not sound:
             raise ValueError(f"{folder}: the arrays do not fit each other")
 
-    def keys(self) -> frozenset[str]:
-        """Return everything that leaves are found by: variables as `v:id`, concepts as `c:id`."""
-        return frozenset(self._by_key)
+    def bounds(self, scale: Scale) -> Bounds:
+        """Return the bounds of a scale's leaves."""
+        held = slice(scale.first - CONSTANTS, scale.first - CONSTANTS + scale.leaves)
+        is_open = self._open[held]
+        return Bounds(self._low[held], self._high[held], (is_open & _LOW) > 0, (is_open & _HIGH) > 0)
 
     def found_by(self, key: str) -> Index:
-        """Return the nodes of the leaves about a variable (`v:age`) or about this very concept (`c:asthma`)."""
+        """Return the nodes of the leaves about a category (`v:sex`) or about this very concept (`c:asthma`)."""
         start, end = self._by_key.get(key, (0, 0))
         return self._leaf_order[start:end]
 
@@ -310,7 +337,9 @@ class Builder:
         )
         place = np.zeros(self._next, np.intp)
         place[:CONSTANTS] = range(CONSTANTS)
-        for rank, node in enumerate([*self._leaf_nodes, *(self._inner[key] for key in order)]):
+        leaves = self._leaf_order()
+        placed = [*(self._leaf_nodes[rank] for rank in leaves), *(self._inner[key] for key in order)]
+        for rank, node in enumerate(placed):
             place[node] = CONSTANTS + rank
         catalogue = _Catalogue(
             FORMAT,
@@ -318,7 +347,7 @@ class Builder:
             len(self._leaves),
             tuple(self._write_runs(folder, order, place)),
             tuple(self._write_trials(folder, place)),
-            *self._write_leaves(folder),
+            *self._write_leaves(folder, leaves),
         )
         # Last and in one step: a folder with a catalogue is whole.
         fresh = folder / f"{_CATALOGUE}.new"
@@ -353,19 +382,50 @@ class Builder:
         _save(folder, "asked", np.array([self._trials[number][0] for number in order], np.intp))
         _save(folder, "of_text", np.array([self._trials[number][1] for number in order], np.intp))
 
-    def _write_leaves(self, folder: Path) -> tuple[dict[str, tuple[int, int]], dict[str, tuple[str, ...]]]:
+    def _write_leaves(
+        self, folder: Path, order: Sequence[int]
+    ) -> tuple[tuple[Scale, ...], dict[str, tuple[int, int]], dict[str, tuple[str, ...]]]:
         at, by_key = [0], dict[str, list[int]]()
+        scaled: list[tuple[Compare, Windows]] = []
         with (folder / _LEAVES).open("wb") as file:
-            for rank, placed in enumerate(self._leaves):
+            for node, rank in enumerate(order, CONSTANTS):
+                placed = self._leaves[rank]
                 at.append(at[-1] + file.write(_encode_leaf(placed)))
-                by_key.setdefault(key_of(placed.leaf), []).append(CONSTANTS + rank)
+                if isinstance(placed.leaf, Compare):
+                    scaled.append((placed.leaf, placed.windows))
+                else:
+                    by_key.setdefault(key_of(placed.leaf), []).append(node)
         _save(folder, "leaf_at", np.array(at, np.intp))
-        starts, order = dict[str, tuple[int, int]](), list[int]()
+        bounds = Bounds.of([leaf.interval for leaf, _ in scaled])
+        _save(folder, "low", bounds.low)
+        _save(folder, "high", bounds.high)
+        _save(folder, "open", (bounds.low_open * _LOW + bounds.high_open * _HIGH).astype(np.uint8))
+        scales, first = list[Scale](), CONSTANTS
+        for (variable, unit, windows), leaves in _grouped(scaled, _scale):
+            scales.append(Scale(variable, unit, windows, first, len(leaves)))
+            first += len(leaves)
+        starts, listed = dict[str, tuple[int, int]](), list[int]()
         for key, nodes in sorted(by_key.items()):
-            starts[key] = (len(order), len(order) + len(nodes))
-            order += nodes
-        _save(folder, "leaf_order", np.array(order, np.intp))
-        return starts, _under(by_key)
+            starts[key] = (len(listed), len(listed) + len(nodes))
+            listed += nodes
+        _save(folder, "leaf_order", np.array(listed, np.intp))
+        return tuple(scales), starts, _under(by_key)
+
+    def _leaf_order(self) -> list[int]:
+        """Return the leaves by place: those on scales first, scale by scale, then the others as they came."""
+        scales: dict[tuple[str, str, Windows], list[int]] = {}
+        others: list[int] = []
+        for rank, placed in enumerate(self._leaves):
+            if isinstance(placed.leaf, Compare):
+                scales.setdefault(_scale((placed.leaf, placed.windows)), []).append(rank)
+            else:
+                others.append(rank)
+        return [*itertools.chain.from_iterable(scales.values()), *others]
+
+
+def _scale(placed: tuple[Compare, Windows]) -> tuple[str, str, Windows]:
+    leaf, windows = placed
+    return (leaf.variable, leaf.interval.unit, windows)
 
 
 def key_of(leaf: Leaf) -> str:
@@ -417,18 +477,22 @@ def _grouped(items: Iterable[T], key: Callable[[T], K]) -> Iterator[tuple[K, lis
         yield group, list(members)
 
 
-def _save(folder: Path, name: str, array: Index) -> None:
+def _save(folder: Path, name: str, array: NDArray[Any]) -> None:
     np.save(folder / f"{name}.npy", array, allow_pickle=False)
 
 
 def _mapped(folder: Path, name: str) -> Index:
+    return _rows(folder, name, np.intp)
+
+
+def _rows(folder: Path, name: str, kind: type[N]) -> NDArray[N]:
     array = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-    if array.dtype != np.intp or array.ndim != 1:
-        raise ValueError(f"{folder / name}.npy: not a row of integers")
+    if array.dtype != kind or array.ndim != 1:
+        raise ValueError(f"{folder / name}.npy: not a row of {kind.__name__}")
     return np.asarray(array)
 
 
-def _inside(at: int, length: int, array: Index) -> bool:
+def _inside(at: int, length: int, array: NDArray[Any]) -> bool:
     return min(at, length) >= 0 and at + length <= len(array)
 
 
@@ -436,6 +500,7 @@ def _below(array: Index, limit: int) -> bool:
     return not len(array) or (int(array.min()) >= 0 and int(array.max()) < limit)
 
 
+_LOW, _HIGH = 1, 2  # which ends are open, as bits
 _CATALOGUE = "catalogue.json"
 _LEAVES = "leaves.bin"
 _TRUTHS: Mapping[int, Truth] = {truth.rank: truth for truth in Truth}

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from accrual.match.concepts import concepts_decided
 from accrual.match.evaluate import Screener
 from accrual.match.program import CONSTANTS, Program, Run
-from accrual.match.values import variables_decided
+from accrual.match.values import compare_all, variables_decided
 from accrual.match.verdict import Tally, Verdict
 from accrual.truth import Truth, TruthArray, all_arrays, any_arrays, at_least_arrays, not_array
 
@@ -108,6 +108,12 @@ def truths(program: Program, patients: Sequence[Screener]) -> TruthArray:
     values = np.full((program.nodes, len(patients)), _UNKNOWN, np.int8)
     values[:CONSTANTS] = np.arange(CONSTANTS, dtype=np.int8)[:, None]
     for column, patient in enumerate(patients):
+        for variable in variables_decided(patient.chart):
+            for scale in program.scales.get(variable, ()):
+                bounds, leaves = program.bounds(scale), slice(scale.first, scale.first + scale.leaves)
+                values[leaves, column] = compare_all(
+                    variable, scale.unit, bounds, scale.windows, patient.chart
+                )
         for node in leaves_decided(program, patient):
             placed = program.leaf(node)
             values[node, column] = patient.leaf(placed.leaf, placed.windows).rank
@@ -119,15 +125,15 @@ def truths(program: Program, patients: Sequence[Screener]) -> TruthArray:
 
 
 def leaves_decided(program: Program, patient: Screener) -> Iterator[int]:
-    """Yield the leaves that the patient's facts may decide; every other one is UNKNOWN."""
+    """Yield the leaves that the patient's facts may decide, those on scales aside; every other one is UNKNOWN."""
     for variable in variables_decided(patient.chart):
-        yield from map(int, program.found_by(f"v:{variable}"))
+        yield from program.found_by(f"v:{variable}").tolist()
     proven, denied = concepts_decided(patient.chart)
     keys = {f"c:{concept}" for concept in proven}
     for concept in denied:
         keys.update(program.kinds_of(concept))
     for key in keys:
-        yield from map(int, program.found_by(key))
+        yield from program.found_by(key).tolist()
 
 
 def _run(run: Run, below: TruthArray) -> TruthArray:

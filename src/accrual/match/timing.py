@@ -12,16 +12,18 @@ from __future__ import annotations
 
 import calendar
 import functools
-from collections.abc import Callable
 from datetime import date, timedelta
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
-from accrual.basic import Interval, PartialDate
+from accrual.basic import PartialDate
 from accrual.codes.units import days
 from accrual.criteria.tree import Window
+from accrual.match.bounds import Bounds
 from accrual.patient.model import Patient
-from accrual.truth import Truth, all_of
+from accrual.truth import Truth, TruthArray, agreed_arrays, all_arrays, all_of, not_array
 
 TODAY_ANCHORS = ("screening", "enrollment", "randomization", "treatment", "now", "")
 
@@ -80,28 +82,29 @@ def _exact(born: date, today: date, unit: str) -> float:
     return (today - born).days / mean_days[unit]
 
 
-def age_in(interval: Interval, born: Birth, today: date) -> Truth:
-    """Say whether the age lies in the interval: "up to 65 years" lasts until the day before the 66th birthday.
+def ages_in(bounds: Bounds, unit: str, born: Birth, today: date) -> TruthArray:
+    """Say in which intervals the age lies: "up to 65 years" lasts until the day before the 66th birthday.
 
     "Above 18 years" is certain from the 19th birthday on, and UNKNOWN between the 18th and the 19th.
+
+    Arguments:
+        unit: of the bounds: `a`, `mo`, `wk` or `d`.
     """
 
-    def at_least(bound: float, is_open: bool) -> Truth:
-        def reached(day: date) -> bool:
-            if bound == int(bound):
-                age: float = completed(day, today, interval.unit)
-            else:
-                age = _exact(day, today, interval.unit)
-            return age > bound if is_open else age >= bound
+    def at_least(bound: NDArray[np.float64], is_open: NDArray[np.bool_]) -> TruthArray:
+        def reached(day: date) -> TruthArray:
+            whole = bound == np.floor(bound)
+            age = np.where(whole, completed(day, today, unit), _exact(day, today, unit))
+            return np.where((age > bound) | ((age == bound) & ~is_open), np.int8(2), np.int8(0))
 
-        return _every(reached, (born.first, born.last))
+        return agreed_arrays(np.stack([reached(born.first), reached(born.last)]))
 
-    low = Truth.YES if interval.low is None else at_least(interval.low, interval.low_open)
-    if interval.low is not None and interval.low_open and low is Truth.NO:
-        # "> 18 years" of a person of 18 years and 3 months: some count completed years, some the exact age.
-        low = at_least(interval.low, False) & Truth.UNKNOWN
-    high = Truth.YES if interval.high is None else ~at_least(interval.high, not interval.high_open)
-    return low & high
+    low = at_least(bounds.low, bounds.low_open)
+    # "> 18 years" of a person of 18 years and 3 months: some count completed years, some the exact age.
+    doubt = np.minimum(at_least(bounds.low, np.zeros(len(bounds), np.bool_)), np.int8(Truth.UNKNOWN.rank))
+    low = np.where(bounds.low_open & (low == Truth.NO.rank), doubt, low)
+    high = not_array(at_least(bounds.high, ~bounds.high_open))
+    return all_arrays(np.stack([low, high]))
 
 
 def age_words(born: Birth, today: date, unit: str) -> str:
@@ -181,11 +184,6 @@ def _not_newer(newest: int, oldest: int, window: Window) -> Truth:
     if window.distance.low_open:
         return Truth.YES if newest > longest else Truth.NO if oldest <= shortest else Truth.UNKNOWN
     return Truth.YES if newest >= longest else Truth.NO if oldest < shortest else Truth.UNKNOWN
-
-
-def _every(test: Callable[[date], bool], ends: tuple[date, date]) -> Truth:
-    answers = [test(day) for day in ends]
-    return Truth.of(answers[0]) if answers[0] == answers[1] else Truth.UNKNOWN
 
 
 def _years_before(day: date, years: int) -> date:

@@ -16,17 +16,19 @@ import functools
 from collections.abc import Callable, Mapping
 
 import msgspec
+import numpy as np
 
 from accrual.basic import Interval, Quantity
 from accrual.codes.units import convert
 from accrual.codes.variables import Variable, variable_of, variables
 from accrual.criteria.tree import Compare, OneOf, Window
 from accrual.errors import UnitError
+from accrual.match.bounds import Bounds
 from accrual.match.chart import Chart, Finding, Ground, Reason, Selected, latest, told
 from accrual.match.concepts import passes
-from accrual.match.timing import UNIT_WORDS, age_in, age_words, completed, inside, reaches_today, recent
+from accrual.match.timing import UNIT_WORDS, age_words, ages_in, completed, inside, reaches_today, recent
 from accrual.patient.model import Fact
-from accrual.truth import Truth, all_of
+from accrual.truth import Truth, TruthArray, agreed_arrays, all_of
 
 MANY_VALUED = ("language",)
 
@@ -125,6 +127,32 @@ def compare(leaf: Compare, windows: tuple[Window, ...], chart: Chart) -> Finding
     )
 
 
+def compare_all(
+    name: str, unit: str, bounds: Bounds, windows: tuple[Window, ...], chart: Chart
+) -> TruthArray:
+    """Decide many `Compare` leaves of one variable, unit and window at once, as `compare` does each.
+
+    Arguments:
+        bounds: the ends of their intervals, shape (n,).
+    """
+    unknown = np.full(len(bounds), Truth.UNKNOWN.rank, np.int8)
+    variable = variable_of(name)
+    if variable is None:
+        return unknown
+    if name == "age":
+        if chart.birth is None or not _ages_asked(unit, windows):
+            return unknown
+        return ages_in(bounds, unit, chart.birth, chart.today)
+    chosen = _selected(variable, windows, chart)
+    if not chosen.deciding:
+        return unknown
+    rows = []
+    for fact in (*chosen.deciding, *chosen.rivals):
+        number = _comparable(fact, unit, variable)
+        rows.append(unknown if isinstance(number, str) else bounds.holding(number, fact.comparator))
+    return agreed_arrays(np.stack(rows))
+
+
 def one_of(leaf: OneOf, windows: tuple[Window, ...], chart: Chart) -> Finding:
     """Decide whether a category of the patient is one of the leaf's values."""
     variable = variables().get(leaf.variable)
@@ -152,9 +180,9 @@ def _age(leaf: Compare, variable: Variable, windows: tuple[Window, ...], chart: 
     if chart.birth is None:
         return Finding(Truth.UNKNOWN, reason="no fact", about=variable.id, ask=ask)
     born, unit = chart.birth, leaf.interval.unit
-    if unit not in ("a", "mo", "wk", "d") or not all(reaches_today(window) for window in windows):
+    if not _ages_asked(unit, windows):
         return Finding(Truth.UNKNOWN, reason="not precise enough", about=variable.id, ask=ask)
-    holds = age_in(leaf.interval, born, chart.today)
+    holds = Truth.ranked(int(ages_in(Bounds.of([leaf.interval]), unit, born, chart.today)[0]))
 
     def prove() -> tuple[Ground, ...]:
         years = completed(born.last, chart.today, unit)
@@ -167,6 +195,11 @@ def _age(leaf: Compare, variable: Variable, windows: tuple[Window, ...], chart: 
         return (Ground(fact, patient.age_source.where if patient.age_source else "", step),)
 
     return Finding(holds, prove, "not precise enough", variable.id, ask)
+
+
+def _ages_asked(unit: str, windows: tuple[Window, ...]) -> bool:
+    """Say whether the age of today answers the question."""
+    return unit in ("a", "mo", "wk", "d") and all(reaches_today(window) for window in windows)
 
 
 def _sex(leaf: OneOf, variable: Variable, chart: Chart) -> Finding:
@@ -294,19 +327,19 @@ def _category(fact: Fact, values: tuple[str, ...], variable: Variable) -> _Decid
 
 
 def _number(fact: Fact, interval: Interval, variable: Variable) -> _Decided:
-    if not isinstance(fact.value, Quantity):
-        return _Decided(Truth.UNKNOWN, lambda: f"{variable.name} is not a number here")
-    value, unit = fact.value.value, fact.value.unit
-    if interval.unit in _LIMITS:
-        return _multiple(fact, value, interval, unit)
-    try:
-        number = _in_unit(value, unit, interval.unit, variable)
-    except UnitError:
-        to = interval.unit or "a plain number"
-        return _Decided(Truth.UNKNOWN, lambda: f"{_measure(value, unit)} cannot be put into {to}")
+    number = _comparable(fact, interval.unit, variable)
+    if isinstance(number, str):
+        return _Decided(Truth.UNKNOWN, functools.partial(str, number))
     holds = _lies(number, fact.comparator, interval)
 
     def step() -> str:
+        assert isinstance(fact.value, Quantity)
+        value, unit = fact.value.value, fact.value.unit
+        if interval.unit in _LIMITS:
+            name, limit = interval.unit.strip("[]"), _limit(fact, interval.unit) or 0.0
+            written = f"{fact.comparator}{number:.4g} × {name}"
+            said = _said(written, number, interval, f"× {name}", holds)
+            return f"{_measure(value, unit)} = {written} ({_measure(limit, unit)}); {said}"
         written = fact.comparator + _measure(number, interval.unit)
         said = _said(written, number, interval, interval.unit, holds)
         return (
@@ -316,22 +349,24 @@ def _number(fact: Fact, interval: Interval, variable: Variable) -> _Decided:
     return _Decided(holds, step)
 
 
-def _multiple(fact: Fact, value: float, interval: Interval, unit: str) -> _Decided:
-    limit = fact.reference_high if interval.unit == "[ULN]" else fact.reference_low
-    name = interval.unit.strip("[]")
-    if limit is None or limit <= 0:
-        return _Decided(
-            Truth.UNKNOWN, lambda: f"the laboratory's {name} is not given beside {_measure(value, unit)}"
-        )
-    reference, times = limit, float(f"{value / limit:.9g}")
-    holds = _lies(times, fact.comparator, interval)
+def _comparable(fact: Fact, to: str, variable: Variable) -> float | str:
+    """Return the fact's number in a unit, or as a multiple of the laboratory's limit; in words why there is none."""
+    if not isinstance(fact.value, Quantity):
+        return f"{variable.name} is not a number here"
+    value, unit = fact.value.value, fact.value.unit
+    if to in _LIMITS:
+        limit = _limit(fact, to)
+        if limit is None or limit <= 0:
+            return f"the laboratory's {to.strip('[]')} is not given beside {_measure(value, unit)}"
+        return float(f"{value / limit:.9g}")
+    try:
+        return _in_unit(value, unit, to, variable)
+    except UnitError:
+        return f"{_measure(value, unit)} cannot be put into {to or 'a plain number'}"
 
-    def step() -> str:
-        written = f"{fact.comparator}{times:.4g} × {name}"
-        compared = _said(written, times, interval, f"× {name}", holds)
-        return f"{_measure(value, unit)} = {written} ({_measure(reference, unit)}); {compared}"
 
-    return _Decided(holds, step)
+def _limit(fact: Fact, unit: str) -> float | None:
+    return fact.reference_high if unit == "[ULN]" else fact.reference_low
 
 
 def _in_unit(value: float, unit: str, to: str, variable: Variable) -> float:
@@ -347,38 +382,7 @@ def _in_unit(value: float, unit: str, to: str, variable: Variable) -> float:
 
 def _lies(value: float, comparator: str, interval: Interval) -> Truth:
     """Say whether a value, or everything on its stated side, lies in the interval."""
-    if not comparator:
-        return Truth.of(interval.contains(value))
-    is_open = comparator in ("<", ">")
-    if comparator.startswith("<"):
-        held = Interval(high=value, high_open=is_open)
-    else:
-        held = Interval(low=value, low_open=is_open)
-    if _holds_all(interval, held):
-        return Truth.YES
-    return Truth.NO if _apart(interval, held) else Truth.UNKNOWN
-
-
-def _holds_all(outer: Interval, inner: Interval) -> bool:
-    def covered(out: float | None, out_open: bool, own: float | None, own_open: bool, sign: int) -> bool:
-        if out is None:
-            return True
-        if own is None:
-            return False
-        return sign * own > sign * out or (own == out and (own_open or not out_open))
-
-    return covered(outer.low, outer.low_open, inner.low, inner.low_open, 1) and covered(
-        outer.high, outer.high_open, inner.high, inner.high_open, -1
-    )
-
-
-def _apart(one: Interval, other: Interval) -> bool:
-    def below(first: Interval, second: Interval) -> bool:
-        if first.high is None or second.low is None:
-            return False
-        return first.high < second.low or (first.high == second.low and (first.high_open or second.low_open))
-
-    return below(one, other) or below(other, one)
+    return Truth.ranked(int(Bounds.of([interval]).holding(value, comparator)[0]))
 
 
 def _measure(value: float, unit: str) -> str:
