@@ -167,17 +167,26 @@ def present(leaf: Present, windows: tuple[Window, ...], chart: Chart) -> Finding
 
 
 def present_truth(leaf: Present, windows: tuple[Window, ...], chart: Chart) -> Truth:
-    """Decide as `present`, without a proof, and at once where a qualifier that nobody stated leaves it open.
+    """Decide as `present`, without a proof.
 
-    Only a kind of the concept is asserted, and nothing is denied: then the claim is true or it is open; and it is open
-    where it asks for a word that no fact says.
+    Where only a kind of the concept is asserted, and nothing denied, no fact can make the claim false or contest it: it
+    is true where one fact proves it, else open; and a fact that lacks one of its words does not prove it.
     """
     said = chart.told_of(leaf.concept.code)
-    if not (said.itself or said.denied):
-        wanted = frozenset(leaf.qualifiers) - TIMED - GIVEN
-        if wanted and not wanted <= _closed(said.words):
-            return Truth.UNKNOWN
-    return present(leaf, windows, chart).holds
+    if said.itself or said.denied:
+        return present(leaf, windows, chart).holds
+    wanted = frozenset(leaf.qualifiers) - TIMED - GIVEN
+    if wanted and not wanted <= _closed(said.words):
+        return Truth.UNKNOWN
+    try:
+        claim = _Claim(vocabulary().get(leaf.concept.code), leaf, windows, chart)
+    except VocabularyError:
+        return Truth.UNKNOWN
+    kinds = (fact for fact in chart.kinds_of(claim.concept.id) if fact.asserted and claim.same_relation(fact))
+    proven = any(
+        wanted <= _closed(frozenset(fact.qualifiers)) and claim.proved_by(fact) is Truth.YES for fact in kinds
+    )
+    return Truth.YES if proven else Truth.UNKNOWN
 
 
 def concepts_decided(chart: Chart) -> tuple[frozenset[str], frozenset[str]]:
