@@ -7,7 +7,7 @@ import pytest
 from accrual.criteria.compile import compile_text
 from accrual.criteria.render import canonical
 from accrual.criteria.split import Item, split
-from accrual.criteria.tree import All, Any_, AtLeast, Not, Opaque, When
+from accrual.criteria.tree import All, Any_, AtLeast, Group, Not, Opaque, When
 
 
 def words(text: str) -> list[tuple[str, str]]:
@@ -133,11 +133,16 @@ def test_a_heading_that_turns_its_list_around_never_demands_what_it_lists() -> N
             assert all(isinstance(tree, (Opaque, Not)) for tree in denied)
 
 
-def test_criteria_of_a_cohort_are_asked_of_nobody_for_sure() -> None:
+def test_criteria_of_a_cohort_are_of_that_group_and_no_other_is_known() -> None:
     (only,) = compile_text("Inclusion Criteria:\n\nCohort A:\n\n* Age > 60 years")
+    assert only.group == Group("cohort", ("a",), closed=False)
+    assert only.heading == "Cohort A"
+
+
+def test_criteria_of_a_part_that_may_ask_more_are_asked_of_nobody_for_sure() -> None:
+    (only,) = compile_text("Inclusion Criteria:\n\nAsthmatic subjects:\n\n* Age > 60 years")
     assert isinstance(only.tree, When)
     assert isinstance(only.tree.condition, Opaque)
-    assert only.heading == "Cohort A"
 
 
 def test_none_is_no_criterion() -> None:

@@ -18,6 +18,7 @@ from accrual.criteria.tree import (
     CompiledTrial,
     Criterion,
     FieldCriterion,
+    Group,
     Kind,
     Not,
     Opaque,
@@ -48,6 +49,9 @@ LEAVES: tuple[Tree, ...] = (
 )
 
 
+COHORT_A, COHORT_B = (Group("cohort", (name,), closed=True) for name in ("a", "b"))
+
+
 def trees() -> st.SearchStrategy[Tree]:
     return st.recursive(
         st.sampled_from(LEAVES),
@@ -67,7 +71,12 @@ def trees() -> st.SearchStrategy[Tree]:
 
 def criteria() -> st.SearchStrategy[tuple[Criterion, ...]]:
     kinds: st.SearchStrategy[Kind] = st.sampled_from(("inclusion", "exclusion"))
-    one = st.tuples(kinds, trees()).map(lambda pair: Criterion(pair[0], "words", 0, 5, pair[1]))
+    groups = st.sampled_from(
+        (None, None, COHORT_A, COHORT_B, Group("part", ("1",)), Group("other people", ("donor",)))
+    )
+    one = st.tuples(kinds, trees(), groups).map(
+        lambda drawn: Criterion(drawn[0], "words", 0, 5, drawn[1], group=drawn[2])
+    )
     return st.lists(one, max_size=4).map(tuple)
 
 

@@ -14,6 +14,7 @@ import msgspec
 
 from accrual.basic import Interval, Span
 from accrual.codes.variables import Variable, variables
+from accrual.criteria.groups import asked_of_all
 from accrual.criteria.lexer import lex, plain
 from accrual.criteria.render import canonical, english
 from accrual.criteria.tree import (
@@ -22,6 +23,7 @@ from accrual.criteria.tree import (
     AtLeast,
     Compare,
     CompiledTrial,
+    Group,
     Not,
     OneOf,
     Opaque,
@@ -98,8 +100,9 @@ def impossible_value(trial: CompiledTrial) -> Iterator[Finding]:
 
 def inclusion_is_exclusion(trial: CompiledTrial) -> Iterator[Finding]:
     """The same claim is asked for and excludes: nobody could enter."""
-    asked = {criterion.tree: criterion for criterion in trial.criteria if criterion.kind == "inclusion"}
-    for criterion in trial.criteria:
+    common = asked_of_all(trial.criteria)
+    asked = {criterion.tree: criterion for criterion in common if criterion.kind == "inclusion"}
+    for criterion in common:
         if (
             criterion.kind == "exclusion"
             and criterion.tree in asked
@@ -111,9 +114,9 @@ def inclusion_is_exclusion(trial: CompiledTrial) -> Iterator[Finding]:
 
 def said_twice(trial: CompiledTrial) -> Iterator[Finding]:
     """The same claim twice in one section."""
-    seen: set[tuple[str, Tree]] = set()
+    seen: set[tuple[str, Group | None, Tree]] = set()
     for criterion in trial.criteria:
-        key = (criterion.kind, criterion.tree)
+        key = (criterion.kind, criterion.group, criterion.tree)
         if key in seen and not isinstance(criterion.tree, Opaque):
             yield Finding(
                 "note", "said-twice", canonical(criterion.tree), Span(criterion.start, criterion.end)
@@ -156,7 +159,7 @@ def field_disagrees(trial: CompiledTrial) -> Iterator[Finding]:
 
 def _demands(trial: CompiledTrial) -> Iterator[Tree]:
     """What every participant must meet: requirements, and the parts of those that ask several things."""
-    for criterion in trial.criteria:
+    for criterion in asked_of_all(trial.criteria):
         if criterion.kind == "inclusion":
             yield from criterion.tree.children if isinstance(criterion.tree, All) else (criterion.tree,)
 
@@ -173,7 +176,7 @@ def _differs(text: Interval, field: Interval) -> bool:
 def exclusion_repeats_inclusion(trial: CompiledTrial) -> Iterator[Finding]:
     """What is asked for excludes again, the other way round: "age 18 or older", and "age under 18" excluded."""
     asked = set(_demands(trial))
-    for criterion in trial.criteria:
+    for criterion in asked_of_all(trial.criteria):
         if criterion.kind == "exclusion" and _turned(criterion.tree) & asked:
             message = f"asked for already, as its opposite: {english(criterion.tree)}"
             yield Finding(

@@ -14,6 +14,7 @@ import msgspec
 from accrual.basic import Interval, Span
 from accrual.criteria.clause import read_clause
 from accrual.criteria.contradiction import impossible, reconciled
+from accrual.criteria.groups import settled
 from accrual.criteria.headings import LEAD_IN, in_part, splices, told_by, under_heading
 from accrual.criteria.lexer import lex, plain
 from accrual.criteria.names import NOTHING, Explained, explained_in
@@ -64,7 +65,7 @@ def compile_text(text: str) -> tuple[Criterion, ...]:
     out: list[Criterion] = []
     for item in split(text):
         _criteria(text, clean, item, out)
-    return tuple(reconciled(out))
+    return tuple(reconciled(settled(out, clean)))
 
 
 def _criteria(text: str, clean: str, item: Item, out: list[Criterion]) -> None:
@@ -102,7 +103,7 @@ def _with_exceptions(text: str, item: Item) -> Criterion | None:
     whole = Span(item.start, end)
     tree = put_at(_tree(sentence, plain(sentence), 0, len(sentence), item.kind), whole)
     tree = under_heading(item, tree, whole)
-    return Criterion(item.kind, text[item.start : end], item.start, end, tree, item.heading)
+    return Criterion(item.kind, text[item.start : end], item.start, end, tree, item.heading, item.group)
 
 
 def _stands_alone(criterion: Criterion) -> bool:
@@ -122,12 +123,16 @@ def _criterion(text: str, clean: str, item: Item) -> Criterion:
         tree = _named(text, clean, item) or tree
     sentence = _as_sentence(text, item) if item.heading and not item.topic else None
     if sentence is not None:
-        return Criterion(item.kind, text[item.start : item.end], item.start, item.end, sentence, item.heading)
+        return Criterion(
+            item.kind, text[item.start : item.end], item.start, item.end, sentence, item.heading, item.group
+        )
     if item.topic and _may_be_heading(item, text, tree):
         words = " ".join(text[item.start : item.end].split())
         tree = with_reasons(Opaque(text=words, span=Span(item.start, item.end)))
     tree = under_heading(item, tree, Span(item.start, item.end))
-    return Criterion(item.kind, text[item.start : item.end], item.start, item.end, tree, item.heading)
+    return Criterion(
+        item.kind, text[item.start : item.end], item.start, item.end, tree, item.heading, item.group
+    )
 
 
 MAX_NAME = 40  # characters of a heading that is the name of a value
@@ -224,6 +229,7 @@ def _group(text: str, clean: str, item: Item) -> Criterion:
         end,
         node,
         item.heading,
+        item.group,
     )
 
 

@@ -73,16 +73,20 @@ def reconciled(criteria: list[Criterion]) -> list[Criterion]:
 
     Each is then asked of its own group only: `When`, or Opaque where it names no more than the group.
     """
-    demands = {claim: None for each in criteria if each.kind == "inclusion" for claim in _claims(each.tree)}
+    demands = {claim: None for each in criteria if _asked_of_all(each) for claim in _claims(each.tree)}
     if len(demands) > MAX_CLAIMS:
         return criteria
     groups = [one for one in demands if any(_apart(one, other) for other in demands)]
     if not groups:
         return criteria
     return [
-        msgspec.structs.replace(each, tree=_of_group(each, groups)) if each.kind == "inclusion" else each
+        msgspec.structs.replace(each, tree=_of_group(each, groups)) if _asked_of_all(each) else each
         for each in criteria
     ]
+
+
+def _asked_of_all(criterion: Criterion) -> bool:
+    return criterion.kind == "inclusion" and criterion.group is None
 
 
 def _claims(tree: Tree) -> list[Tree]:

@@ -15,6 +15,7 @@ import msgspec
 
 from accrual.basic import Span
 from accrual.codes.concepts import vocabulary
+from accrual.criteria.groups import named_group
 from accrual.criteria.illnesses import illness_named, of_illness
 from accrual.criteria.leads import denied, is_treatment_topic, names_past, turns
 from accrual.criteria.lexer import Lexeme, lex, plain
@@ -212,6 +213,8 @@ def splices(heading: str, kind: Kind) -> bool:
 def under_heading(item: Item, tree: Tree, span: Span) -> Tree:
     """Return the tree of an item as the heading above it makes it."""
     told = told_by(item.heading, item.kind) if item.heading else Told("plain")
+    if item.group is not None and named_group(item.heading) is not None:
+        told = Told("plain")
     changed: Tree | None = tree
     if (
         told.effect == "changing"

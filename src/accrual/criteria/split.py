@@ -16,10 +16,11 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from accrual.basic import Span
+from accrual.criteria.groups import named_group
 from accrual.criteria.leads import denied, opens, permits, turns, under_topic
 from accrual.criteria.lines import Line, joined, lines_of
 from accrual.criteria.sections import is_title, names_some, section, stands_in_pdq
-from accrual.criteria.tree import Kind
+from accrual.criteria.tree import Group, Kind
 
 Lead: TypeAlias = Literal["", "any", "all", "either", "heading"]
 
@@ -40,6 +41,8 @@ class Item(msgspec.Struct, frozen=True):
     """The heading names a part of the trial or of the patients, so that it is not asked of everybody."""
     inside: bool = False
     """The same of a heading further out than `heading`."""
+    group: Group | None = None
+    """The group that a heading above names; then no heading of a group makes it conditional."""
     topic: bool = False
     """A few words in front of a list: a criterion, or the list's heading without its colon."""
 
@@ -101,6 +104,7 @@ def outline(text: str) -> Outline:
 
     lines = lines_of(text)
     skipped = False
+    owner = ""  # the group whose sections follow
     for at, line in enumerate(lines):
         if skipped:
             skipped = False
@@ -113,8 +117,14 @@ def outline(text: str) -> Outline:
         if opened is None:
             block.append(line)
             continue
+        if block and not block[-1].bullet and named_group(text[block[-1].start : block[-1].end]) is not None:
+            owner = text[block[-1].start : block[-1].end]  # "Cohort A" above "Inclusion Criteria:"
+            asides.append(Span(block[-1].start, block[-1].end))
+            block.pop()
         close()
         kind, title, used = opened
+        owner = "" if title else owner
+        title = title or _name(owner)
         asides.append(Span(line.start, line.start + used))
         if used < len(words) and words[used:].strip():
             start = line.start + used + (len(words[used:]) - len(words[used:].lstrip()))
@@ -169,7 +179,10 @@ def _nest(text: str, lines: list[Line], kind: Kind, title: str, asides: list[Spa
         stack.append(node)
     out: list[Item] = []
     heading = title
-    conditional = bool(title) and names_some(title)
+    titled_group = named_group(title)
+    group = titled_group
+    titled_some = bool(title) and titled_group is None and names_some(title)
+    conditional = titled_some
     under = kind  # of what stands under the heading: "Patients must not have:" turns it
     topic_above = ""  # "Prior medication:", of which "Excluded:" below it is said
     for at, node in enumerate(roots):
@@ -181,7 +194,7 @@ def _nest(text: str, lines: list[Line], kind: Kind, title: str, asides: list[Spa
         if alone and (_is_heading(words) or titled):
             heading = under_topic(topic_above, _name(words))
             topic_above = topic_above if heading != _name(words) else heading
-            conditional = names_some(heading)
+            group, conditional = _of_group(heading, titled_group, titled_some)
             under = turns(words, kind)
             heading = denied(words) if under != kind and denied(words) else heading
             asides.append(Span(node.line.start, node.line.end))
@@ -189,17 +202,27 @@ def _nest(text: str, lines: list[Line], kind: Kind, title: str, asides: list[Spa
         if _asks_nothing(text, node, heading):
             asides.append(Span(node.line.start, node.line.end))
             continue
-        item = _item(text, node, under, heading, conditional, asides)
+        item = _item(text, node, under, heading, conditional, asides, group=group)
         if _is_emptied(text, node, item):
             asides.append(Span(item.start, item.end))
             continue
         if topic:  # a criterion of its own, and perhaps what the list below is about
             item = msgspec.structs.replace(item, topic=True)
             heading = _name(words)
-            conditional = names_some(heading)
+            group, conditional = _of_group(heading, titled_group, titled_some)
             under = kind
         out.append(item)
     return list(_chained(text, out))
+
+
+def _of_group(heading: str, outer: Group | None, conditional: bool) -> tuple[Group | None, bool]:
+    """The group of what stands under a heading that may be under one itself, and whether who is asked is in doubt."""
+    named = named_group(heading)
+    if named is None:
+        return outer, conditional or names_some(heading)
+    if outer is None or outer.kind == named.kind:
+        return named, conditional
+    return outer, True  # a cohort of a part: of which of the two
 
 
 _ENDS_OR = re.compile(r"(?i)(?:^|[\s,;.)])(?:and\s?/\s?or|or)[\W_]*$")
@@ -249,6 +272,7 @@ def _alternatives(chain: list[Item]) -> Item:
         "any",
         conditional=first.conditional,
         inside=first.inside,
+        group=first.group,
     )
 
 
@@ -301,12 +325,13 @@ def _item(
     conditional: bool,
     asides: list[Span],
     inside: bool = False,
+    group: Group | None = None,
 ) -> Item:
     line = node.line
     words = text[line.start : line.end]
     end = line.end
     if not node.children:
-        return Item(kind, line.start, end, heading, conditional=conditional, inside=inside)
+        return Item(kind, line.start, end, heading, conditional=conditional, inside=inside, group=group)
     own = under_topic(heading, _name(words))
     found = _ANY.search(words)
     lead: Lead = ""
@@ -321,7 +346,7 @@ def _item(
         and (len(words.split()) <= 10 or _FOLLOWING.search(words) is not None)
     ):
         lead = "heading"
-    inner = conditional or names_some(own)
+    child_group, inner = _of_group(own, group, conditional)
     below = turns(words, kind)
     if below != kind:
         lead = "heading"
@@ -331,7 +356,7 @@ def _item(
         if _asks_nothing(text, child, own):
             asides.append(Span(child.line.start, child.line.end))
         else:
-            item = _item(text, child, below, own, inner, asides, conditional)
+            item = _item(text, child, below, own, inner, asides, conditional, child_group)
             if _is_emptied(text, child, item):
                 asides.append(Span(item.start, item.end))
             else:
@@ -345,4 +370,4 @@ def _item(
         and all(text[child.start : child.end].rstrip()[-1:] in (";", ",") for child in before)
     ):
         lead = "either"  # "A;", "B; or", "C": all of them may be alternatives
-    return Item(kind, line.start, end, heading, children, lead, count, conditional, inside)
+    return Item(kind, line.start, end, heading, children, lead, count, conditional, inside, group)

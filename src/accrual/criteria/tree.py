@@ -241,6 +241,17 @@ class Mention(msgspec.Struct, frozen=True, gc=False):
     negated: bool = False
 
 
+class Group(msgspec.Struct, frozen=True):
+    """A part of the trial or of its people with criteria of its own, by its kind and its names: cohort A and B.
+
+    `closed`: there are surely no other groups of the kind. See `criteria.groups`.
+    """
+
+    kind: str
+    names: tuple[str, ...]
+    closed: bool = False
+
+
 class Criterion(msgspec.Struct, frozen=True):
     """One compiled criterion: `text` is `source[start:end]`, `tree` says what the words claim of a patient.
 
@@ -254,6 +265,8 @@ class Criterion(msgspec.Struct, frozen=True):
     end: int
     tree: Tree
     heading: str = ""
+    group: Group | None = None
+    """The group it is asked of; None: of everybody."""
 
     @property
     def understood(self) -> Understood:

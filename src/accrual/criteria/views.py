@@ -10,7 +10,7 @@ import msgspec
 from accrual.criteria.check import Finding, check
 from accrual.criteria.everyday import everyday
 from accrual.criteria.render import english
-from accrual.criteria.tree import CompiledTrial, Criterion, Kind, Mention, Tree, Understood
+from accrual.criteria.tree import CompiledTrial, Criterion, Group, Kind, Mention, Tree, Understood
 
 
 class CriterionView(msgspec.Struct, frozen=True):
@@ -24,6 +24,7 @@ class CriterionView(msgspec.Struct, frozen=True):
     english: str
     everyday: str
     heading: str
+    group: Group | None
     tree: Tree
     mentions: tuple[Mention, ...]
 
@@ -58,6 +59,7 @@ def view(criterion: Criterion) -> CriterionView:
         english(criterion.tree),
         everyday(criterion.tree, criterion.kind, criterion.text),
         criterion.heading,
+        criterion.group,
         criterion.tree,
         criterion.mentions,
     )

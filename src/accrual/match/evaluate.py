@@ -16,6 +16,7 @@ from typing import assert_never
 
 import msgspec
 
+from accrual.criteria.groups import OTHERS, alternatives
 from accrual.criteria.tree import (
     All,
     Any_,
@@ -41,6 +42,7 @@ from accrual.match.verdict import (
     CriterionVerdict,
     Evidence,
     FieldVerdict,
+    GroupsVerdict,
     Missing,
     Screening,
     Verdict,
@@ -59,15 +61,16 @@ def screen(
 ) -> Screening:
     """Decide one trial for one patient. For many trials make one `Screener` and reuse it.
 
-    Args:
-        compiled: the trial's criteria; spans count from the start of the record's criteria text.
-        today: the day on which the patient is decided; it stands for screening, enrollment and start of treatment.
-        assumption: how silence is read; `open` means that what nobody said is unknown.
+        Args:
+            compiled: the trial's criteria; spans count from the start of the record's criteria text.
+            today: the day on which the patient is decided; it stands for screening, enrollment and start of treatment.
+            assumption: how silence is read; `open` means that what nobody said is unknown.
 
-    Example:
-        >>> from accrual.criteria.tree import CompiledTrial
-        >>> screen(CompiledTrial("NCT00000001"), Patient(), date(2026, 1, 1)).verdict
-        'undetermined'
+        Example:
+            >>> from accrual.criteria.groups import OTHERS, alternatives
+    from accrual.criteria.tree import CompiledTrial
+            >>> screen(CompiledTrial("NCT00000001"), Patient(), date(2026, 1, 1)).verdict
+            'undetermined'
     """
     return Screener(patient, today, assumption).screen(compiled)
 
@@ -84,7 +87,12 @@ class Screener:
         """Decide one trial."""
         criteria = tuple(self._criterion(criterion) for criterion in compiled.criteria)
         fields = tuple(self._field(field) for field in compiled.fields)
-        return Screening(compiled.nct_id, verdict(criteria, fields), self.assumption, criteria, fields)
+        groups = tuple(
+            GroupsVerdict(each.kind, each.names, self.holds(each.tree))
+            for each in alternatives(compiled.criteria)
+        )
+        decided = verdict(criteria, fields, groups)
+        return Screening(compiled.nct_id, decided, self.assumption, criteria, fields, groups)
 
     def holds(self, tree: Tree) -> Truth:
         """Decide one tree, without its proof."""
@@ -100,6 +108,16 @@ class Screener:
         return self._find(leaf, windows).holds
 
     def _criterion(self, criterion: Criterion) -> CriterionVerdict:
+        if criterion.group is not None and criterion.group.kind == OTHERS:
+            return CriterionVerdict(
+                criterion.kind,
+                criterion.text,
+                criterion.start,
+                criterion.end,
+                Truth.UNKNOWN,
+                criterion.tree,
+                group=criterion.group,
+            )
         decided = self._decide(criterion.tree, ())
         text, start = criterion.text, criterion.start
 
@@ -118,6 +136,7 @@ class Screener:
             criterion.tree,
             _evidence((leaf, finding, quote(leaf)) for leaf, finding in decided.bearing),
             _missing((leaf, finding, quote(leaf)) for leaf, finding in decided.bearing),
+            criterion.group,
         )
 
     def _field(self, field: FieldCriterion) -> FieldVerdict:
@@ -175,13 +194,18 @@ class Screener:
                 assert_never(leaf)
 
 
-def verdict(criteria: Iterable[CriterionVerdict], fields: Iterable[FieldVerdict]) -> Verdict:
+def verdict(
+    criteria: Iterable[CriterionVerdict], fields: Iterable[FieldVerdict], groups: Iterable[GroupsVerdict] = ()
+) -> Verdict:
     """Return the trial's verdict: unknown never makes ineligible, and nothing to decide is not eligible.
 
     Ineligible when an inclusion or a field is NO or an exclusion is YES; eligible when every inclusion and field
-    is YES, every exclusion NO, and there is at least one criterion of the text.
+    is YES, every exclusion NO, and there is at least one criterion of the text. Criteria of groups count by the groups
+    of their kind, of which one is enough; those of other people do not count.
     """
-    wanted = [one.holds if one.kind == "inclusion" else ~one.holds for one in criteria]
+    common = (one for one in criteria if one.group is None)
+    wanted = [one.holds if one.kind == "inclusion" else ~one.holds for one in common]
+    wanted += [each.holds for each in groups]
     met = all_of((*wanted, *(one.holds for one in fields)))
     if met is Truth.NO:
         return "ineligible"

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accrual.codes.concepts import vocabulary
+from accrual.criteria.groups import demands
 from accrual.criteria.tree import (
     NOWHERE,
     All,
@@ -125,8 +126,8 @@ class Program:
 
     Attributes:
         numbers: NCT numbers as integers, shape (trials,).
-        asked: how many criteria and fields each has, decidable or not, shape (trials,).
-        of_text: how many criteria its text has, shape (trials,).
+        asked: how many criteria and fields each has, decidable or not, shape (trials,). Groups of a kind count as one.
+        of_text: how many of them its text has, shape (trials,).
         wanted: for each block, nodes that must hold, shape (arity, trials) flattened.
         children: for each run, its nodes' children, shape (arity, nodes) flattened.
     """
@@ -240,13 +241,11 @@ class Builder:
 
     def add(self, compiled: CompiledTrial) -> None:
         """Add a trial; one that is there is replaced."""
-        wanted = []
-        for criterion in compiled.criteria:
-            node = self._node(criterion.tree, ())
-            wanted.append(node if criterion.kind == "inclusion" else self._join("not", 0, (node,)))
+        wanted = [self._node(tree, ()) for tree in demands(compiled)]
+        of_text = len(wanted)
         wanted += [self._node(field.tree, ()) for field in compiled.fields]
         decidable = tuple(node for node in wanted if node != _UNKNOWN)
-        self._trials[int(compiled.nct_id[3:])] = (len(wanted), len(compiled.criteria), decidable)
+        self._trials[int(compiled.nct_id[3:])] = (len(wanted), of_text, decidable)
 
     def take(self, program: Program, live: NDArray[np.bool_]) -> None:
         """Add trials of a program that is written already.

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from accrual.criteria.tree import Kind, Tree
+from accrual.criteria.tree import Group, Kind, Tree
 from accrual.truth import Truth
 
 Verdict: TypeAlias = Literal["eligible", "ineligible", "undetermined"]
@@ -59,6 +59,16 @@ class CriterionVerdict(msgspec.Struct, frozen=True):
     tree: Tree
     evidence: tuple[Evidence, ...] = ()
     missing: tuple[Missing, ...] = ()
+    group: Group | None = None
+    """The group it is asked of; None: of everybody. Of other people (a donor) nothing is decided: `unknown`."""
+
+
+class GroupsVerdict(msgspec.Struct, frozen=True):
+    """The groups of one kind decided: `holds` says whether the patient fits at least one of them."""
+
+    kind: str
+    names: tuple[str, ...]
+    holds: Truth
 
 
 class FieldVerdict(msgspec.Struct, frozen=True):
@@ -80,6 +90,7 @@ class Screening(msgspec.Struct, frozen=True):
     assumption: Assumption
     criteria: tuple[CriterionVerdict, ...]
     fields: tuple[FieldVerdict, ...] = ()
+    groups: tuple[GroupsVerdict, ...] = ()
 
 
 class Tally(msgspec.Struct, frozen=True):
@@ -93,7 +104,9 @@ class Tally(msgspec.Struct, frozen=True):
 
 
 def tally(screening: Screening) -> Tally:
-    """Count a screening."""
-    held = [one.holds if one.kind == "inclusion" else ~one.holds for one in screening.criteria]
+    """Count a screening; the groups of one kind count as one."""
+    common = (one for one in screening.criteria if one.group is None)
+    held = [one.holds if one.kind == "inclusion" else ~one.holds for one in common]
+    held += [groups.holds for groups in screening.groups]
     held += [field.holds for field in screening.fields]
     return Tally(screening.verdict, held.count(Truth.YES), held.count(Truth.NO), held.count(Truth.UNKNOWN))

@@ -6,10 +6,13 @@ as record fields, inclusion and exclusion criteria. The mark repeats what the wo
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
+from accrual.criteria.groups import OTHERS, group_words
 from accrual.criteria.tree import Kind
-from accrual.match.verdict import CriterionVerdict, Evidence, FieldVerdict, Missing, Screening, Verdict
+from accrual.match.verdict import CriterionVerdict, Evidence, FieldVerdict, Missing, Screening, Verdict, tally
 from accrual.plain.prose import statement
 from accrual.plain.tone import MARKS, Tone
 from accrual.registry.labels import label
@@ -68,9 +71,8 @@ def verdict_tone(verdict: Verdict) -> Tone:
 
 def verdict_reason(screening: Screening) -> str:
     """Return why the verdict is what it is, in one sentence."""
-    lines = [line for group in groups(screening) for line in group.lines]
-    against = sum(line.tone == "bad" for line in lines)
-    unknown = sum(line.tone == "open" for line in lines)
+    counted = tally(screening)
+    against, unknown = counted.unmet, counted.unknown
     if screening.verdict == "ineligible":
         return f"{_count(against, 'requirement')} rule{'s' if against == 1 else ''} this patient out."
     if screening.verdict == "eligible":
@@ -86,6 +88,7 @@ def groups(screening: Screening) -> tuple[Group, ...]:
         ),
         Group("Inclusion criteria: must be true", _of_kind(screening, "inclusion")),
         Group("Exclusion criteria: must not be true", _of_kind(screening, "exclusion")),
+        *_of_groups(screening),
     )
     return tuple(group for group in found if group.lines)
 
@@ -106,7 +109,20 @@ def field_words(field: str, value: str) -> str:
 
 
 def _of_kind(screening: Screening, kind: Kind) -> tuple[Decided, ...]:
-    return tuple(_decided(criterion, kind) for criterion in screening.criteria if criterion.kind == kind)
+    return tuple(
+        _decided(criterion, kind)
+        for criterion in screening.criteria
+        if criterion.kind == kind and criterion.group is None
+    )
+
+
+def _of_groups(screening: Screening) -> Iterator[Group]:
+    """The criteria of each group; of the groups of one kind one is enough, and other people's are not the patient's."""
+    own = [criterion for criterion in screening.criteria if criterion.group is not None]
+    for group in dict.fromkeys(criterion.group for criterion in own if criterion.group is not None):
+        lines = tuple(_decided(each, each.kind) for each in own if each.group == group)
+        note = "not asked of the patient" if group.kind == OTHERS else f"one {group.kind} that fits is enough"
+        yield Group(f"{group_words(group)}: {note}", lines)
 
 
 def _decided(decided: CriterionVerdict | FieldVerdict, kind: Kind) -> Decided:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import msgspec
 
 from accrual.criteria.everyday import everyday
+from accrual.criteria.groups import group_words, named_group
 from accrual.criteria.render import english
 from accrual.criteria.tree import CompiledTrial, Criterion, Kind, Understood
 from accrual.plain.prose import Block, blocks, printable, statement, unescape
@@ -155,13 +156,21 @@ def criterion_line(criterion: Criterion) -> CriterionLine:
     """Return one compiled criterion in plain words."""
     return CriterionLine(
         text=statement(criterion.text),
-        heading=_one_line(criterion.heading),
+        heading=_heading(criterion),
         reading=printable(english(criterion.tree)),
         everyday=printable(everyday(criterion.tree, criterion.kind, criterion.text)),
         understood=criterion.understood,
         start=criterion.start,
         end=criterion.end,
     )
+
+
+def _heading(criterion: Criterion) -> str:
+    """The heading, with the group in front where the heading does not name it."""
+    heading = _one_line(criterion.heading)
+    if criterion.group is None or named_group(heading) is not None:
+        return heading
+    return ": ".join(filter(None, (group_words(criterion.group), heading)))
 
 
 def _criteria(compiled: CompiledTrial, kind: Kind) -> tuple[CriterionLine, ...]:
