@@ -24,6 +24,9 @@ A fact decides a claim only where both have the same relations, or none."""
 LEADING_RELATIONS = RELATIONS - {"planned", "suspected"}
 """Relations whose words stand before a list of their objects ("allergy to A, B or C"), not as adjectives."""
 
+GRADES = frozenset(f"grade-{grade}" for grade in range(1, 6))
+"""Rows of a number: texts bound them ("grade 2 or higher"), so `criteria/phrases/grade.py` reads them."""
+
 
 class Qualifier(msgspec.Struct, frozen=True):
     """One row of `qualifiers.tsv`."""

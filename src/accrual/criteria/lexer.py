@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from accrual.codes.concepts import Concept, vocabulary
-from accrual.codes.qualifiers import LEADING_RELATIONS, qualifiers
+from accrual.codes.qualifiers import GRADES, LEADING_RELATIONS, qualifiers
 from accrual.codes.units import may_be_unit, unit_beginnings, unit_named, units
 from accrual.codes.variables import Variable, variable_named
 from accrual.criteria.amount_words import NUMBER_WORDS
@@ -150,6 +150,8 @@ def _phrases() -> _Trie:
     root: _Trie = {}
     entries: dict[str, tuple[str, str]] = {}
     for qualifier in qualifiers().values():
+        if qualifier.id in GRADES:
+            continue
         for alias in qualifier.aliases:
             if qualifier.id not in LEADING_RELATIONS:
                 entries[alias.lower()] = ("qualifier", qualifier.id)
@@ -337,7 +339,7 @@ def lex(
             name_to = _index_after(tokens, at, name[0]) if name is not None else at
             cue = _cue_at(tokens, at, named) if token.low in begins else None
             if cue is not None and cue[1][0] == "suffix" and cue[0] - at == 2 and _compares(tokens, cue[0]):
-                cue = _cue_at(tokens[: at + 1], at)  # "≥ 8 and less | than 11"
+                cue = _cue_at(tokens[: at + 1], at)  # "≥ 8 and less | than 11", "under 18 or | over 80"
             if (
                 name is not None
                 and name_to > at
@@ -419,6 +421,8 @@ def _cue_wins(cue: tuple[int, tuple[str, str]] | None, name_to: int) -> bool:
 
 
 def _compares(tokens: list[_Token], to: int) -> bool:
+    if to < len(tokens) and tokens[to].kind == "number":
+        return True
     return (
         to < len(tokens)
         and tokens[to].low in ("than", "then", "or")

@@ -171,6 +171,8 @@ class ClauseReader(Cursor):
                 term = self.term()
                 term.joiner, term.group = "with", "age"
                 terms.append(term)
+            elif kind == "open" and self.kind(1) in ("except", "unless") and self.exempts(terms):
+                continue
             elif kind == "open" and self.bracket_is_harmless():
                 self.take_in(terms[-1], self.matching() + 1)
             elif kind in ("example", "include") or (
@@ -555,6 +557,19 @@ class ClauseReader(Cursor):
         if not told:
             return False
         terms[-1].node = widened(terms[-1].node, words.span)
+        self.at = close + 1
+        return True
+
+    def exempts(self, terms: list[Term]) -> bool:
+        """ "ALT ≤ 3 x ULN (unless due to leukemia)": a way out of a number; of what excludes, it takes some out."""
+        term = terms[-1]
+        if term.group not in ("measure", "age") or term.doubt:
+            return False
+        close = self.matching()
+        words = self.opaque(self.at, close + 1)
+        span = term.node.span | words.span
+        loosens = self.stream.kind == "inclusion" and not self.negated
+        term.node = (Any_ if loosens else All)(children=(term.node, words), span=span)
         self.at = close + 1
         return True
 

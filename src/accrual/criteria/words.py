@@ -71,7 +71,8 @@ HARMLESS: Mapping[str, str] = {
         "screening is now: a claim about the patient is read at that time anyway"
     ),
     "inclusive | both inclusive | inclusively | limits included | "
-    "extremes included": "ends count unless they are open",
+    "extremes included | incl | incl. | inclusively of both ends | endpoints included | "
+    "ends included": "ends count unless they are open",
     "on the surface of | leukemia cells | tumor cells | leukaemia cells | "
     "detected by flow cytometry | by flow cytometry | "
     "detected by | flow cytometry | on leukemia cells": (
@@ -134,7 +135,7 @@ CUES: Mapping[Cue, str] = {
         "patient | patients | subject | subjects | participant | participants | individual | "
         "individuals | person | "
         "persons | people | volunteers | volunteer | case | cases | "
-        "those | anyone | "
+        "those | anyone | you | participants' | "
         "patient population | study subjects | study participants | study patients | "
         "the patient | the patients | "
         "the subject | the participant | they | he | she | he/she"
@@ -305,7 +306,8 @@ SEXES: Mapping[str, str] = {
     "female subjects | female participants",
     "male": "male | males | man | men | boy | boys | male patients | male subjects | male participants",
     "female,male": (
-        "either sex | both sexes | any sex | any gender | either gender | both genders | "
+        "either sex | either sexes | of either sexes | both sexes | "
+        "any sex | any gender | either gender | both genders | "
         "all genders | all sexes | of either sex | with no gender restrictions | no gender restrictions | "
         "no gender restriction | no restriction on gender | no restrictions on gender | gender not "
         "restricted | gender is not restricted | "

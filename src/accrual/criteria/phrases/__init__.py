@@ -15,6 +15,7 @@ from accrual.criteria.phrases.condition import CONDITION
 from accrual.criteria.phrases.consent import CONSENT
 from accrual.criteria.phrases.crossed import CROSSED
 from accrual.criteria.phrases.defined import DEFINED
+from accrual.criteria.phrases.grade import GRADE
 from accrual.criteria.phrases.healthy_volunteer import HEALTHY_VOLUNTEER
 from accrual.criteria.phrases.life_expectancy import LIFE_EXPECTANCY
 from accrual.criteria.phrases.limits import MEASURE
@@ -43,6 +44,7 @@ PHRASES: tuple[Family, ...] = (
     LIFE_EXPECTANCY,
     WASHOUT,
     BLOOD_PRESSURE,
+    GRADE,
     DEFINED,
     MEASURABLE,
     CROSSED,

@@ -25,6 +25,17 @@ def read_healthy_volunteer(stream: Stream, at: int) -> Read | None:
             "state",
             OneOf(variable="healthy-volunteer", values=("yes",), span=stream.span(at, at + 2)),
         )
+    if (
+        stream.low_at(at) == "healthy"
+        and stream.kind_at(at + 1) in ("sex", "adult")
+        and stream.kind == "inclusion"
+    ):
+        # "Healthy men and women": who they are is read on its own.
+        return Read(
+            at + 1,
+            "state",
+            OneOf(variable="healthy-volunteer", values=("yes",), span=stream.span(at, at + 1)),
+        )
     return None
 
 

@@ -41,6 +41,7 @@ BARE_BY_SIZE: Mapping[str, tuple[tuple[float, float, str], ...]] = {
     "lymphocytes": ((0.1, 20, "10*9/L"), (100, 20_000, "/uL")),
     "hemoglobin": ((50, 250, "g/L"),),
     "hba1c": ((3.5, 20, "%"),),  # in mmol/mol it is 15 and more
+    "upcr": ((0, 10, "mg/mg"),),  # in mg/mmol, 10 is within normal (KDIGO 2024: A1 is below 15)
 }
 # Given in percent of the predicted value by their definition in the table.
 OF_PREDICTED = frozenset(("fev1", "fvc", "dlco"))

@@ -13,6 +13,7 @@ from __future__ import annotations
 from accrual.codes.variables import Variable, measure_id, variable_named
 from accrual.criteria.phrases.amount import Amount, amount
 from accrual.criteria.phrases.limits import WORDS_BEFORE
+from accrual.criteria.phrases.measure import values_of
 from accrual.criteria.phrases.method import method_end
 from accrual.criteria.phrases.named_measure_words import (
     COUNTED,
@@ -61,16 +62,21 @@ def read_named_measure(stream: Stream, at: int) -> Read | None:
     if found is None:
         return None
     words, last, step = found
-    if variable_named(" ".join(words)) is not None:
-        return None  # a row has it: `measure.py` refused the amount
+    row = variable_named(" ".join(words))
+    if row is not None and (row.kind == "category" or row.id in ("age", "stage") or len(words) == 1):
+        return None
     read = amount(stream, step, roman=words[-1] in ("grade", "class", "stage"))
     if read is None or read.suffix or not read.compared or read.end >= len(stream) + 1:
         return None
     read = _counted(stream, read)
+    if row is not None:  # a name of the tables with words in it that say nothing: "UPC ratio must be"
+        told = None if read is None else values_of(stream, [(at, step, row)], "", read)
+        return None if told is None or read is None else Read(read.end, "measure", told)
     if read is None or not _fits(stream, words, last, read):
         return None
     end, more = method_end(stream, read.end), None
-    if stream.kind_at(end) in ("or", "and") and stream.kind_at(end + 1) == "op":
+    joints = ("or", "and") if stream.kind == "exclusion" else ("or",)
+    if stream.kind_at(end) in joints and stream.kind_at(end + 1) == "op":
         other = amount(stream, end + 1)
         if other is not None and other.compared and not other.suffix and _apart(read, other):
             more = _counted(stream, other)
@@ -159,7 +165,10 @@ def _name(stream: Stream, at: int) -> tuple[list[str], int, int] | None:
             parts = lexeme.low.partition(" (")[0].split()
             if any(part in VERBS for part in parts) and lexeme.variable is None and lexeme.concept is None:
                 return None
-            if kind == "drop" and not all(part in HEADS or part in WORDS_BEFORE for part in parts):
+            if kind == "drop" and (
+                lexeme.low in ("the", "a", "an")
+                or not all(part in HEADS or part in WORDS_BEFORE for part in parts)
+            ):
                 if lexeme.low in ("the", "a", "an", "of the"):
                     words.extend(["of"] if lexeme.low == "of the" else [])
                     step += 1
@@ -215,6 +224,8 @@ def _counted(stream: Stream, read: Amount) -> Amount | None:
 def _fits(stream: Stream, words: list[str], last: int, read: Amount) -> bool:
     """Say whether the words surely name what the amount measures."""
     unit, lexeme = read.unit, stream.lexemes[last]
+    if words[-1] == "grade" and stream.lexemes[last - 1].concept is not None:
+        return False  # of a condition: `grade.py`
     headed = any(word in HEADS for word in words)
     if len(words) == 1 and words[0] in EMPTY:
         return False

@@ -17,6 +17,7 @@ from accrual.criteria.phrases.circumstance_rows import CORES
 from accrual.criteria.phrases.pledge_words import TELLING
 from accrual.criteria.tree import Kind, Tree, Window
 
+GRADED = frozenset(("grade", "grades", "gr"))
 TRIALS = frozenset(("trial", "trials", "study", "studies"))
 Group: TypeAlias = Literal["present", "measure", "marker", "age", "sex", "state", "consent", "time"]
 """What a claim is about. Claims of one group may share a modifier or a window; claims of two may not."""
@@ -32,6 +33,7 @@ class Stream:
         "circumstantial",
         "count",
         "experimental",
+        "graded",
         "kind",
         "kinds",
         "last_amount",
@@ -65,6 +67,8 @@ class Stream:
         self.topics = {lexeme.variable.id for lexeme in lexemes if lexeme.variable is not None}
         """The variables named: a family that needs one is not asked where none is."""
         words = {part for lexeme in lexemes for part in lexeme.low.split()}
+        self.graded = not GRADED.isdisjoint(words)
+        """Whether a grade may be told (`phrases/grade.py`)."""
         self.pledging = "consent" in self.topics or not TELLING.isdisjoint(words)
         """Whether a word may belong to a promise or an ability (`phrases/pledge.py`)."""
         self.circumstantial = not CORES.isdisjoint(words)
