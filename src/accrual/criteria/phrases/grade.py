@@ -125,8 +125,6 @@ def read_grade(stream: Stream, at: int) -> Read | None:
         beside -= 1
     if behind and beside and stream.kind_at(beside - 1) in _JOINING:
         return None
-    if not behind and stream.kind_at(last) in _JOINING and stream.last_concept >= last:
-        return None
     if (bounded and stream.kind == "exclusion") or stream.low_at(last) == "to":
         return None  # "severe hypersensitivity (≥ grade 3) to pembrolizumab" is of that drug
     node = _graded(read.node, frozenset(GRADES) - wanted if bounded else wanted)
