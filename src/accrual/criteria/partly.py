@@ -149,7 +149,9 @@ def _necessary(stream: Stream, items: list[Piece], cut: int, core: Tree) -> Tree
     sized = any(isinstance(node, Compare) and node.variable != "age" for node in claims)
     if sized and stream.low_at(items[cut].at).split()[0] in ("for", "in", "on"):
         return None  # "ECOG 0-1 for cohort A": asked of some only
-    if sized and items[cut].kind == "open":
+    if sized and items[cut].kind == "open" and cut + 1 < len(items):
+        if stream.low_at(items[cut + 1].at).split()[:1] in (["for"], ["in"], ["on"]):
+            return None  # "(for cohort A)"
         inside = {item.kind for item in rest} | {
             stream.kind_at(item.at) for item in rest if item.kind == "claim"
         }

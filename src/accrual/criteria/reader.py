@@ -9,8 +9,8 @@ from __future__ import annotations
 import msgspec
 
 from accrual.basic import Interval
-from accrual.criteria.claims import EVER, ever_done, is_narrowed, kinds_of, says_again, takes_window
-from accrual.criteria.cursor import Cursor
+from accrual.criteria.brackets import Brackets
+from accrual.criteria.claims import EVER, ever_done, is_narrowed, kinds_of, takes_window
 from accrual.criteria.exceptions import except_kinds
 from accrual.criteria.following import judgement_end, method_end
 from accrual.criteria.lists import PEOPLE, Term, UnclearError, combine, same_outcome, spread
@@ -37,7 +37,7 @@ _AGREEING = frozenset(("agree", "agrees", "commit", "commit to"))
 _FUTURE = frozenset(("during", "throughout", "while", "until", "through", "upcoming", "next"))
 
 
-class ClauseReader(Cursor):
+class ClauseReader(Brackets):
     """A reader over the items of one clause."""
 
     # --- reading -------------------------------------------------------------------------------------------------
@@ -171,7 +171,7 @@ class ClauseReader(Cursor):
                 term = self.term()
                 term.joiner, term.group = "with", "age"
                 terms.append(term)
-            elif kind == "open" and self.kind(1) in ("except", "unless") and self.exempts(terms):
+            elif kind == "open" and self.loosened(terms):
                 continue
             elif kind == "open" and self.bracket_is_harmless():
                 self.take_in(terms[-1], self.matching() + 1)
@@ -444,37 +444,6 @@ class ClauseReader(Cursor):
             self.at = self.end
         return asked_of(self.stream, terms, then, self.span(first, self.end))
 
-    def bracket_is_of_people(self, terms: list[Term]) -> bool:
-        """ "Adult men and women (age 18-65 years)": one more claim about them."""
-        inside = self.items[self.at + 1 : self.matching()]
-        if len(inside) != 1 or inside[0].group not in ("age", "sex"):
-            return False
-        return terms[-1].group != inside[0].group and all(term.group in ("age", "sex") for term in terms)
-
-    def bracket_is_harmless(self) -> bool:
-        """A bracket that only repeats: an abbreviation, "inclusive", the variable's other name."""
-        close = self.matching()
-        inside = self.items[self.at + 1 : close]
-        if all(item.kind in ("drop", "dash") for item in inside):
-            return True
-        if len(inside) != 1 or inside[0].kind not in ("word", "variable", "claim"):
-            return False
-        span = self.stream.span(inside[0].at, inside[0].to)
-        words = span.of(self.stream.text)
-        if inside[0].kind == "claim":
-            before = self.items[self.at - 1]
-            return self.at > 0 and before.kind == "claim" and says_again(before.node, inside[0].node)
-        return sum(sign.isupper() for sign in words) >= 2 and " " not in words.strip()
-
-    def bracket(self, terms: list[Term]) -> Opaque:
-        """A bracket that says more about the claim before it, and so narrows it."""
-        close = self.matching()
-        if terms[-1].group in ("measure", "marker", "age", "sex") or self.kind(1) in ("or", "and", "not"):
-            raise UnclearError  # "(or Karnofsky ≥ 60)", "(≤ 5 in liver metastases)"
-        found = self.opaque(self.at, close + 1)
-        self.at = close + 1
-        return found
-
     def examples(self, terms: list[Term]) -> Term:
         """ "(such as A, B)": one who has an example has the thing."""
         core = spread(terms)[-1]  # "history of A or B (such as C)": the history of B too
@@ -557,19 +526,6 @@ class ClauseReader(Cursor):
         if not told:
             return False
         terms[-1].node = widened(terms[-1].node, words.span)
-        self.at = close + 1
-        return True
-
-    def exempts(self, terms: list[Term]) -> bool:
-        """ "ALT ≤ 3 x ULN (unless due to leukemia)": a way out of a number; of what excludes, it takes some out."""
-        term = terms[-1]
-        if term.group not in ("measure", "age") or term.doubt:
-            return False
-        close = self.matching()
-        words = self.opaque(self.at, close + 1)
-        span = term.node.span | words.span
-        loosens = self.stream.kind == "inclusion" and not self.negated
-        term.node = (Any_ if loosens else All)(children=(term.node, words), span=span)
         self.at = close + 1
         return True
 

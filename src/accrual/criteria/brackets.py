@@ -1,0 +1,134 @@
+"""Brackets behind a claim: more about it, a way out of it, or only its name again.
+
+Comes in: a place in the pieces of a clause, at a bracket. Goes out: what the bracket does to the claim before it.
+Refuses (UnclearError) a bracket that may widen a claim. Kinds that do not count ("cancer (except …)") and examples are
+read in `reader.py`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from accrual.basic import Interval
+from accrual.criteria.claims import says_again
+from accrual.criteria.cursor import Cursor
+from accrual.criteria.lists import Term, UnclearError
+from accrual.criteria.phrases.amount import Amount, amount
+from accrual.criteria.tree import All, Any_, Compare, Opaque, walk
+from accrual.criteria.words import word_set
+
+# How a value was come by: words of a bracket that do not say of whom it is asked.
+_HOW = frozenset(("word", "drop", "prep", "qualifier", "not", "receive", "concept", "claim", "comma", "link"))
+_WITHOUT = frozenset(("without", "no", "absence of", "the absence of"))
+_OF_SOME = word_set(
+    "for if cohort cohorts arm arms part parts group groups phase patients men women male female adults children pts"
+)
+# A moment of the trial, and a place in its papers.
+_MOMENT = re.compile(
+    r"(?i)[(\[]\s*(?:at\s+)?(?:(?:screening|baseline)\s+)?(?:screening|baseline|enrol?lment|study entry|"
+    r"(?:visits?|v|day|week)\s*-?\d{1,3}[ab]?)(?:\s+visit)?\s*[)\]]"
+)
+
+
+def _wider(other: Amount, own: Interval) -> bool:
+    """Say whether another bound, on the same side and in the same unit, takes in all that one's own does."""
+    if other.unit is not None and other.unit != own.unit:
+        return False
+    if own.low is None and own.high is not None:
+        return other.low is None and other.high is not None and other.high >= own.high
+    if own.high is None and own.low is not None:
+        return other.high is None and other.low is not None and other.low <= own.low
+    return False
+
+
+class Brackets(Cursor):
+    """A place in the items of one clause, and what a bracket there does."""
+
+    def bracket_is_of_people(self, terms: list[Term]) -> bool:
+        """ "Adult men and women (age 18-65 years)": one more claim about them."""
+        inside = self.items[self.at + 1 : self.matching()]
+        if len(inside) != 1 or inside[0].group not in ("age", "sex"):
+            return False
+        return terms[-1].group != inside[0].group and all(term.group in ("age", "sex") for term in terms)
+
+    def bracket_is_harmless(self) -> bool:
+        """A bracket that only repeats: an abbreviation, "inclusive", the variable's other name."""
+        close = self.matching()
+        inside = self.items[self.at + 1 : close]
+        if all(item.kind in ("drop", "dash") for item in inside):
+            return True
+        if _MOMENT.fullmatch(self.span(self.at, close + 1).of(self.stream.text)):
+            return True
+        if len(inside) != 1 or inside[0].kind not in ("word", "variable", "claim"):
+            return False
+        span = self.stream.span(inside[0].at, inside[0].to)
+        words = span.of(self.stream.text)
+        if inside[0].kind == "claim":
+            before = self.items[self.at - 1]
+            return self.at > 0 and before.kind == "claim" and says_again(before.node, inside[0].node)
+        return sum(sign.isupper() for sign in words) >= 2 and " " not in words.strip()
+
+    def bracket(self, terms: list[Term]) -> Opaque:
+        """A bracket that says more about the claim before it, and so narrows it."""
+        close = self.matching()
+        sized = terms[-1].group in ("measure", "marker", "age", "sex")
+        if (sized and not self.tells_how(terms[-1], close)) or (
+            not sized and self.kind(1) in ("or", "and", "not")
+        ):
+            raise UnclearError  # "(or Karnofsky ≥ 60)", "(≤ 5 in liver metastases)"
+        found = self.opaque(self.at, close + 1)
+        self.at = close + 1
+        return found
+
+    def tells_how(self, term: Term, close: int) -> bool:
+        """ "(transfusion independent)", "(without growth factors)": how a value came about, and not of whom it is."""
+        if term.group != "measure":
+            return False
+        for item in self.items[self.at + 1 : close]:
+            low = self.stream.low_at(item.at)
+            concept = self.stream.lexemes[item.at].concept
+            if item.kind == "not" and low not in _WITHOUT:
+                return False
+            if item.kind not in _HOW or low in _OF_SOME or (item.kind == "claim" and item.group != "present"):
+                return False
+            if concept is not None and concept.kind == "condition":
+                return False  # "(liver metastases)": asked of some only
+        return True
+
+    def widens(self, terms: list[Term]) -> bool:
+        """ "Bilirubin ≤ 1.5 x ULN (< 3 x ULN for …)": a wider bound for some; a value inside the narrow one will do."""
+        term = terms[-1]
+        if term.group != "measure" or term.doubt or self.stream.kind == "exclusion" or self.negated:
+            return False
+        first = self.items[self.at + 1].at if self.at + 1 < self.end else 0
+        while self.stream.kind_at(first) in ("or", "comma", "drop"):
+            first += 1
+        other = amount(self.stream, first) if self.stream.kind_at(first) == "op" else None
+        own = [node.interval for node in walk(term.node) if isinstance(node, Compare)]
+        if other is None or not own or not all(_wider(other, each) for each in own):
+            return False
+        close = self.matching()
+        words = self.opaque(self.at, close + 1)
+        term.node = Any_(children=(term.node, words), span=term.node.span | words.span)
+        self.at = close + 1
+        return True
+
+    def loosened(self, terms: list[Term]) -> bool:
+        """A way out, or a wider bound for some, in brackets behind a number: taken in, if it is one."""
+        kind = self.kind(1)
+        if kind in ("except", "unless"):
+            return self.exempts(terms)
+        return kind in ("op", "or") and self.widens(terms)
+
+    def exempts(self, terms: list[Term]) -> bool:
+        """ "ALT ≤ 3 x ULN (unless due to leukemia)": a way out of a number; of what excludes, it takes some out."""
+        term = terms[-1]
+        if term.group not in ("measure", "age") or term.doubt:
+            return False
+        close = self.matching()
+        words = self.opaque(self.at, close + 1)
+        span = term.node.span | words.span
+        loosens = self.stream.kind == "inclusion" and not self.negated
+        term.node = (Any_ if loosens else All)(children=(term.node, words), span=span)
+        self.at = close + 1
+        return True
