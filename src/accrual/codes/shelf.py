@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from accrual.codes.concept import Concept
 from accrual.codes.merge import Merged
 from accrual.codes.spelling import flat, folded_key, spellings
+from accrual.codes.spotting import Words
 from accrual.errors import VocabularyError
 
 FORMAT = 3
@@ -173,24 +174,17 @@ class Shelf:
         place = self._acronyms.get(surface)
         return None if place is None else self.at(place).id
 
-    def hits(self, folded: str) -> list[tuple[int, int, str]]:
-        """Return `(start, end, id)` of the longest name at each word of a folded, single-spaced text."""
-        words = _WORD.findall(folded)
-        words.append("")
-        # Most words begin no name: one look at a word, and at the next, spares the trie.
-        worth = [
-            number
-            for number, seconds in enumerate(map(self._seconds, words))
-            if seconds is not None and ("" in seconds or words[number + 1] in seconds)
-        ]
-        if not worth:
-            return []
-        starts = [word.start() for word in _WORD.finditer(folded)]
+    def hits(self, ready: Words) -> list[tuple[int, int, str]]:
+        """Return `(start, end, id)` of the longest name at each word of a text made ready."""
+        words = ready.words
         found: list[tuple[int, int, str]] = []
-        for number in worth:
-            best = self._longest(folded, starts[number])
-            if best is not None:
-                found.append((starts[number], *best))
+        # Most words begin no name: one look at a word, and at the next, spares the trie.
+        for number, seconds in enumerate(map(self._seconds, words)):
+            if seconds is not None and ("" in seconds or words[number + 1] in seconds):
+                start = ready.starts[number]
+                best = self._longest(ready.folded, start)
+                if best is not None:
+                    found.append((start, *best))
         return found
 
     def _longest(self, folded: str, start: int) -> tuple[int, str] | None:

@@ -18,6 +18,7 @@ _SAME = str.maketrans(
         **dict.fromkeys("’‘ʼ`´", "'"),
     }
 )
+_RARE = re.compile(f"[{re.escape(''.join(chr(sign) for sign in _SAME if sign > 127))}]")
 _SPACES = re.compile(r" +")
 
 # American stem -> British stem, as in Oxford English; whole-word parts only where shorter would misfire.
@@ -51,16 +52,24 @@ _HAS_AMERICAN = re.compile("|".join(american for american, _ in _BRITISH))
 
 def flat(text: str) -> str:
     """Return `text` with hyphens and white space as spaces, case kept; every character stays in its place."""
-    return text.translate(_SAME)
+    if not text.isascii() and _RARE.search(text):
+        return text.translate(_SAME)
+    # The same, ten times as fast, where only the plain signs of the table can stand.
+    text = text.replace("-", " ").replace("_", " ").replace("\n", " ").replace("\t", " ")
+    return text.replace("\r", " ").replace("\f", " ").replace("\v", " ")
 
 
 def fold(text: str) -> str:
     """Return `text` in lower case with hyphens and white space as spaces; every character stays in its place."""
-    plain = flat(text)
-    lowered = plain.lower()
-    if len(lowered) == len(plain):
-        return lowered
-    return "".join(low if len(low := sign.lower()) == 1 else sign for sign in plain)
+    return lowered(flat(text))
+
+
+def lowered(text: str) -> str:
+    """Return `text` in lower case; every character stays in its place."""
+    low = text.lower()
+    if len(low) == len(text):
+        return low
+    return "".join(each if len(each := sign.lower()) == 1 else sign for sign in text)
 
 
 def american(text: str) -> str:

@@ -10,11 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
-import ahocorasick_rs
-
-from accrual.codes.spelling import flat, fold, folded_key, is_strict, spellings
+from accrual.codes.spelling import flat, folded_key, is_strict, lowered, spellings
 from accrual.errors import VocabularyError
 
 T = TypeVar("T")
@@ -27,16 +25,52 @@ _ALSO_WORDS = frozenset(("ALL", "AIDS", "PAD"))
 _TURNED_AROUND = re.compile(r"(?<![a-z])(?:anti|non|pre) $", re.IGNORECASE)
 
 
+_WORD = re.compile(r"[^\W_]+")
+
+
+class Words(NamedTuple):
+    """A text made ready to be looked through by any number of indexes."""
+
+    folded: str
+    """In lower case, single spaced."""
+    offsets: list[int] | None
+    """The place that each character of `folded` came from; None where each is in its own."""
+    flat: str
+    """The text with its case, and every character in its place."""
+    words: list[str]
+    """The words of `folded`, and an empty one after the last."""
+    starts: list[int]
+    """Where they stand in `folded`."""
+
+
+class _Name(NamedTuple, Generic[T]):
+    key: str
+    lead: int
+    """How many signs stand before the first word: one in "% predicted"."""
+    meaning: T
+
+
+class _Begins(Generic[T]):
+    """Names that begin with one word, by the word that comes second ("" for those of one word), longest first."""
+
+    __slots__ = ("folded", "strict")
+
+    def __init__(self) -> None:
+        self.folded: dict[str, list[_Name[T]]] = {}
+        self.strict: dict[str, list[_Name[T]]] = {}
+
+
 class Spotter(Generic[T]):
     """An index from spellings to meanings, for whole strings and inside texts.
 
-    Built once, then read only; a text of n characters takes time proportional to n and to the names found.
+    Built once, then read only; a text of n characters takes time proportional to n and to the names found: at each
+    word only the names are tried that begin with it and the next.
     """
 
     def __init__(
         self,
         names: Iterable[tuple[str, T]],
-        further: Callable[[str], list[tuple[int, int, T]]] | None = None,
+        further: Callable[[Words], list[tuple[int, int, T]]] | None = None,
     ) -> None:
         """Index `names`; `further` finds names of another kind in a folded text, which yield to these."""
         self._further = further
@@ -57,10 +91,20 @@ class Spotter(Generic[T]):
                     derived.setdefault(spelling, meaning)
         self._folded = {**derived, **own}  # what a row writes wins over what is derived from another row
         self._loose = {key.lower(): meaning for key, meaning in self._strict.items() if len(key) > 3}
-        self._folded_keys = tuple(self._folded)
-        self._strict_keys = tuple(self._strict)
-        self._folded_automaton = ahocorasick_rs.AhoCorasick(self._folded_keys)
-        self._strict_automaton = ahocorasick_rs.AhoCorasick(self._strict_keys)
+        self._begins: dict[str, _Begins[T]] = {}
+        for key, meaning in sorted(self._folded.items(), key=lambda item: -len(item[0])):
+            self._index(key, meaning, strict=False)
+        for key, meaning in sorted(self._strict.items(), key=lambda item: -len(item[0])):
+            self._index(key, meaning, strict=True)
+
+    def _index(self, key: str, meaning: T, strict: bool) -> None:
+        words = list(_WORD.finditer(lowered(key)))
+        if not words:
+            return  # signs alone name nothing in a text
+        begins = self._begins.setdefault(words[0].group(), _Begins())
+        second = words[1].group() if len(words) > 1 else ""
+        table = begins.strict if strict else begins.folded
+        table.setdefault(second, []).append(_Name(key, words[0].start(), meaning))
 
     def lookup(self, text: str) -> T | None:
         """Return what the whole of `text` means, tolerant of case, plural, hyphens and British spelling."""
@@ -75,24 +119,46 @@ class Spotter(Generic[T]):
 
         A name and its abbreviation in brackets are one: `total parenteral nutrition (TPN)`.
         """
-        folded, offsets, plain = _prepared(text)
+        ready = _prepared(text)
+        folded, offsets, plain, words, starts = ready
         hits: list[tuple[int, int, T]] = []
-        for index, start, end in self._folded_automaton.find_matches_as_indexes(folded, overlapping=True):
-            if _stands_alone(folded, start, end):
-                if offsets is not None:
-                    start, end = offsets[start], offsets[end - 1] + 1
-                hits.append((start, end, self._folded[self._folded_keys[index]]))
-        for index, start, end in self._strict_automaton.find_matches_as_indexes(plain, overlapping=True):
-            if _stands_alone(plain, start, end):
-                key = self._strict_keys[index]
-                if key not in _ALSO_WORDS or not is_shouted(text, start, end):
-                    hits.append((start, end, self._strict[key]))
+        for number, begins in enumerate(map(self._begins.get, words)):
+            if begins is None:
+                continue
+            start = starts[number]
+            follows = words[number + 1]
+            for key, lead, meaning in _named(begins.folded, follows):
+                if folded.startswith(key, start - lead) and _stands_alone(
+                    folded, start - lead, start - lead + len(key)
+                ):
+                    at, to = start - lead, start - lead + len(key)
+                    if offsets is not None:
+                        at, to = offsets[at], offsets[to - 1] + 1
+                    hits.append((at, to, meaning))
+                    if not lead:
+                        break  # the shorter ones would yield to it
+            if not begins.strict:
+                continue
+            if offsets is not None:
+                start = offsets[start]
+            for key, lead, meaning in _named(begins.strict, follows):
+                at, to = start - lead, start - lead + len(key)
+                if (
+                    plain.startswith(key, at)
+                    and _stands_alone(plain, at, to)
+                    and (key not in _ALSO_WORDS or not is_shouted(text, at, to))
+                ):
+                    hits.append((at, to, meaning))
+                    if not lead:
+                        break
         if self._further is not None:
-            for start, end, meaning in self._further(folded):
+            for start, end, meaning in self._further(ready):
                 if _stands_alone(folded, start, end):
                     if offsets is not None:
                         start, end = offsets[start], offsets[end - 1] + 1
                     hits.append((start, end, meaning))
+        if not hits:
+            return hits
         hits.sort(key=lambda hit: (hit[0], -hit[1]))  # stable: of two alike, the table's own is first
         chosen: list[tuple[int, int, T]] = []
         reached = 0
@@ -108,6 +174,16 @@ class Spotter(Generic[T]):
         return chosen
 
 
+def _named(table: dict[str, list[_Name[T]]], follows: str) -> list[_Name[T]]:
+    """The names of a table that may stand where `follows` is the second word, the longest first."""
+    found = table.get("")
+    if follows:
+        longer = table.get(follows)
+        if longer is not None:
+            return longer if found is None else longer + found
+    return found or []
+
+
 def _explains(text: str, before: int, start: int, end: int) -> bool:
     """Say whether a name stands in brackets right after another: `human immunodeficiency virus (HIV)`."""
     return text[before:start] in (" (", "(", " [") and text[end : end + 1] in (")", "]")
@@ -117,16 +193,22 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
     """Say whether a match is a word of its own: not inside one, and not turned around by what is put before it."""
     if end < len(text) and text[end].isalnum():
         return False
-    if start == 0:
-        return True
-    return not text[start - 1].isalnum() and not _TURNED_AROUND.search(text, max(0, start - 6), start)
+    if start <= 0:
+        return start == 0
+    before = text[start - 1]
+    if before != " ":
+        return not before.isalnum()
+    return not _TURNED_AROUND.search(text, max(0, start - 6), start)
 
 
 @lru_cache(maxsize=8)
-def _prepared(text: str) -> tuple[str, list[int] | None, str]:
-    """The text folded and single spaced, the places, and the text with its case: one text is asked of each index."""
-    folded, offsets = _single_spaced(fold(text))
-    return folded, offsets, flat(text)
+def _prepared(text: str) -> Words:
+    """The text made ready once, however many indexes are asked of it."""
+    plain = flat(text)
+    folded, offsets = _single_spaced(lowered(plain))
+    words = _WORD.findall(folded)
+    words.append("")
+    return Words(folded, offsets, plain, words, [word.start() for word in _WORD.finditer(folded)])
 
 
 _SPACES = re.compile(r" {2,}")

@@ -21,6 +21,7 @@ from accrual.codes.units import may_be_unit, unit_beginnings, unit_named, units
 from accrual.codes.variables import Variable, variable_named
 from accrual.criteria.amount_words import NUMBER_WORDS
 from accrual.criteria.names import Explained, Named, named_in
+from accrual.criteria.tokens import Token, tokens_of
 from accrual.criteria.words import phrases_of_text
 
 Kind: TypeAlias = str
@@ -58,6 +59,7 @@ _SAME_LENGTH = str.maketrans(
         "μ": "u",
     }
 )
+_RARE = re.compile(f"[{re.escape(''.join(chr(sign) for sign in _SAME_LENGTH if sign > 127))}]")
 # What a symbol font leaves of "≥" and "≤" that were copied as text: "LVEF ³ 50%"; "10³ cells" is none.
 _LOST_SIGN = re.compile(r"(?<![\w)/^*])[³£](?= ?\d)")
 _ESCAPE = re.compile(r"\\(?=[\\`*_{}\[\]()#+\-.!<>~^|=&$])")
@@ -70,21 +72,18 @@ def plain(text: str) -> str:
         >>> plain("Age \\\\>= 18")
         'Age  >= 18'
     """
-    text = _ESCAPE.sub(" ", text)
-    if "³" in text or "£" in text:
-        text = _LOST_SIGN.sub(lambda found: "≥" if found.group() == "³" else "≤", text)
-    return text.translate(_SAME_LENGTH)
+    if "\\" in text:
+        text = _ESCAPE.sub(" ", text)
+    if not text.isascii():
+        if "³" in text or "£" in text:
+            text = _LOST_SIGN.sub(lambda found: "≥" if found.group() == "³" else "≤", text)
+        if _RARE.search(text):
+            return text.translate(_SAME_LENGTH)
+    # The same, ten times as fast, where only the plain signs of the table can stand.
+    text = text.replace("\n", " ").replace("_", " ").replace("\r", " ").replace("\t", " ").replace("`", "'")
+    return text.replace("\f", " ").replace("\v", " ")
 
 
-_TOKEN = re.compile(
-    r"""
-    (?P<comparator>[<>]\s*/\s*=|=\s*/\s*[<>]|[<>]\s*=|=\s*[<>]|[<>]\s+or\s+=|[<>](?:\s*or\s*equal\s+to)?|≥\s*=?|≤\s*=?|=)
-  | (?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d])|\d+(?:\.\d+)?|\.\d+)
-  | (?P<word>[^\W\d][^\W]*(?:'[^\W\d]+)?)
-  | (?P<sign>[^\s])
-    """,
-    re.VERBOSE,
-)
 _SIGN_KIND = {
     ",": "comma", ";": "semi", ":": "colon", "/": "slash", "(": "open", "[": "open", "{": "open", ")": "close",
     "]": "close", "}": "close", "-": "dash", ".": "dot", "~": "dash",
@@ -118,30 +117,6 @@ _STRONGER = frozenset(
 )
 
 
-class _Token(msgspec.Struct, gc=False):
-    kind: str
-    start: int
-    end: int
-    low: str
-
-
-def _tokens(text: str, start: int, end: int) -> list[_Token]:
-    found: list[_Token] = []
-    for match in _TOKEN.finditer(text, start, end):
-        kind = match.lastgroup or "sign"
-        at, to = match.span()
-        if kind == "sign":
-            sign = text[at]
-            if sign == "-" and start < at < end - 1:
-                before, after = text[at - 1], text[at + 1]
-                if not before.isspace() and not after.isspace() and (before.isalpha() or after.isalpha()):
-                    continue  # a hyphen inside a word: "T-cell", "3-month"
-            if sign in "\"'*•·®™©†‡§#":
-                continue
-        found.append(_Token(kind, at, to, match.group().lower()))
-    return found
-
-
 _Trie: TypeAlias = dict[str, Any]  # word -> deeper trie; "" -> what ends here
 
 
@@ -162,28 +137,29 @@ def _phrases() -> _Trie:
             entries[phrase] = (kind, payload)
     for phrase, entry in entries.items():
         node = root
-        for token in _tokens(phrase, 0, len(phrase)):
+        for token in tokens_of(phrase, 0, len(phrase)):
             node = node.setdefault(token.low, {})
         node[""] = entry
     return root
 
 
-def _cue_at(tokens: list[_Token], at: int, named: Named | None = None) -> tuple[int, tuple[str, str]] | None:
+def _cue_at(tokens: list[Token], at: int, named: Named | None = None) -> tuple[int, tuple[str, str]] | None:
     """The longest cue at token `at`; a shorter one, if the longest would cut a name in two ("who | are pregnant")."""
-    node: _Trie | None = _phrases()
-    found = None
-    whole = None
+    node: _Trie | None = _phrases().get(tokens[at].low)
+    if node is None:
+        return None
+    found = whole = (at + 1, node[""]) if "" in node else None
     reach = 0
-    for to in range(at, min(len(tokens), at + MAX_PHRASE_TOKENS)):
-        assert node is not None
-        node = node.get(tokens[to].low)
+    for to in range(at + 1, min(len(tokens), at + MAX_PHRASE_TOKENS)):
+        token = tokens[to]
+        node = node.get(token.low)
         if node is None:
             break
-        if named and to > at and tokens[to].start in named:
-            reach = max(reach, named[tokens[to].start][0])
+        if named and token.start in named:
+            reach = max(reach, named[token.start][0])
         if "" in node:
             found = (to + 1, node[""])
-            if reach <= tokens[to].end:
+            if reach <= token.end:
                 whole = found
     return whole or found
 
@@ -200,10 +176,10 @@ def _unit_starts() -> frozenset[str]:
         *unit_beginnings(),
         *(spelling.lower() for unit in units().values() for spelling in unit.spellings),
     }
-    return frozenset(_tokens(plain(each), 0, len(each))[0].low for each in spellings if each.strip("'\" "))
+    return frozenset(tokens_of(plain(each), 0, len(each))[0].low for each in spellings if each.strip("'\" "))
 
 
-def _unit_at(text: str, tokens: list[_Token], at: int) -> tuple[int, str] | None:
+def _unit_at(text: str, tokens: list[Token], at: int) -> tuple[int, str] | None:
     """The longest unit that starts at token `at`."""
     low = tokens[at].low
     if low not in _unit_starts() and low[0] not in "x×*·✕" and not low.startswith("10"):
@@ -223,7 +199,7 @@ def _unit_at(text: str, tokens: list[_Token], at: int) -> tuple[int, str] | None
     return None
 
 
-def _spelled_out(text: str, tokens: list[_Token], at: int, to: int, unit: str) -> tuple[int, str]:
+def _spelled_out(text: str, tokens: list[Token], at: int, to: int, unit: str) -> tuple[int, str]:
     """ "gram (g)/deciliter (dL)", "milliseconds (msec)": the unit with its abbreviations in brackets taken in."""
     if to >= len(tokens) or tokens[to].low not in "([":
         return to, unit
@@ -256,7 +232,7 @@ def _spelled_out(text: str, tokens: list[_Token], at: int, to: int, unit: str) -
     return best
 
 
-def _decimal_comma(text: str, tokens: list[_Token], at: int) -> Lexeme | None:
+def _decimal_comma(text: str, tokens: list[Token], at: int) -> Lexeme | None:
     """ "2,5 x ULN", "7,5 %": a decimal comma, where a unit follows; without one it may be a list ("ECOG 0,1")."""
     if at + 3 >= len(tokens) or tokens[at].kind != "number" or tokens[at + 1].low != ",":
         return None
@@ -274,7 +250,7 @@ def _decimal_comma(text: str, tokens: list[_Token], at: int) -> Lexeme | None:
     )
 
 
-def _end_of_limit(tokens: list[_Token], at: int, to: int) -> int:
+def _end_of_limit(tokens: list[Token], at: int, to: int) -> int:
     """ "times the upper limit of normal (ULN)": the unit's own spelling may be only the beginning."""
     for step in range(at, min(at + 4, to)):
         cue = _cue_at(tokens, step)
@@ -283,7 +259,7 @@ def _end_of_limit(tokens: list[_Token], at: int, to: int) -> int:
     return to
 
 
-def _said_limit(tokens: list[_Token], to: int, unit: str) -> int:
+def _said_limit(tokens: list[Token], to: int, unit: str) -> int:
     """ "2 x ULN (upper limit of normal)": where the bracket ends that says the limit again."""
     if to + 2 < len(tokens) and tokens[to].low in "([":
         cue = _cue_at(tokens, to + 1)
@@ -312,7 +288,7 @@ def lex(
     `explained` is what the abbreviations mean; None: what `text` itself explains.
     """
     end = len(text) if end is None else end
-    tokens = _tokens(text, start, end)
+    tokens = tokens_of(text, start, end)
     named = named_in(text, start, end, explained)
     out: list[Lexeme] = []
     at, count = 0, len(tokens)
@@ -320,6 +296,18 @@ def lex(
     after_number = False
     while at < count:
         token = tokens[at]
+        if (
+            token.kind == "word"
+            and token.low not in begins
+            and token.start not in named
+            and not after_number
+            and token.low not in NUMBER_WORDS
+            and token.low.isalpha()
+            and not (out and out[-1].low == "non")
+        ):  # a word of no table, as `_simple` has it: every second token
+            out.append(Lexeme("word", token.start, token.end, token.low))
+            at += 1
+            continue
         lexeme: Lexeme | None = None
         to = at + 1
         if after_number:
@@ -358,7 +346,10 @@ def lex(
                 )  # fmt: skip
             elif cue is not None:
                 to = cue[0]
-                lexeme = _make(cue[1][0], text, token.start, tokens[to - 1].end, payload=cue[1][1])
+                if to == at + 1 and token.kind == "word":
+                    lexeme = Lexeme(cue[1][0], token.start, token.end, token.low, cue[1][1])
+                else:
+                    lexeme = _make(cue[1][0], text, token.start, tokens[to - 1].end, payload=cue[1][1])
                 if to - at > 1:
                     _name_rest(text, tokens, at, to, named)
         if lexeme is None:
@@ -384,7 +375,7 @@ def lex(
     return out
 
 
-def _name_rest(text: str, tokens: list[_Token], at: int, to: int, named: Named) -> None:
+def _name_rest(text: str, tokens: list[Token], at: int, to: int, named: Named) -> None:
     """ "Oral or intravenous | corticosteroids": what a cue leaves of a name, if it is a name too."""
     for step in range(at + 1, to):
         cut = named.get(tokens[step].start)
@@ -395,7 +386,7 @@ def _name_rest(text: str, tokens: list[_Token], at: int, to: int, named: Named) 
 
 
 def _with_letter(
-    text: str, tokens: list[_Token], at: int, to: int, concept: Concept
+    text: str, tokens: list[Token], at: int, to: int, concept: Concept
 ) -> tuple[tuple[int, Concept | None, Variable | None], int] | None:
     """ "viral hepatitis" before "B": the narrower concept, if the last words and the letter name one."""
     if to >= len(tokens) or len(tokens[to].low) > 2 or tokens[to].kind not in ("word", "number"):
@@ -420,7 +411,7 @@ def _cue_wins(cue: tuple[int, tuple[str, str]] | None, name_to: int) -> bool:
     )
 
 
-def _compares(tokens: list[_Token], to: int) -> bool:
+def _compares(tokens: list[Token], to: int) -> bool:
     if to < len(tokens) and tokens[to].kind == "number":
         return True
     return (
@@ -430,7 +421,7 @@ def _compares(tokens: list[_Token], to: int) -> bool:
     )
 
 
-def _grades(tokens: list[_Token], at: int) -> bool:
+def _grades(tokens: list[Token], at: int) -> bool:
     """ "ECOG 0,1": two grades that follow each other, not a decimal comma."""
     digit = tokens[at].low
     for other, step in ((at + 2, 1), (at - 2, -1)):
@@ -441,7 +432,7 @@ def _grades(tokens: list[_Token], at: int) -> bool:
     return False
 
 
-def _index_after(tokens: list[_Token], at: int, end: int) -> int:
+def _index_after(tokens: list[Token], at: int, end: int) -> int:
     """The index after the token that ends at `end`; `at` itself if none does (a name that cuts a token)."""
     to = at
     while to < len(tokens) and tokens[to].end < end:
@@ -458,7 +449,7 @@ def _make(kind: str, text: str, start: int, end: int, payload: str) -> Lexeme:
     return Lexeme(kind, start, end, _low(text, start, end), payload)
 
 
-def _simple(text: str, tokens: list[_Token], at: int) -> Lexeme:
+def _simple(text: str, tokens: list[Token], at: int) -> Lexeme:
     token = tokens[at]
     if token.kind == "comparator":
         signs = token.low
