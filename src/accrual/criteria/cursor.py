@@ -23,6 +23,8 @@ class Cursor:
         self.end = len(items)
         self.depth = 0
         self.negated = False
+        self.goes_behind = True  # a list is read on behind a member that is not understood
+        self.went_on = False
 
     # --- looking -------------------------------------------------------------------------------------------------
 

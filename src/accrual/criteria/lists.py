@@ -271,6 +271,12 @@ def _windows(stream: Stream, terms: list[Term]) -> tuple[list[Term], list[Opaque
         return [_timed(term, last) for term in terms], []
     if all(term.group in PEOPLE for term in terms[:-1]) and not any(term.joiner == "or" for term in terms):
         return [*terms[:-1], _timed(last, last)], []
+    if (
+        all(term.group == "present" and not isinstance(term.node, Not) for term in terms)
+        and not terms[0].doubt
+    ):
+        timed = [term if term.doubt else _perhaps_timed(stream, term, last) for term in terms[:-1]]
+        return [*timed, last if last.doubt else _timed(last, last)], []
     words = Opaque(text=stream.words(last.window_span), span=last.window_span)
     return terms, [words]
 
@@ -278,19 +284,24 @@ def _windows(stream: Stream, terms: list[Term]) -> tuple[list[Term], list[Opaque
 def _shared_window(stream: Stream, terms: list[Term]) -> list[Term]:
     """ "A, B within 4 months or C": the window may be for A too. A inside it counts surely, no A surely not."""
     at = next((at for at, term in enumerate(terms) if term.window is not None), 0)
-    window, where = terms[at].window, terms[at].window_span
-    if at == 0 or at == len(terms) - 1 or window is None or where is None:
+    if at == 0 or at == len(terms) - 1 or terms[at].window is None or terms[at].window_span is None:
         return terms
     out = list(terms)
     for before, term in enumerate(terms[:at]):
         if term.group == terms[at].group == "present" and isinstance(term.node, Present):
-            inside = Within(child=term.node, window=window, span=term.node.span)
-            doubt = Opaque(text=stream.words(where), span=where)
-            node = Any_(children=(inside, All(children=(ever(term.node), doubt), span=term.node.span)))
-            out[before] = msgspec.structs.replace(
-                term, node=msgspec.structs.replace(node, span=term.node.span)
-            )
+            out[before] = _perhaps_timed(stream, term, terms[at])
     return out
+
+
+def _perhaps_timed(stream: Stream, term: Term, told: Term) -> Term:
+    """A term that the window of `told` may be for: inside it counts surely, of no time surely not."""
+    assert told.window is not None
+    assert told.window_span is not None
+    doubt = Opaque(text=stream.words(told.window_span), span=told.window_span)
+    span = term.node.span
+    inside = Within(child=term.node, window=told.window, span=span)
+    node = Any_(children=(inside, All(children=(ever(term.node), doubt), span=span)), span=span)
+    return msgspec.structs.replace(term, node=node)
 
 
 def _join(stream: Stream, negated: bool, terms: list[Term], span: Span) -> Tree:

@@ -14,6 +14,7 @@ from accrual.criteria.claims import EVER, ever_done, is_narrowed, kinds_of, take
 from accrual.criteria.exceptions import except_kinds
 from accrual.criteria.following import judgement_end, method_end
 from accrual.criteria.lists import PEOPLE, Term, UnclearError, combine, same_outcome, spread
+from accrual.criteria.members import member_end, own_head
 from accrual.criteria.phrases.anchor import moment
 from accrual.criteria.phrases.serology import is_screen
 from accrual.criteria.phrases.state import FEMALE_STATES
@@ -43,9 +44,17 @@ class ClauseReader(Brackets):
     # --- reading -------------------------------------------------------------------------------------------------
 
     def whole(self) -> Tree:
-        tree = self.sequence()
-        if self.at < self.end:
-            raise UnclearError
+        """The tree of all items; a list with a member that is not understood is read on behind it, if that goes."""
+        try:
+            tree = self.sequence()
+            if self.at < self.end:
+                raise UnclearError
+        except UnclearError:
+            if not self.went_on:
+                raise
+            self.at, self.end, self.depth, self.negated = 0, len(self.items), 0, False
+            self.goes_behind = self.went_on = False
+            return self.whole()
         return tree
 
     def skip(self) -> bool:
@@ -338,10 +347,23 @@ class ClauseReader(Brackets):
     def unknown(self, terms: list[Term], word: str) -> None:
         """Take the rest as one alternative, or one more demand, that is not understood."""
         start = self.at
+        stop = self.end
+        if (
+            self.goes_behind
+            and all(term.group == "present" for term in terms)
+            and (self.stream.kind == "exclusion" or word == "or" or self.negated)
+        ):
+            stop = member_end(self.stream, self.items, start, self.end)
+        if stop < self.end:
+            terms.append(Term(self.opaque(start, stop), "present", "or", doubt=True))
+            self.at, self.went_on = stop, True
+            return
         rest = self.opaque(start, self.end)
         people = terms[1:] if terms[0].node == _WOMEN and len(terms) > 1 else terms
         states = all(term.group == "state" for term in people)
-        if self.loosens_widely(start) and not (states and self.only_may(start)):
+        own = self.own_head(start) and not self.negated
+        may = (states or own) and self.only_may(start)
+        if self.loosens_widely(start) and not may:
             raise UnclearError
         if not self.negated and terms[-1].group == "age" and self.names_child(start):
             raise UnclearError  # "adult and pediatric subjects"
@@ -355,7 +377,7 @@ class ClauseReader(Brackets):
             raise UnclearError
         if either or self.negated:
             loose = self.has(frozenset(("loose", "unless", "except")), start, self.end)
-            if not bare or (loose and not (states and self.only_may(start))):
+            if not bare or (loose and not may):
                 raise UnclearError
             word = "or"
         elif self.later_or(start) or self.stream.kind == "exclusion":
@@ -408,10 +430,7 @@ class ClauseReader(Brackets):
 
     def own_head(self, start: int) -> bool:
         """An alternative that begins with other, any, a: what follows it belongs to it alone."""
-        return self.items[start].kind == "other" or self.stream.low_at(self.items[start].at) in (
-            "any",
-            "other",
-        )
+        return own_head(self.stream, self.items, start)
 
     def obliges(self, terms: list[Term], kind: str) -> bool:
         """Say whether a demand begins here on the people just named: "must", "must not", "agree to"."""

@@ -148,7 +148,7 @@ def _groups(stream: Stream, at: int, head: _Head) -> tuple[int, list[_Group]] | 
         elif kind == "word" and (is_adjective(lexeme.low) or lexeme.low.endswith(("ly", "ed"))):
             group.past = group.past or lexeme.low == "recent" or may_be_over(lexeme.low)
             group.words.append(stream.span(at, at + 1))
-        elif kind == "receive" and either:
+        elif kind == "receive" and either and not any(each.words for each in groups):
             head.receive = lexeme.low  # "ongoing or planned use of"
         elif kind != "drop" or lexeme.low in MEASURE_WORDS:
             return None
