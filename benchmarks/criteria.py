@@ -199,6 +199,7 @@ def report_coverage(texts: list[str]) -> None:
     grades: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
+    rightly = 0
     slowest = (0.0, 0)
     spent = 0.0
     for text in texts:
@@ -211,6 +212,8 @@ def report_coverage(texts: list[str]) -> None:
         for criterion in compiled:
             grades[criterion.understood] += 1
             kinds[criterion.kind] += 1
+            words = [node for node in walk(criterion.tree) if isinstance(node, Opaque)]
+            rightly += criterion.understood == "none" and all(node.reason for node in words)
             reasons.update(
                 {
                     getattr(node, "reason", "") or "not understood"
@@ -223,6 +226,7 @@ def report_coverage(texts: list[str]) -> None:
     print("| whole | part | none | at least part |\n|---|---|---|---|")
     shares = [grades[grade] / count for grade in ("whole", "part", "none")]
     print(f"| {' | '.join(f'{share:.1%}' for share in (*shares, shares[0] + shares[1]))} |")
+    print(f"of none, rightly text (a judgement, or about the trial): {rightly / count:.1%} of all")
     print("criteria with Opaque words, by reason:", dict(reasons.most_common()))
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(

@@ -25,6 +25,7 @@ from accrual.criteria.several import read_several
 from accrual.criteria.spans import widened
 from accrual.criteria.subjects import spare_men, spare_other_sex
 from accrual.criteria.tree import All, Any_, Not, OneOf, Opaque, Present, Tree, understood, walk
+from accrual.criteria.trials import INVESTIGATIONAL, read_trials
 from accrual.criteria.words import word_set
 
 MAX_LEXEMES = 400  # a longer clause is prose, not a claim; it stays Opaque
@@ -37,10 +38,18 @@ def read_clause(stream: Stream) -> Tree:
     tree = spare_other_sex(stream, _read(stream))
     if not TOPICS.isdisjoint(stream.topics) and understood(tree) != "whole":
         tree = read_childbearing(stream) or tree
+    elif stream.kind == "exclusion" and understood(tree) != "whole" and _speaks_of_trials(stream):
+        tree = read_trials(stream) or tree
     if impossible(tree):
         span = stream.span(0, len(stream))
         return Opaque(text=stream.words(span), span=span)
     return tree
+
+
+def _speaks_of_trials(stream: Stream) -> bool:
+    return stream.experimental or any(
+        each.concept is not None and each.concept.id == INVESTIGATIONAL for each in stream.lexemes
+    )
 
 
 def _read(stream: Stream) -> Tree:

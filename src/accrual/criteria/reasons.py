@@ -20,14 +20,15 @@ _JUDGES = word_set(
     "investigator investigators investigator's investigators' opinion judgment judgement judgments "
     "judged deemed discretion judgements judge judges deems considers view assessment clinician "
     "clinician's physician physician's doctor doctor's pi considered felt feels believed believes "
-    "determined decided determines determination"
+    "determined decided determines determination researcher researchers researcher's oncologist assessed "
+    "assess regard regards regarded thinks think judging feels feel clinicians physicians sponsor's"
 )
 _CUES = word_set(
     "opinion judgment judgement judgments judged deemed discretion deems considers judgements judges"
 )
 # What a judgement makes of a person: strong words alone, weak ones only with a word of the trial behind them.
 _STRONG = word_set(
-    "unsuitable inappropriate unfit unsafe undesirable inadvisable unacceptable jeopardize jeopardise "
+    "unsuitable inappropriate unfit unsafe hazardous undesirable inadvisable unacceptable jeopardize jeopardise "
     "jeopardizes jeopardises jeopardizing confound confounds confounding suitable appropriate"
 )
 _WEAK = word_set(
@@ -66,6 +67,14 @@ _GENERIC = word_set(
     "per under take part taking enter participate participation enrolled included eligible likely "
     "unlikely potentially significantly adversely seriously otherwise unduly undue unacceptable high "
     "low interest best poor bad good candidate suitability appropriate suitable include including "
+    "presence identified examination exam examinations electrocardiogram ecg ekg vital sign signs symptom "
+    "symptoms pathological pathologic test tests testing value values outside range reference normal "
+    "screening baseline visit progressive poorly controlled poor found observed detected revealed abnormal "
+    "new onset nature type kind there their them his-her long-term temporary permanent pre-study "
+    "comorbidity/ies instability deterioration worsening disturbances disturbance impairment deficit "
+    "attending subject-related investigator's-opinion receive receiving received use using taking requiring "
+    "requires require evidence concerning regarding relevance clinically-relevant meaningful possibly probably "
+    "reasonably otherwise seem seems appear appears expected suspected known-or-suspected anticipated "
     "not-eligible exclude excluded excludes considered thought"
 )
 _WORDS = re.compile(r"[^\W\d_][\w'’-]*|\d")
