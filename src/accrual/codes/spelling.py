@@ -46,6 +46,8 @@ _BRITISH = (
     ("immuniz", "immunis"),
     ("generalized", "generalised"),
     ("localized", "localised"),
+    ("vascularization", "vascularisation"),
+    ("embolization", "embolisation"),
 )
 _HAS_AMERICAN = re.compile("|".join(american for american, _ in _BRITISH))
 

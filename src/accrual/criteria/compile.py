@@ -27,6 +27,7 @@ from accrual.criteria.sentences import cut, together
 from accrual.criteria.spans import put_at, spread_over
 from accrual.criteria.splice import denies, excepted, spliced
 from accrual.criteria.split import Item, claimed, split
+from accrual.criteria.tags import untagged
 from accrual.criteria.tree import (
     All,
     Any_,
@@ -303,7 +304,7 @@ def _read_words(words: str, kind: Kind, explained: Explained) -> Tree:
     whole = Opaque(text=" ".join(words.split()), span=Span(0, len(words)))
     if len(words) > MAX_CRITERION:
         return with_reasons(whole)
-    clean = plain(words)
+    clean = untagged(words, plain(words))
     lexemes = with_wordings(clean, lex(clean, explained=explained))
     sentences = [Stream(clean, part, kind, words) for part in cut(lexemes)]
     trees = [read_clause(each) for each in sentences]

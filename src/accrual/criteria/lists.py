@@ -236,13 +236,16 @@ def _marks(tree: Tree) -> tuple[Opaque, ...]:
 
 def _mark(tree: Tree) -> Opaque:
     if isinstance(tree, Present):
-        return Opaque(text=tree.concept.name.rpartition(" ")[0], span=tree.span)
+        name = tree.concept.name
+        return Opaque(text=name.rpartition(" ")[0] or name, span=tree.span)
     assert isinstance(tree, Opaque)
     return tree
 
 
 def _lent(before: Tree, node: Present) -> tuple[Opaque, ...]:
     """ "Facet cysts or swelling": the first word of a name known by its words may be for a broad word behind it."""
+    if isinstance(before, Any_):  # "ocular or periocular cysts or swelling"
+        before = before.children[-1]
     if not isinstance(before, Present) or not is_worded(before):
         return ()
     name, head = before.concept.name.lower(), kind_of_head(node.concept.name.lower())

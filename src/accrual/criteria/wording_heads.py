@@ -18,49 +18,59 @@ from accrual.criteria.words import word_set
 BROAD: Mapping[ConceptKind, frozenset[str]] = {
     "condition": word_set(
         # what is wrong
-        "disease disorder syndrome infection failure dysfunction insufficiency impairment injury fracture stenosis "
-        "deficiency palsy lesion abnormality anomaly malformation defect deformity inflammation neoplasm tumor tumour "
-        "cancer malignancy mass cyst nodule polyp ulcer ulceration abscess fistula hernia prolapse rupture tear "
-        "perforation obstruction occlusion blockage embolism thrombosis thrombus hemorrhage haemorrhage bleeding "
-        "bleed hematoma haematoma aneurysm dissection ischemia ischaemia infarction infarct insult necrosis atrophy "
-        "hypertrophy hyperplasia dysplasia degeneration dystrophy instability dislocation subluxation sprain strain "
-        "contracture deviation curvature extrusion protrusion herniation fragment calculus stone calcification "
-        "effusion edema oedema swelling detachment opacity opacification scar scarring keloid adhesion stricture "
-        "reflux regurgitation arrhythmia tachycardia bradycardia block prolongation attack seizure crisis shock "
-        "coma delirium psychosis dependence addiction withdrawal intoxication poisoning overdose exacerbation "
-        "rejection neuropathy myopathy metastasis involvement compromise invasion infiltration cachexia wasting "
-        "overload retention incontinence frequency constipation hesitancy pain ache headache discomfort stiffness "
-        "weakness numbness paralysis spasm tremor cramp fatigue rash eruption itching lump discharge leak leakage "
-        "immunodeficiency immunosuppression neovascularization hypoplasia agenesis aplasia duplication reactivation "
-        "complication sequela sequelae symptom symptoms finding loss hole fold band opacities exudate "
-        "exudates membrane closure dehiscence gangrene burn wound trauma bruise laceration bite disturbance "
-        "toxicity virus bacterium parasite malaria pathology decompensation thickening claudication blindness "
-        "deafness handicap intolerance allergy anaphylaxis asthma diabetes hypertension hypotension anemia anaemia "
-        "leukemia lymphoma carcinoma sarcoma melanoma mutation deletion translocation rearrangement amplification "
-        "fusion carrier varices varix spondylolisthesis listhesis plaque rigidity ataxia clubfoot scoliosis "
-        "alopecia colic angina vertigo tinnitus dizziness nausea vomiting diarrhea diarrhoea malabsorption"
+        "disease disorder syndrome infection failure dysfunction insufficiency impairment injury "
+        "fracture stenosis deficiency palsy lesion abnormality anomaly malformation defect deformity "
+        "inflammation neoplasm tumor tumour cancer malignancy mass cyst nodule polyp ulcer ulceration "
+        "abscess fistula hernia prolapse rupture tear perforation obstruction occlusion blockage "
+        "embolism thrombosis thrombus hemorrhage haemorrhage bleeding bleed hematoma haematoma aneurysm "
+        "dissection ischemia ischaemia infarction infarct insult necrosis atrophy hypertrophy "
+        "hyperplasia dysplasia degeneration dystrophy instability dislocation subluxation sprain strain "
+        "contracture deviation curvature extrusion protrusion herniation fragment calculus stone "
+        "calcification effusion edema oedema swelling detachment opacity opacification scar scarring "
+        "keloid adhesion stricture reflux regurgitation arrhythmia tachycardia bradycardia block "
+        "prolongation attack seizure crisis shock coma delirium psychosis dependence addiction "
+        "withdrawal intoxication poisoning overdose exacerbation rejection neuropathy myopathy "
+        "metastasis involvement compromise invasion infiltration cachexia wasting overload retention "
+        "incontinence frequency constipation hesitancy pain ache headache discomfort stiffness weakness "
+        "numbness paralysis spasm tremor cramp fatigue rash eruption itching lump discharge leak leakage "
+        "immunodeficiency immunosuppression neovascularization hypoplasia agenesis aplasia duplication "
+        "reactivation complication sequela sequelae symptom symptoms finding loss hole fold band "
+        "opacities exudate exudates membrane closure dehiscence gangrene burn wound trauma bruise "
+        "laceration bite disturbance toxicity virus bacterium parasite malaria pathology decompensation "
+        "thickening claudication blindness deafness handicap intolerance allergy anaphylaxis asthma "
+        "diabetes hypertension hypotension anemia anaemia leukemia lymphoma carcinoma sarcoma melanoma "
+        "mutation deletion translocation rearrangement amplification fusion carrier varices varix "
+        "spondylolisthesis listhesis plaque rigidity ataxia clubfoot scoliosis illness condition "
+        "reaction episode deficit disability unawareness traction dependency overuse proliferation "
+        "dysgenesis tamponade drip fluctuation tendency feature behavior behaviour ideation problem "
+        "event alopecia colic angina vertigo tinnitus dizziness nausea vomiting diarrhea diarrhoea "
+        "malabsorption "
     ),
     "drug": word_set(
-        "inhibitor agonist antagonist antibody blocker supplement supplementation vaccine steroid corticosteroid "
-        "antibiotic antifungal antiviral antidepressant antipsychotic anticonvulsant anticoagulant antihypertensive "
-        "antihistamine analgesic opioid opiate narcotic sedative hypnotic stimulant diuretic laxative antacid "
-        "inducer modulator mimetic analog analogue derivative hormone vitamin probiotic prebiotic herb "
-        "chemotherapy immunotherapy monotherapy hormonotherapy radioimmunotherapy pharmacotherapy medication "
-        "medicine drug antagonists tablet capsule inhaler drops eyedrops ointment cream lotion suppository patch "
-        "serum toxin antitoxin immunoglobulin globulin interferon interleukin insulin anesthetic anaesthetic "
-        "contraceptive bronchodilator vasodilator vasopressor decongestant expectorant emollient retinoid "
-        "antimetabolite biologic biosimilar cytokine conjugate oligonucleotide antagonist salt therapy therapies"
+        "inhibitor agonist antagonist antibody blocker supplement supplementation vaccine steroid "
+        "corticosteroid antibiotic antifungal antiviral antidepressant antipsychotic anticonvulsant "
+        "anticoagulant antihypertensive antihistamine analgesic opioid opiate narcotic sedative hypnotic "
+        "stimulant diuretic laxative antacid inducer modulator mimetic analog analogue derivative "
+        "hormone vitamin probiotic prebiotic herb chemotherapy immunotherapy monotherapy hormonotherapy "
+        "radioimmunotherapy pharmacotherapy medication medicine drug antagonists tablet capsule inhaler "
+        "drops eyedrops ointment cream lotion suppository patch serum toxin antitoxin immunoglobulin "
+        "globulin interferon interleukin insulin anesthetic anaesthetic contraceptive bronchodilator "
+        "vasodilator vasopressor decongestant expectorant emollient retinoid antimetabolite biologic "
+        "biosimilar cytokine conjugate oligonucleotide salt therapy treatment agent preparation "
+        "tranquilizer immunosuppressant antineoplastic "
     ),
     "procedure": word_set(
-        "surgery resection excision ablation transplantation transplant graft grafting implant implantation "
-        "replacement repair reconstruction revision removal insertion placement catheter catheterization pacemaker "
-        "defibrillator stent stenting shunt bypass prosthesis endoprosthesis screw rod electrode "
-        "stimulator pump port buckle injection infusion transfusion dialysis hemodialysis apheresis plasmapheresis "
-        "radiotherapy irradiation brachytherapy radiosurgery photocoagulation cryotherapy thermotherapy laser "
-        "phototherapy biopsy aspiration drainage lavage suture amputation arthrodesis osteosynthesis fixation "
-        "fusion decompression dilation dilatation embolization revascularization intervention debridement "
-        "extraction intubation tracheostomy ventilation oxygenation anesthesia anaesthesia sterilization "
-        "acupuncture psychotherapy physiotherapy rehabilitation operation endoscopy tattoo piercing"
+        "surgery resection excision ablation transplantation transplant graft grafting implant "
+        "implantation replacement repair reconstruction revision removal insertion placement catheter "
+        "catheterization pacemaker defibrillator stent stenting shunt bypass prosthesis endoprosthesis "
+        "screw rod electrode stimulator pump port buckle injection infusion transfusion dialysis "
+        "hemodialysis apheresis plasmapheresis radiotherapy irradiation brachytherapy radiosurgery "
+        "photocoagulation cryotherapy thermotherapy laser phototherapy biopsy aspiration drainage lavage "
+        "suture amputation arthrodesis osteosynthesis fixation fusion decompression dilation dilatation "
+        "embolization revascularization intervention debridement extraction intubation tracheostomy "
+        "ventilation oxygenation anesthesia anaesthesia sterilization acupuncture psychotherapy "
+        "physiotherapy rehabilitation operation endoscopy neurostimulator valve device lens procedure "
+        "allograft aspirate tattoo piercing "
     ),
 }  # fmt: skip
 # Endings that make a name of a word: of a disease (Dorland's list of combining forms), an operation, a drug (the
@@ -89,9 +99,9 @@ _ENDINGS: Mapping[ConceptKind, tuple[str, ...]] = {
 }  # fmt: skip
 # Words with such an ending that are no such thing.
 _NOT_ENDED = word_set(
-    "diagnosis prognosis photocopy microscopy philosophy sympathy empathy apathy osteopathy homeopathy anatomy "
-    "economy autonomy dichotomy taxonomy entomy pharmacopathy diploma aroma academia multimedia phenomenon "
-    "utopia hypothesis dosis doses diagnoses prognoses"
+    "diagnosis prognosis photocopy microscopy philosophy sympathy empathy apathy osteopathy "
+    "homeopathy anatomy economy autonomy dichotomy taxonomy entomy pharmacopathy diploma aroma "
+    "academia multimedia phenomenon utopia hypothesis dosis doses diagnoses prognoses "
 )
 MIN_ENDED = 6  # letters: "coma" is no "-oma"
 
@@ -104,6 +114,8 @@ def kind_of_head(word: str) -> tuple[ConceptKind, bool] | None:
         >>> kind_of_head("cysts"), kind_of_head("capsulotomy"), kind_of_head("diary")
         (('condition', False), ('procedure', True), None)
     """
+    if word.endswith(("isation", "isations")):
+        word = word.replace("isation", "ization")
     forms: tuple[str, ...]
     forms = (word, word[:-1]) if word.endswith("s") and not word.endswith("ss") else (word,)
     if word.endswith("ies"):

@@ -6,7 +6,8 @@ relation) can then be said of it. Refuses, and leaves as they are: words that ar
 
 A name is a whole run of nouns and adjectives between words that belong to no name, at most `MAX_WORDS` long, whose last
 word says what kind of thing it is (`wording_heads`), with "of the knee" behind it. It holds no joining word, no
-comparator, no amount, no negation, no word that judges or doubts. A run that ends in a name of the vocabulary is left
+comparator, no amount, no negation, no word that judges or doubts. Where the last word says nothing, the place may
+(`framed.py`). A run that ends in a name of the vocabulary is left
 alone: `phrases/condition.py` keeps that name and what narrows it.
 """
 
@@ -14,8 +15,9 @@ from __future__ import annotations
 
 import re
 
-from accrual.codes.concept import Concept
+from accrual.codes.concept import Concept, ConceptKind
 from accrual.codes.wording import worded
+from accrual.criteria.framed import TELLING, kind_in_frame
 from accrual.criteria.lexer import Lexeme
 from accrual.criteria.names import is_short_for
 from accrual.criteria.phrases.wording_words import INSIDE, MAX_WORDS, VAGUE, are_plain, spelled
@@ -39,9 +41,7 @@ _AFTER_DRUG = word_set(
     "therapy therapies treatment treatments medication medications drug drugs agent agents"
 )
 _OF = frozenset(("of", "of the"))
-_GAP = " -"
-# Words behind a run that may make a verb or an adjective of its last word: "disease free", "drug related".
-_TURNS = frozenset(("prep", "op", "number", "unit", "value", "limit"))
+_GAPS = (" ", "-", "")
 
 
 def with_wordings(text: str, lexemes: list[Lexeme]) -> list[Lexeme]:
@@ -59,15 +59,27 @@ def with_wordings(text: str, lexemes: list[Lexeme]) -> list[Lexeme]:
     at, count = 0, len(lexemes)
     changed = False
     while at < count:
-        if not _may_begin(lexemes[at]):
-            out.append(lexemes[at])
+        lexeme = lexemes[at]
+        if lexeme.kind not in _RUNNING and lexeme.low not in INSIDE:
+            out.append(lexeme)
             at += 1
             continue
         to = _run_end(text, lexemes, at)
+        last = lexemes[to - 1]
+        head = kind_of_head(last.low) if last.concept is None else None
+        # Most runs end here: in a name of the vocabulary, or in a word that says nothing where nothing tells.
+        if last.concept is not None or (head is None and (not out or out[-1].kind not in TELLING)):
+            out.extend(lexemes[at:to])
+            at = to
+            continue
         first = at
         while first < to and lexemes[first].low in _OUTSIDE:
             first += 1
-        found = _name(text, lexemes, first, to) if first < to else None
+        found = None
+        if first < to:
+            found = _name(text, lexemes, first, to, head) if head is not None else None
+            if found is None and first == at:
+                found = _in_frame(text, lexemes, first, to, out)
         if found is None:
             out.extend(lexemes[at:to])
         else:
@@ -82,19 +94,25 @@ def with_wordings(text: str, lexemes: list[Lexeme]) -> list[Lexeme]:
     return out if changed else lexemes
 
 
+_RUNNING = frozenset(("word", "concept"))
+
+
 def _may_begin(lexeme: Lexeme) -> bool:
-    return lexeme.kind in ("word", "concept") or lexeme.low in INSIDE
+    return lexeme.kind in _RUNNING or lexeme.low in INSIDE
 
 
 def _run_end(text: str, lexemes: list[Lexeme], at: int) -> int:
     """Where the run of words ends that begins at `at`."""
-    to = at + 1
-    while to < len(lexemes):
+    to, count = at + 1, len(lexemes)
+    end = lexemes[at].end
+    while to < count:
         lexeme = lexemes[to]
-        gap = text[lexemes[to - 1].end : lexeme.start]
-        glued = gap == "-" and lexeme.kind == "number"
-        if not (_may_begin(lexeme) or lexeme.low in _HEADS_TOO or glued) or gap.strip(_GAP):
+        start, low = lexeme.start, lexeme.low
+        gap = text[end:start]
+        inside = lexeme.kind in _RUNNING or low in INSIDE or low in _HEADS_TOO
+        if not (inside or (lexeme.kind == "number" and gap == "-")) or (gap not in _GAPS and gap.strip(" -")):
             break
+        end = lexeme.end
         to += 1
     return to
 
@@ -103,18 +121,19 @@ def _low(lexemes: list[Lexeme], at: int, to: int) -> str:
     return " ".join(each.low for each in lexemes[at:to])
 
 
-def _name(text: str, lexemes: list[Lexeme], at: int, to: int) -> tuple[int, Concept] | None:
+def _name(
+    text: str, lexemes: list[Lexeme], at: int, to: int, head: tuple[ConceptKind, bool]
+) -> tuple[int, Concept] | None:
     """Where the name ends that the run `at` up to `to` is, and its concept; None where it is none."""
     last = lexemes[to - 1]
-    if last.concept is not None or (at and _glued(text, lexemes[at - 1], lexemes[at])):
-        return None  # a name of the vocabulary; "non-ulcer dyspepsia", "pre-malignant lesion"
+    if at and _glued(text, lexemes[at - 1], lexemes[at]):
+        return None  # "non-ulcer dyspepsia", "pre-malignant lesion"
     if to < len(lexemes) and _glued(text, last, lexemes[to]):
         return None
     words = _low(lexemes, at, to).split()
     if not len(set(words)) == len(words) <= MAX_WORDS or not are_plain(tuple(words)):
         return None  # a word said twice: two things run together
-    head = kind_of_head(words[-1])
-    if head is None or _NUMBERED.fullmatch(words[0]):
+    if _NUMBERED.fullmatch(words[0]):
         return None
     kind, alone = head
     if words[-1] in _AFTER_DRUG and any(each.concept is not None for each in lexemes[to - 2 : to - 1]):
@@ -127,6 +146,17 @@ def _name(text: str, lexemes: list[Lexeme], at: int, to: int) -> tuple[int, Conc
     if not alone and all(word in VAGUE or kind_of_head(word) == (kind, False) for word in words[:-1]):
         return None
     return to, worded(kind, spelled(text[lexemes[at].start : last.end]))
+
+
+def _in_frame(
+    text: str, lexemes: list[Lexeme], at: int, to: int, before: list[Lexeme]
+) -> tuple[int, Concept] | None:
+    if lexemes[to - 1].low in _AFTER_DRUG:
+        return None
+    kind = kind_in_frame(lexemes, at, to, before)
+    if kind is None or (before and _glued(text, before[-1], lexemes[at])):
+        return None
+    return to, worded(kind, spelled(text[lexemes[at].start : lexemes[to - 1].end]))
 
 
 def _of_what(text: str, lexemes: list[Lexeme], at: int, room: int) -> int | None:

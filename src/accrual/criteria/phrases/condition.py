@@ -19,6 +19,7 @@ from accrual.criteria.phrases.shared import Members, lends_noun, shared_head, sh
 from accrual.criteria.phrases.stream import Family, Read, Stream
 from accrual.criteria.phrases.wording_words import makes_name, spelled
 from accrual.criteria.tree import All, Any_, Opaque, Present, Tree
+from accrual.criteria.wording_heads import kind_of_head
 from accrual.criteria.words import ADJECTIVES, MEASURE_WORDS, THERAPY_NOUNS
 
 # Qualifiers of the table after which the patient need not have the thing at all.
@@ -203,7 +204,7 @@ def _node(concept: Concept, before: _Before, span: Span) -> Tree:
             past = ("current",)
     common = tuple(before.qualifiers)
     if not before.alternatives:
-        return Present(concept=code_of(concept), qualifiers=(*past, *common), span=span)
+        return Present(concept=code_of(concept), qualifiers=tuple(dict.fromkeys((*past, *common))), span=span)
     return Any_(
         children=tuple(
             Present(
@@ -247,7 +248,7 @@ def _list(stream: Stream, start: int, before: _Before, members: Members) -> Read
         before.current = True
     span = stream.span(start, members.end)
     known = tuple(_node(each, before, span) for each in dict.fromkeys(members.known))
-    nodes = (*(Opaque(text=stream.words(each), span=each) for each in members.unknown), *known)
+    nodes = (*(_member(stream, each, members, before, span) for each in members.unknown), *known)
     node: Tree = nodes[0] if len(nodes) == 1 else Any_(children=nodes, span=span)
     if members.both and len(nodes) > 1:
         from accrual.criteria.phrases.measure import either_way
@@ -326,6 +327,24 @@ def read_present(stream: Stream, at: int) -> Read | None:
     return Read(end, "present", node)
 
 
+def _member(stream: Stream, own: Span, members: Members, before: _Before, span: Span) -> Tree:
+    """A member that the vocabulary does not have: "endocrine" of "endocrine or renal disease"."""
+    head = members.known[-1]
+    first, _, last = next(each.low for each in stream.lexemes if each.end == span.end).rpartition(" ")
+    words = stream.words(own)
+    mine, broad = words.lower().replace("-", " "), kind_of_head(last)
+    # Of a longer name nobody knows how many words the members share: "subfoveal or juxtafoveal epithelial tear".
+    if " " in first or broad is None or broad[1] or not makes_name(tuple(mine.split()), last):
+        return Opaque(text=words, span=own)
+    return _node(worded(head.kind, f"{mine} {last}"), before, own)
+
+
+def _two_tags(stream: Stream, start: int, end: int) -> bool:
+    """ "visual_loss open_angle_glaucoma": two names run together."""
+    words = stream.words(Span(start, end))
+    return "_" in words and " " in words
+
+
 def _narrowings(stream: Stream, spans: list[Span], at: int, node: Tree) -> list[Tree]:
     """What narrows the concept at lexeme `at`: the whole name by its words ("pollen asthma"), else words in doubt."""
     doubts: list[Tree] = [Opaque(text=stream.words(each), span=each) for each in spans]
@@ -338,7 +357,7 @@ def _narrowings(stream: Stream, spans: list[Span], at: int, node: Tree) -> list[
     if first == len(spans) or not isinstance(node, Present) or concept is None or concept.source == SOURCE:
         return doubts
     before = stream.text[begins : lexeme.start].replace("-", " ").lower().split()
-    if not makes_name(tuple(before), lexeme.low) or "_" in stream.words(Span(begins, lexeme.end)):
+    if not makes_name(tuple(before), lexeme.low) or _two_tags(stream, begins, lexeme.end):
         return doubts
     whole = Span(begins, lexeme.end)
     named = code_of(worded(concept.kind, spelled(stream.words(whole))))
@@ -353,7 +372,7 @@ def _shared(stream: Stream, at: int, last: int, other: Concept, before: _Before,
     """
     node = _node(other, before, span)
     own = stream.lexemes[last].concept
-    if own is None or own.id == other.id:
+    if own is None or own.id == other.id or own.source == SOURCE:
         return node
     wider = All(children=(_node(own, before, span), Opaque(text=stream.low_at(at), span=span)), span=span)
     return Any_(children=(node, wider), span=span)

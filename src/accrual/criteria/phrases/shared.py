@@ -67,7 +67,7 @@ class Members(msgspec.Struct, frozen=True):
 
 
 _LIST_WORDS = frozenset(("or", "slash", "comma", "and"))
-MAX_MEMBERS = 12  # lexemes of such a list
+MAX_MEMBERS = 24  # lexemes of such a list
 
 
 def shared_tail(stream: Stream, at: int) -> Members | None:

@@ -19,7 +19,7 @@ INSIDE = word_set("blood plasma serum venous")
 # Words that no name has, beside those of `compound.is_narrowing`: they judge, doubt, compare or point away from the
 # patient; they are verbs; or they tell of the trial.
 NEVER = word_set(
-    "see proved actual abuse obvious demonstrable triplicate duplicate abuses "
+    "studied see proved actual abuse obvious demonstrable triplicate duplicate abuses "
     "investigator investigators physician physicians doctor doctors clinician clinicians surgeon sponsor "
     "parent guardian member members employee employees ability inability willing unwilling unwillingness "
     "able unable cooperation compliance noncompliance adherence nonadherence understanding consent assent "
@@ -70,20 +70,21 @@ NEVER = word_set(
 )
 # Words that make no name of a broad head by themselves: "medical condition", "systemic disease".
 VAGUE = word_set(
-    "medical clinical physical general systemic chronic acute active intercurrent underlying comorbid "
-    "coexisting preexisting existing pre specific particular common typical target primary secondary local "
-    "locally advanced progressive persistent recurrent residual stable symptomatic asymptomatic visible "
-    "measurable evaluable surgical special routine conventional first second third line initial main principal "
-    "index long short term life threatening terminal fatal rare mild moderate bilateral unilateral left right "
-    "upper oral intravenous topical subcutaneous intramuscular injectable parenteral concomitantly daily "
-    "regular chemical biological natural hazardous illicit illegal prescription adjuvant neoadjuvant "
-    "palliative curative maintenance supportive alternative combination combined drug disease therapy "
-    "treatment organ tissue body psychological social mental emotional neurological congenital acquired "
-    "genetic hereditary inherited infectious large small extensive diffuse focal multifocal isolated overt "
-    "early late radiographic radiological histologic histological pathologic pathological laboratory objective "
-    "subjective biochemical high low grade anti non re complex simple permanent temporary transient "
-    "intermittent frequent continuous strong potent weak unresolved unspecified various untreatable resectable "
-    "unresectable operable inoperable invasive noninvasive aggressive indolent "
+    "adverse psychosocial ongoing unusual overall legal ethical health allergic psychologic behavioural "
+    "reproductive somatic unexpected undesirable medical clinical physical general systemic chronic acute "
+    "active intercurrent underlying comorbid coexisting preexisting existing pre specific particular common "
+    "typical target primary secondary local locally advanced progressive persistent recurrent residual stable "
+    "symptomatic asymptomatic visible measurable evaluable surgical special routine conventional first second "
+    "third line initial main principal index long short term life threatening terminal fatal rare mild "
+    "moderate bilateral unilateral left right upper oral intravenous topical subcutaneous intramuscular "
+    "injectable parenteral concomitantly daily regular chemical biological natural hazardous illicit illegal "
+    "prescription adjuvant neoadjuvant palliative curative maintenance supportive alternative combination "
+    "combined drug disease therapy treatment organ tissue body psychological social emotional "
+    "neurological congenital acquired genetic hereditary inherited infectious large small extensive diffuse "
+    "focal multifocal isolated overt early late radiographic radiological histologic histological pathologic "
+    "pathological laboratory objective subjective biochemical high low grade anti non re complex simple "
+    "permanent temporary transient intermittent frequent continuous strong potent weak unresolved unspecified "
+    "various untreatable resectable unresectable operable inoperable invasive noninvasive aggressive indolent "
 )
 
 
@@ -94,7 +95,7 @@ def are_plain(words: tuple[str, ...]) -> bool:
 
 
 def _is_plain(word: str) -> bool:
-    if word in NEVER:
+    if word in NEVER or (word.endswith("s") and word[:-1] in NEVER):
         return False
     if word in INSIDE or word in VAGUE:
         return True
@@ -125,5 +126,5 @@ def spelled(words: str) -> str:
         >>> spelled("Facet  cysts"), spelled("ALK fusion")
         ('facet cysts', 'ALK fusion')
     """
-    line = " ".join(words.split())
+    line = " ".join(words.replace("_", " ").split())
     return line[0].lower() + line[1:] if line[1:2].islower() else line
