@@ -8,7 +8,7 @@ from accrual.codes.concepts import vocabulary
 from accrual.codes.qualifiers import qualifiers
 from accrual.codes.variables import variables
 from accrual.match import concepts, rank, values
-from accrual.patient import fhir
+from accrual.patient import fhir_resources
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +27,7 @@ def test_qualifiers_named_in_code_exist() -> None:
     groups = (
         concepts.NOW | concepts.EVER | concepts.OVER | concepts.VAGUE | concepts.UNPROVEN | concepts.GIVEN
     ) | concepts.PASSING
-    stated = {word for words in fhir.CLINICAL.values() for word in words}
+    stated = {word for words in fhir_resources.CLINICAL.values() for word in words}
     assert said | groups | stated | {"in-remission", "severe", "mild"} <= set(qualifiers())
 
 

@@ -22,6 +22,13 @@ from accrual.patient.reader import MAX_BYTES, read_patient
             b'{"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Patient"}}]}',
             "FHIR R4 bundle",
         ),
+        (b'{"subject": {}, "phenotypicFeatures": []}', "GA4GH phenopacket"),
+        (b'[{"resourceType": "Patient", "id": "a"}]', "FHIR R4 resources"),
+        (b'[{"accrual_patient": 1}]', "accrual form"),
+        (b'{"resourceType": "Patient", "id": "a"}\n{"resourceType": "Claim"}\n', "FHIR R4 bulk export"),
+        (b'{"accrual_patient": 1}\n\n', "accrual form"),
+        (b"id,age,sex\n1,3,male\n", "CSV table"),
+        (b"\xef\xbb\xbfid;age\r\n1;3\r\n", "CSV table"),
     ],
 )
 def test_known_forms_are_recognised(data: bytes, form: str) -> None:
@@ -41,7 +48,8 @@ def test_known_forms_are_recognised(data: bytes, form: str) -> None:
         (b"\x1f\x8b\x08", "a gzip file"),
         (b"%PDF-1.7", "a PDF"),
         ('{"sex": "male"}'.encode("utf-16"), "UTF-16"),
-        (b'{"subject": {}, "phenotypicFeatures": []}', "a GA4GH phenopacket"),
+        (b'{"proband": {}, "pedigree": {}, "metaData": {}}', "a GA4GH Family"),
+        (b'{"members": [], "metaData": {}}', "a GA4GH Cohort"),
         (b'{"protocolSection": {}}', "a study record"),
         (b'{"resourceType": "Condition"}', "a FHIR Condition by itself"),
         (b'{"resourceType": 3}', "resourceType is not a string"),

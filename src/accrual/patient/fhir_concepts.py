@@ -6,56 +6,44 @@ names nothing, a condition that is neither confirmed nor ruled out.
 
 from __future__ import annotations
 
-from typing import cast
-
-from accrual.basic import Code, PartialDate
+from accrual.basic import PartialDate
+from accrual.patient.facts import named_facts
 from accrual.patient.fhir_types import CodeableConcept
-from accrual.patient.fhir_values import NotUsed
+from accrual.patient.ledger import NotUsed
 from accrual.patient.model import Fact, FactKind, Source
-from accrual.patient.terms import by_words, meanings, plain
+from accrual.patient.terms import plain
 
 # A pregnancy is recorded as a Condition; accrual keeps it as a state. Source: SNOMED CT, Normal pregnancy; Pregnant.
 _PREGNANCIES = ("72892002", "77386006")
 
 
-def named_facts(
+def coded_facts(
     kind: FactKind,
     code: CodeableConcept,
     name: str,
     *,
     asserted: bool = True,
-    qualifiers: tuple[str, ...],
-    date: PartialDate | None,
+    qualifiers: tuple[str, ...] = (),
+    date: PartialDate | None = None,
     end: PartialDate | None = None,
     order: bool = False,
 ) -> list[Fact]:
-    """Return one fact for each concept that the code names; one without a concept when the words are all there is.
+    """Return the facts that a CodeableConcept names, as `named_facts` does.
 
     Raises:
-        NotUsed: it names nothing.
+        NotUsed: it names nothing, or ends before it begins.
     """
-    words = plain(code.words())
-    found = meanings(code.words(), code.codes(), drug=kind == "drug")
-    if not found and not words:
-        raise NotUsed("it names nothing: no known code and no words")
-
-    def fact(of: FactKind, concept: Code | None, carried: tuple[str, ...]) -> Fact:
-        return Fact(
-            kind=of,
-            text=words or str(concept),
-            source=Source(name, words),
-            asserted=asserted,
-            concept=concept,
-            qualifiers=tuple(dict.fromkeys((*carried, *qualifiers))),
-            date=date,
-            end=end,
-            order=order,
-        )
-
-    found = found or by_words(code.words(), kind)
-    if not found:
-        return [fact(kind, None, ())]
-    return [fact(cast("FactKind", one.kind), one.concept, one.qualifiers) for one in found]
+    return named_facts(
+        kind,
+        code.words(),
+        code.codes(),
+        name,
+        asserted=asserted,
+        qualifiers=qualifiers,
+        date=date,
+        end=end,
+        order=order,
+    )
 
 
 def is_confirmed(status: CodeableConcept) -> bool:

@@ -72,13 +72,22 @@ class Address(Fhir, frozen=True):
     extension: list[Extension] = []
 
 
+class Meta(Fhir, frozen=True):
+    profile: list[str] = []
+
+
 class Head(Fhir, frozen=True):
     """What every resource has, and the two ways a resource names the patient it is about."""
 
     resource_type: str = ""
     id: str = ""
+    meta: Meta = Meta()
     subject: Reference | None = None
     patient: Reference | None = None
+
+    def is_profile(self, *endings: str) -> bool:
+        """Say whether the resource claims a profile whose address ends so."""
+        return any(one.rpartition("/")[2].partition("|")[0] in endings for one in self.meta.profile)
 
 
 class BundleEntry(Fhir, frozen=True):
@@ -101,7 +110,23 @@ class PatientResource(Fhir, frozen=True):
     extension: list[Extension] = []
 
 
+class Told(Fhir, frozen=True):
+    """An extension of a Condition: mCODE's histology, and the primary cancer of a secondary one."""
+
+    url: str = ""
+    value_codeable_concept: CodeableConcept | None = None
+    value_reference: Reference | None = None
+
+
+class Stage(Fhir, frozen=True):
+    summary: CodeableConcept = CodeableConcept()
+    assessment: list[Reference] = []
+
+
 class Condition(Fhir, frozen=True):
+    extension: list[Told] = []
+    body_site: list[CodeableConcept] = []
+    stage: list[Stage] = []
     clinical_status: CodeableConcept = CodeableConcept()
     verification_status: CodeableConcept = CodeableConcept()
     severity: CodeableConcept = CodeableConcept()
@@ -164,3 +189,18 @@ class Procedure(Fhir, frozen=True):
     code: CodeableConcept = CodeableConcept()
     performed_date_time: str = ""
     performed_period: Period = Period()
+
+
+class Immunization(Fhir, frozen=True):
+    status: str = ""
+    vaccine_code: CodeableConcept = CodeableConcept()
+    occurrence_date_time: str = ""
+
+
+class FamilyCondition(Fhir, frozen=True):
+    code: CodeableConcept = CodeableConcept()
+
+
+class FamilyMemberHistory(Fhir, frozen=True):
+    status: str = ""
+    condition: list[FamilyCondition] = []

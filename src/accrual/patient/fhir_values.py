@@ -8,18 +8,19 @@ or something else than the patient.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from typing import Literal, TypeAlias, cast
+from collections.abc import Mapping
 
 import msgspec
 
-from accrual.basic import PartialDate, Quantity
+from accrual.basic import PartialDate
 from accrual.codes.variables import Variable, variable_by_loinc, variable_named
-from accrual.patient.fhir_types import CodeableConcept, Component, FhirQuantity, Observation
-from accrual.patient.model import Fact, Source
-from accrual.patient.terms import category, impossible, plain, quantity, unit_of
-
-Comparator: TypeAlias = Literal["", "<", "<=", ">", ">="]
+from accrual.patient.facts import category_fact, number_fact
+from accrual.patient.fhir_entries import Entries
+from accrual.patient.fhir_types import CodeableConcept, Component, FhirQuantity, Head, Observation
+from accrual.patient.ledger import NotUsed
+from accrual.patient.mcode import is_special, special_facts
+from accrual.patient.model import Fact
+from accrual.patient.terms import plain, unit_of
 
 _LOINC = "http://loinc.org"
 
@@ -40,22 +41,13 @@ _ANSWER_CODES: Mapping[str, str] = {
 }
 
 
-class NotUsed(Exception):  # noqa: N818  # a signal between the FHIR readers, never seen outside
-    """An entry that is not used: `reason` says why; `what` names it when its kind is not enough."""
-
-    def __init__(self, reason: str, what: str = "") -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.what = what
-
-
 def observed(
-    data: bytes | msgspec.Raw, name: str, is_own: Callable[[str], bool]
+    data: msgspec.Raw, name: str, head: Head, entries: Entries
 ) -> tuple[list[Fact], list[tuple[str, str]]]:
     """Return the facts of an Observation, and (what, why) for each value that was not used.
 
     Args:
-        is_own: says whether a reference is to a condition of this patient: a tumor's stage has its tumor as focus.
+        entries: where a focus is looked up: a tumor's stage has its tumor as focus.
 
     Raises:
         NotUsed: the whole observation cannot be used.
@@ -64,9 +56,11 @@ def observed(
     own = msgspec.json.decode(data, type=Observation)
     if own.status not in ("final", "amended", "corrected"):
         raise NotUsed(f"status {own.status[:40] or 'missing'}: not a final result")
-    if not all(is_own(focus.reference) for focus in own.focus):
+    if any(entries.find(focus.reference, "Condition") is None for focus in own.focus):
         raise NotUsed("it is about something else than the patient (focus)")
     date = _date(own)
+    if is_special(own, head):
+        return special_facts(own, name, date, head, entries), []
     facts: list[Fact] = []
     problems: list[tuple[str, str]] = []
     parts: list[Component] = (
@@ -107,20 +101,29 @@ def _fact(part: Component, name: str, date: PartialDate | None) -> Fact:
     label = plain(part.code.words()) or variable.name
     if not _has_value(part):
         raise NotUsed("no value in it", f"Observation {variable.id}")
+    what = f"Observation {variable.id}"
     if variable.kind == "category":
-        return _category_fact(part, variable, label, name, date)
-    quantity, comparator, said = _number(part, variable)
+        return category_fact(variable, _words(part), name, label=label, date=date, what=what)
+    own = part.value_quantity
+    if own is None:
+        number = _plain_number(_words(part))
+        if number is None:
+            raise NotUsed("its value is not a number", what)
+        return number_fact(variable, number, (), name, label=label, date=date, what=what)
+    if own.value is None:
+        raise NotUsed("no value in it", what)
     low, high = _reference(part)
-    return Fact(
-        kind="measurement",
-        text=label,
-        source=Source(name, f"{label} {said}"),
-        variable=variable.id,
-        value=quantity,
-        comparator=comparator,
+    return number_fact(
+        variable,
+        own.value,
+        (own.code, own.unit),
+        name,
+        label=label,
+        comparator=own.comparator,
         date=date,
-        reference_low=low,
-        reference_high=high,
+        low=low,
+        high=high,
+        what=what,
     )
 
 
@@ -139,23 +142,6 @@ def _variable(code: CodeableConcept) -> Variable:
     raise NotUsed("the tables have no such variable", what)
 
 
-def _category_fact(
-    part: Component, variable: Variable, label: str, name: str, date: PartialDate | None
-) -> Fact:
-    words = _words(part)
-    held = next((value for text in words if (value := category(variable, text)) is not None), None)
-    if held is None:
-        raise NotUsed(f"its value is none of {', '.join(variable.values)}", f"Observation {variable.id}")
-    return Fact(
-        kind="measurement",
-        text=label,
-        source=Source(name, f"{label}: {plain(words[0])}"),
-        variable=variable.id,
-        value=held,
-        date=date,
-    )
-
-
 def _words(part: Component) -> list[str]:
     """The ways a value says itself in words, best first."""
     answer = part.value_codeable_concept
@@ -168,32 +154,6 @@ def _words(part: Component) -> list[str]:
     if part.value_integer is not None:
         said.append(str(part.value_integer))
     return [text for text in said if text] or [""]
-
-
-def _number(part: Component, variable: Variable) -> tuple[Quantity, Comparator, str]:
-    """Return the quantity, its comparator, and how the chart writes it."""
-    what = f"Observation {variable.id}"
-    comparator = ""
-    own = part.value_quantity
-    if own is not None:
-        if own.value is None:
-            raise NotUsed("no value in it", what)
-        comparator = own.comparator
-        if comparator not in ("", "<", "<=", ">", ">="):
-            raise NotUsed("its comparator is not one of FHIR R4", what)
-        found = quantity(variable, own.value, own.code, own.unit)
-        said = f"{comparator}{own.value:g} {own.unit or own.code}".rstrip()
-    else:
-        number = _plain_number(_words(part))
-        if number is None:
-            raise NotUsed("its value is not a number", what)
-        found, said = Quantity(number), f"{number:g}"
-    if variable.unit and not found.unit:
-        raise NotUsed(f"it has no unit; {variable.name} is measured in {variable.unit}", what)
-    problem = impossible(variable, found)
-    if problem:
-        raise NotUsed(problem, what)
-    return found, cast("Comparator", comparator), said
 
 
 def _plain_number(words: list[str]) -> float | None:

@@ -103,11 +103,11 @@ def read_form(data: bytes, where: str = "") -> Patient:
         >>> read_form(b'{"accrual_patient": 1, "sex": "female", "age": 23}').sex
         'female'
     """
-    return _Reader(where).patient(data)
+    return FormReader(where).patient(data)
 
 
-class _Reader:
-    """Reads one form; holds where the file came from and what was not used."""
+class FormReader:
+    """Reads one form, or parts of one; holds where the file came from and what was not used."""
 
     def __init__(self, where: str) -> None:
         self.where = where
@@ -128,9 +128,11 @@ class _Reader:
         facts: list[Fact] = []
         for key, kind in _LISTS:
             for index, raw in enumerate(cast("list[msgspec.Raw]", getattr(form, key))):
-                facts += self.entry(raw, kind, f"{key}[{index}]")
+                at = f"{key}[{index}]"
+                facts += self.entry(self.struct(raw, Entry, at), kind, at)
         for index, raw in enumerate(form.measurements):
-            fact = self.measurement(raw, f"measurements[{index}]")
+            at = f"measurements[{index}]"
+            fact = self.measurement(self.struct(raw, Measurement, at), at)
             facts += [fact] if fact is not None else []
         facts += [self.state(name, value) for name, value in form.states.items()]
         aged = "birth_date" if form.birth_date is not None else "age" if form.age is not None else ""
@@ -158,8 +160,12 @@ class _Reader:
             raise self.error("lat", "a point has lat -90 to 90 and lon -180 to 180, in degrees")
         return GeoPoint(form.lat, form.lon)
 
-    def entry(self, raw: msgspec.Raw, kind: FactKind, at: str) -> tuple[Fact, ...]:
-        entry = self.struct(raw, Entry, at)
+    def entry(self, entry: Entry, kind: FactKind, at: str) -> tuple[Fact, ...]:
+        """Return the facts of one condition, drug or procedure.
+
+        Raises:
+            PatientError: an impossible date, an unknown qualifier, a code without its system.
+        """
         begun, ended = self.date(entry.date, f"{at}.date"), self.date(entry.end, f"{at}.end")
         if begun is not None and ended is not None and ended.last < begun.first:
             raise self.error(f"{at}.end", "it lies before date")
@@ -204,8 +210,12 @@ class _Reader:
             raise self.error(at, f"no such qualifier: {_nearest(word, tuple(qualifiers()))}")
         return known.id
 
-    def measurement(self, raw: msgspec.Raw, at: str) -> Fact | None:
-        entry = self.struct(raw, Measurement, at)
+    def measurement(self, entry: Measurement, at: str) -> Fact | None:
+        """Return the fact of one measured value; None where it is not used, and then it is noted.
+
+        Raises:
+            PatientError: an impossible date; age or sex, which have keys of their own.
+        """
         date = self.date(entry.date, f"{at}.date")
         variable = variable_named(entry.name)
         if variable is None:

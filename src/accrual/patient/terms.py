@@ -104,6 +104,9 @@ def named(words: str, drug: bool = False) -> tuple[Meaning, ...]:
     """Return what the words alone name."""
     text = plain(words)
     concept, carried = _peeled(text)
+    if concept is None and "," in text:
+        # OMIM and SNOMED CT part a name by commas: "Neurofibromatosis, type 1".
+        concept, carried = _peeled(" ".join(text.replace(",", " ").split()))
     if concept is not None:
         return (_meaning(concept, carried),)
     if not drug:
