@@ -275,7 +275,7 @@ def _said_limit(tokens: list[Token], to: int, unit: str) -> int:
 
 def _number(low: str) -> float | None:
     try:
-        return float(low.replace(",", ""))
+        return float(low.replace(",", "").replace(" ", ""))
     except ValueError:
         return None
 

@@ -65,7 +65,8 @@ HARMLESS: Mapping[str, str] = {
     "on the day of enrollment | at the time of recruitment | at recruitment | "
     "at presentation | at visit 1 | "
     "at the time of randomization | at randomization | at the time of study enrollment | "
-    "at study enrollment | "
+    "at study enrollment | during screening | during the screening period | during the screening phase | "
+    "during the screening visit | at visit 2 | at the start of study | at trial entry | "
     "at the time of informed consent signature | at the day of informed consent | "
     "at the time of signing the informed consent document | at the start of the study | at study start": (
         "screening is now: a claim about the patient is read at that time anyway"

@@ -6,6 +6,7 @@ asked; the first that understands wins. A new family is one file, one entry here
 
 from __future__ import annotations
 
+from accrual.criteria.phrases.acuity import ACUITY
 from accrual.criteria.phrases.age import AGE
 from accrual.criteria.phrases.agreement import AGREEMENT
 from accrual.criteria.phrases.alternation import ALTERNATION
@@ -15,6 +16,7 @@ from accrual.criteria.phrases.condition import CONDITION
 from accrual.criteria.phrases.consent import CONSENT
 from accrual.criteria.phrases.crossed import CROSSED
 from accrual.criteria.phrases.defined import DEFINED
+from accrual.criteria.phrases.dose import DOSE
 from accrual.criteria.phrases.grade import GRADE
 from accrual.criteria.phrases.healthy_volunteer import HEALTHY_VOLUNTEER
 from accrual.criteria.phrases.life_expectancy import LIFE_EXPECTANCY
@@ -45,6 +47,8 @@ PHRASES: tuple[Family, ...] = (
     WASHOUT,
     BLOOD_PRESSURE,
     GRADE,
+    ACUITY,
+    DOSE,
     DEFINED,
     MEASURABLE,
     CROSSED,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from accrual.criteria.phrases.amount import amount
-from accrual.criteria.phrases.measure import said_more, values_of
+from accrual.criteria.phrases.measure import OF_THEIR_OWN, said_more, values_of
 from accrual.criteria.phrases.stream import Family, Read, Stream
 from accrual.criteria.words import word_set
 
@@ -58,7 +58,7 @@ def read_crossed(stream: Stream, at: int) -> Read | None:
     after = end + 1
     if stream.kind_at(after) in ("op", "between", "number", "value", "link") and not counted:
         return None
-    if variable.kind == "category" or variable.id in ("age", "life-expectancy", "stage"):
+    if variable.kind == "category" or variable.id in (*OF_THEIR_OWN, "life-expectancy"):
         return None
     if counted and "chemo" in stream.low_at(end):
         return None

@@ -14,7 +14,7 @@ import msgspec
 from accrual.basic import Interval, Span
 from accrual.criteria.lexer import Lexeme
 from accrual.criteria.phrases.amount import Amount, amount
-from accrual.criteria.phrases.measure import Named, names_at, read_measure, said_more, values_of
+from accrual.criteria.phrases.measure import OF_THEIR_OWN, Named, names_at, read_measure, said_more, values_of
 from accrual.criteria.phrases.stream import Family, Read, Stream
 from accrual.criteria.spans import spread_over
 from accrual.criteria.tree import All, Any_, Compare, Not, OneOf, Opaque, Tree, When, children, walk
@@ -252,7 +252,7 @@ def read_limits(stream: Stream, at: int) -> Read | None:
     if stream.kind_at(at) != "variable":
         return read
     names, joiner, after = names_at(stream, at)
-    if any(each[2].kind == "category" or each[2].id in ("age", "stage") for each in names):
+    if any(each[2].kind == "category" or each[2].id in OF_THEIR_OWN for each in names):
         return read
     first: Tree | None = None
     if read is None:  # "hemoglobin for men ≥ 13 g/dL and for women ≥ 12 g/dL"

@@ -92,6 +92,16 @@ Named: TypeAlias = tuple[int, int, Variable]
 """A variable, and the lexemes of its name."""
 
 
+# Read by families of their own: a bare number may be of another scale.
+OF_THEIR_OWN = ("age", "stage", "visual-acuity")
+# One word for several values: each of them is meant.
+MEANT: Mapping[str, tuple[str, ...]] = {"transaminases": ("alt", "ast")}
+
+
+def _meant(variable: Variable) -> tuple[Variable, ...]:
+    return tuple(variables()[each] for each in MEANT[variable.id]) if variable.id in MEANT else (variable,)
+
+
 def names_at(stream: Stream, at: int) -> tuple[list[Named], str, int]:
     """The variables in a row, the word that joins them, and where the row ends: "AST and ALT", "AST/ALT"."""
     found: list[Named] = []
@@ -100,7 +110,9 @@ def names_at(stream: Stream, at: int) -> tuple[list[Named], str, int]:
         variable = stream.lexemes[at].variable
         assert variable is not None
         end = _gap(stream, at + 1, variable)
-        found.append((at, at + 1, variable))
+        found.extend((at, at + 1, each) for each in _meant(variable))
+        if variable.id in MEANT and not joiner:
+            joiner = "slash"
         joint, word = end, ""
         while stream.kind_at(joint) in ("and", "or", "slash", "comma", "drop") and joint < end + 4:
             if stream.kind_at(joint) in ("and", "or", "slash"):
@@ -384,7 +396,7 @@ def read_measure(stream: Stream, at: int) -> Read | None:
         )
     names, joiner, end = names_at(stream, at)
     variable = names[-1][2]
-    if variable.id in ("age", "stage"):
+    if variable.id in OF_THEIR_OWN:
         return None
     if variable.kind == "category":
         return _category(stream, end, at, variable) if len(names) == 1 else None

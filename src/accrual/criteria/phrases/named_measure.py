@@ -13,7 +13,7 @@ from __future__ import annotations
 from accrual.codes.variables import Variable, measure_id, variable_named
 from accrual.criteria.phrases.amount import Amount, amount
 from accrual.criteria.phrases.limits import WORDS_BEFORE
-from accrual.criteria.phrases.measure import values_of
+from accrual.criteria.phrases.measure import OF_THEIR_OWN, values_of
 from accrual.criteria.phrases.method import method_end
 from accrual.criteria.phrases.named_measure_words import (
     COUNTED,
@@ -63,7 +63,7 @@ def read_named_measure(stream: Stream, at: int) -> Read | None:
         return None
     words, last, step = found
     row = variable_named(" ".join(words))
-    if row is not None and (row.kind == "category" or row.id in ("age", "stage") or len(words) == 1):
+    if row is not None and (row.kind == "category" or row.id in OF_THEIR_OWN or len(words) == 1):
         return None
     read = amount(stream, step, roman=words[-1] in ("grade", "class", "stage"))
     if read is None or read.suffix or not read.compared or read.end >= len(stream) + 1:
