@@ -7,7 +7,7 @@ import pytest
 from accrual.criteria.compile import compile_text
 from accrual.criteria.render import canonical
 from accrual.criteria.split import Item, split
-from accrual.criteria.tree import All, Any_, AtLeast, Group, Not, Opaque, When
+from accrual.criteria.tree import All, Any_, AtLeast, Compare, Group, Not, Opaque, When
 
 
 def words(text: str) -> list[tuple[str, str]]:
@@ -155,3 +155,31 @@ def test_none_is_no_criterion() -> None:
 def test_empty_text_has_no_criteria() -> None:
     assert compile_text("") == ()
     assert compile_text("Inclusion Criteria:\n\n\nExclusion Criteria:\n\n") == ()
+
+
+def test_a_list_below_one_of_the_following_is_one_criterion_though_it_is_not_set_in() -> None:
+    text = "Inclusion Criteria:\n\nAt least one of the following:\n\n* Stroke\n* Asthma\n* Signed consent\n\nMale"
+    first, consent, male = compile_text(text)  # NCT00301392
+    assert isinstance(first.tree, Any_)
+    assert (consent.text, male.text) == ("Signed consent", "Male")
+
+
+def test_alternatives_whose_end_is_not_told_are_asked_of_nobody_for_sure() -> None:
+    lead = "* Has at least one of the following comorbidities:"
+    text = f"Inclusion Criteria:\n\n{lead}\n* Stroke\n* ECOG performance status 0-1"
+    _, stroke, ecog = compile_text(text)  # NCT01252810
+    assert isinstance(stroke.tree, When)
+    assert isinstance(ecog.tree, Compare)
+
+
+def test_eligible_subtypes_are_alternatives() -> None:
+    text = "Inclusion Criteria:\n\n* Male\n* Eligible subtypes:\n  * Adenocarcinoma\n  * Large cell carcinoma"
+    _, kinds = compile_text(text)  # NCT00002550
+    assert isinstance(kinds.tree, Any_)
+    assert not any(isinstance(child, Opaque) for child in kinds.tree.children)
+
+
+def test_who_is_disqualified_is_excluded() -> None:
+    lead = "Participants who meet any of the following criteria will be disqualified from entering the study:"
+    (only,) = compile_text(f"Inclusion Criteria:\n\n{lead}\n\n* Stroke")  # NCT06330064
+    assert only.kind == "exclusion"

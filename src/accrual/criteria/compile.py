@@ -18,6 +18,7 @@ from accrual.criteria.groups import settled
 from accrual.criteria.headings import LEAD_IN, in_part, splices, told_by, under_heading
 from accrual.criteria.lexer import lex, plain
 from accrual.criteria.names import NOTHING, Explained, explained_in
+from accrual.criteria.offers import offers
 from accrual.criteria.phrases.measure import either_way
 from accrual.criteria.phrases.stream import Stream
 from accrual.criteria.reasons import with_reasons
@@ -212,13 +213,18 @@ def _group(text: str, clean: str, item: Item) -> Criterion:
         node = Any_(children=tuple(parts), span=span)
     whole = Span(item.start, end)
     own_claim = _own_claim(text, clean, item)
+    offered = offers(text[item.start : item.end])
     if own_claim is not None:
         node = All(children=(own_claim, node), span=whole)
-    elif not LEAD_IN.fullmatch(" ".join(text[item.start : item.end].split())):
+    elif offered != "kinds" and not LEAD_IN.fullmatch(" ".join(text[item.start : item.end].split())):
         lead = Opaque(text=" ".join(text[item.start : item.end].split()), span=Span(item.start, item.end))
         node = All(children=(lead, node), span=whole)
     own = " ".join(text[item.start : item.end].strip(" :*").split())
-    if own_claim is None and told_by(own, item.kind).effect in ("changing", "history", "receive"):
+    if (
+        own_claim is None
+        and not offered
+        and told_by(own, item.kind).effect in ("changing", "history", "receive")
+    ):
         node = _alternatives(text, item, whole)
     else:
         node = spread_over(node, whole)

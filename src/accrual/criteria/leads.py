@@ -28,11 +28,11 @@ _FILL = _WHO | word_set(
     "were meet meets meeting met fulfill fulfil fulfills fulfilled satisfy satisfies satisfied exhibit exhibits do "
     "does one or more least following below listed criteria criterion conditions condition apply applies true present "
     "exist exclusion characteristics symptoms diseases disorders and statements reasons considered deemed only order "
-    "may will can could should shall would must also both"
+    "but reassessed entering may will can could should shall would must also both"
 )
 _REFUSED = re.compile(
     r"\b(?:not be|be not|not to be|not) (?:considered |deemed )?"
-    r"(?:eligible|included|enroll?ed|permitted|allowed|admitted|randomi[sz]ed|entered|participate|enroll?|enter)\b|\bineligible\b|"
+    r"(?:eligible|included|enroll?ed|permitted|allowed|admitted|randomi[sz]ed|entered|participate|enroll?|enter)\b|\b(?:ineligible|disqualified)\b|"
     r"\bcannot (?:be (?:included|enroll?ed)|participate|take part|join|enter)\b"
 )
 _TAKEN = re.compile(r"\b(?:eligible|included|enroll?ed|participate)\b")

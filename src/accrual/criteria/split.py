@@ -19,6 +19,7 @@ from accrual.basic import Span
 from accrual.criteria.groups import named_group
 from accrual.criteria.leads import denied, opens, permits, turns, under_topic
 from accrual.criteria.lines import Line, joined, lines_of
+from accrual.criteria.offers import ends_offer, is_offer, offers
 from accrual.criteria.sections import is_title, names_some, section, stands_in_pdq
 from accrual.criteria.tree import Group, Kind
 
@@ -153,6 +154,8 @@ def claimed(words: str) -> int:
 class _Node(msgspec.Struct):
     line: Line
     children: list[_Node]
+    offered: str = ""
+    """The lead-in above, of whose list it may be: "One of the following:" """
 
 
 def _broken_heading(text: str, line: Line, below: Line) -> tuple[Kind, str, int] | None:
@@ -185,13 +188,15 @@ def _nest(text: str, lines: list[Line], kind: Kind, title: str, asides: list[Spa
     conditional = titled_some
     under = kind  # of what stands under the heading: "Patients must not have:" turns it
     topic_above = ""  # "Prior medication:", of which "Excluded:" below it is said
+    if kind == "inclusion":
+        roots = _adopted(text, roots)
     for at, node in enumerate(roots):
         words = text[node.line.start : node.line.end]
         listed = at + 1 < len(roots) and bool(roots[at + 1].line.bullet)
         alone = not node.children and not node.line.bullet
         topic = alone and listed and _is_topic(words)
         titled = is_title(words) and (topic or stands_in_pdq(heading))
-        if alone and (_is_heading(words) or titled):
+        if alone and (_is_heading(words) or titled or (words.endswith(":") and turns(words, kind) != kind)):
             heading = under_topic(topic_above, _name(words))
             topic_above = topic_above if heading != _name(words) else heading
             group, conditional = _of_group(heading, titled_group, titled_some)
@@ -203,6 +208,8 @@ def _nest(text: str, lines: list[Line], kind: Kind, title: str, asides: list[Spa
             asides.append(Span(node.line.start, node.line.end))
             continue
         item = _item(text, node, under, heading, conditional, asides, group=group)
+        if node.offered:
+            item = msgspec.structs.replace(item, heading=node.offered, conditional=True)
         if _is_emptied(text, node, item):
             asides.append(Span(item.start, item.end))
             continue
@@ -213,6 +220,25 @@ def _nest(text: str, lines: list[Line], kind: Kind, title: str, asides: list[Spa
             under = kind
         out.append(item)
     return list(_chained(text, out))
+
+
+def _adopted(text: str, nodes: list[_Node]) -> list[_Node]:
+    """Put a list under the lead-in above it that offers it; where it ends is in doubt if all have the same bullet."""
+    out: list[_Node] = []
+    lead: _Node | None = None
+    for node in nodes:
+        words = text[node.line.start : node.line.end]
+        if lead is not None and (not node.line.bullet or ends_offer(words)):
+            lead = None
+        if lead is not None and not lead.line.bullet:
+            lead.children.append(node)
+            continue
+        if lead is not None:
+            node.offered = _name(text[lead.line.start : lead.line.end])
+        out.append(node)
+        if not node.children and is_offer(words) and turns(words, "inclusion") == "inclusion":
+            lead = node
+    return out
 
 
 def _of_group(heading: str, outer: Group | None, conditional: bool) -> tuple[Group | None, bool]:
@@ -341,6 +367,8 @@ def _item(
         lead, count = "any", _WORDS.get((number or "one").lower(), 1)
     elif _ALL.search(words) is not None:
         lead = "all"
+    elif kind == "inclusion" and offers(words):
+        lead = "any"
     elif is_title(words) or (
         words.rstrip(" *_").endswith(":")
         and (len(words.split()) <= 10 or _FOLLOWING.search(words) is not None)
