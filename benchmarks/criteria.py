@@ -42,7 +42,7 @@ import logic
 import plain_reader
 from accrual.criteria.compile import compile_text
 from accrual.criteria.render import canonical, parse_canonical
-from accrual.criteria.tree import All, Any_, Compare, Criterion, Opaque, Tree, walk
+from accrual.criteria.tree import All, Any_, Compare, Criterion, Opaque, Tree, rests_on_words, walk
 
 PARTS: dict[str, Callable[[str], bool]] = {
     "check": brat.is_check,
@@ -199,7 +199,7 @@ def report_coverage(texts: list[str]) -> None:
     grades: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
-    rightly = 0
+    rightly = worded = 0
     slowest = (0.0, 0)
     spent = 0.0
     for text in texts:
@@ -211,6 +211,7 @@ def report_coverage(texts: list[str]) -> None:
             slowest = max(slowest, (took * 1e3 / (len(text) / 1e3), len(text)))
         for criterion in compiled:
             grades[criterion.understood] += 1
+            worded += criterion.understood == "whole" and rests_on_words(criterion.tree)
             kinds[criterion.kind] += 1
             words = [node for node in walk(criterion.tree) if isinstance(node, Opaque)]
             rightly += criterion.understood == "none" and all(node.reason for node in words)
@@ -226,6 +227,10 @@ def report_coverage(texts: list[str]) -> None:
     print("| whole | part | none | at least part |\n|---|---|---|---|")
     shares = [grades[grade] / count for grade in ("whole", "part", "none")]
     print(f"| {' | '.join(f'{share:.1%}' for share in (*shares, shares[0] + shares[1]))} |")
+    coded = grades["whole"] - worded
+    print(
+        f"of whole: all names coded {coded / count:.1%}, some names by their words alone {worded / count:.1%}"
+    )
     print(f"of none, rightly text (a judgement, or about the trial): {rightly / count:.1%} of all")
     print("criteria with Opaque words, by reason:", dict(reasons.most_common()))
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6

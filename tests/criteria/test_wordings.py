@@ -14,11 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accrual.basic import Interval
 from accrual.criteria.compile import compile_text
 from accrual.criteria.lexer import lex, plain
 from accrual.criteria.phrases.wording_words import MAX_WORDS, NEVER, VAGUE
 from accrual.criteria.render import canonical
-from accrual.criteria.tree import Criterion, Present, is_worded, rests_on_words, walk
+from accrual.criteria.tree import Compare, Criterion, Present, is_worded, rests_on_words, walk
 from accrual.criteria.wording_heads import BROAD
 from accrual.criteria.wordings import with_wordings
 
@@ -139,3 +140,9 @@ def test_lexemes_keep_their_order_and_cover_the_same_text(text: str) -> None:
     assert covered >= {at for one in before for at in range(one.start, one.end) if not clean[at].isspace()}
     for one, other in pairwise(after):
         assert one.end <= other.start
+
+
+def test_a_measurement_under_its_own_words_is_told_apart_too() -> None:
+    tree = Compare(variable="text|iothalamate-clearance", interval=Interval(high=70, unit="mL/min"))
+    assert rests_on_words(tree)
+    assert not rests_on_words(Compare(variable="age", interval=Interval(low=18, unit="a")))

@@ -203,13 +203,17 @@ def is_worded(tree: Tree) -> bool:
 
 
 def rests_on_words(tree: Tree) -> bool:
-    """Say whether a tree has a leaf that names its thing by the words alone.
+    """Say whether a tree has a leaf that names its thing, or what is measured, by the words alone.
 
     Example:
         >>> rests_on_words(Present(concept=Code("text", "condition:facet-cyst", "facet cyst")))
         True
     """
-    return any(is_worded(node) for node in walk(tree))
+    own = f"{SYSTEM}|"
+    return any(
+        is_worded(node) or (isinstance(node, Compare) and node.variable.startswith(own))
+        for node in walk(tree)
+    )
 
 
 MentionKind: TypeAlias = Literal[
