@@ -23,6 +23,7 @@ from accrual.basic import GeoPoint, NctId, nct_id
 from accrual.criteria.compile import compile_text
 from accrual.criteria.tree import CompiledTrial, Criterion
 from accrual.errors import PlaceNotFoundError, SourceError, StoreError
+from accrual.match.ask import Question, questions
 from accrual.match.evaluate import Screener
 from accrual.match.rank import Candidate, Match, queries, rank
 from accrual.match.sweep import Sweep
@@ -48,6 +49,9 @@ from accrual.store.writer import identity
 
 CANDIDATES = 1000
 """Studies retrieved for a patient before they are decided: what one person could ever look through."""
+
+ASKED_AMONG = 200
+"""Trials that a question may decide: the best matches."""
 
 OnProgress: TypeAlias = Callable[[Progress | CatchUpProgress], None]
 
@@ -255,6 +259,22 @@ class Finder:
             for hit in hits
             if hit.nct_id in tallies  # a study may go while it is looked at
         )[:top]
+
+    def ask(
+        self, patient: Patient, today: date, top: int = 1, among: int = ASKED_AMONG, skip: Iterable[str] = ()
+    ) -> tuple[tuple[Question, ...], int]:
+        """Return the questions that would decide most of the trials still possible, and how many those are.
+
+        Arguments:
+            among: the best matches to decide among.
+            skip: what not to ask about again, by `Question.about`.
+        """
+        possible = [
+            one.nct_id for one in self.match(patient, today, top=among) if one.verdict == "undetermined"
+        ]
+        compiled = self._compiled([*map(NctId, possible)])
+        trials = (compiled[number] for number in possible if number in compiled)
+        return questions(Screener(patient, today), trials, top, skip), len(possible)
 
     def _tallies(self, screener: Screener, numbers: Sequence[NctId]) -> dict[str, Tally]:
         """Return what studies come to for a patient: out of the sweep, or decided one by one where it lacks them."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from accrual.cli import demo, eligibility, load, search, serve, status, study, vocabulary
+from accrual.cli import ask, demo, eligibility, load, search, serve, status, study, vocabulary
 from accrual.cli.options import Home
 from accrual.cli.run import MEANINGS
 from accrual.cli.session import Session
@@ -56,6 +56,7 @@ for command in (
     eligibility.criteria,
     eligibility.screen,
     eligibility.match,
+    ask.ask,
     serve.serve,
     status.status,
     vocabulary.vocabulary,

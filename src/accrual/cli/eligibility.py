@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from accrual.cli.options import Home, Json, PatientFile, Study, Today, Top, day
+from accrual.cli.options import Answers, Home, Json, PatientFile, Study, Today, Top, day
 from accrual.cli.output import note, write, write_json
 from accrual.cli.session import home_of, open_finder, require_studies
 from accrual.errors import QueryError, SourceError
+from accrual.patient.answers import answered
 
 if TYPE_CHECKING:
     from accrual.finder import Finder
@@ -63,6 +64,7 @@ def screen(
     context: typer.Context,
     nct: Study,
     patient: PatientFile,
+    answers: Answers = None,
     today: Today = None,
     home: Home = None,
     json: Json = False,
@@ -73,7 +75,7 @@ def screen(
     """
     as_of = day(today)
     with open_finder(context, home) as finder:
-        person = _patient(finder, patient)
+        person = read_person(finder, patient, answers)
         found = finder.screen(nct, person, as_of)
         title = "" if json else finder.show(nct).title
     if json:
@@ -87,6 +89,7 @@ def screen(
 def match(
     context: typer.Context,
     patient: PatientFile,
+    answers: Answers = None,
     top: Top = 20,
     status: Annotated[
         list[str] | None,
@@ -109,7 +112,7 @@ def match(
     as_of = day(today)
     statuses = read_words("status", status or ())
     with open_finder(context, home) as finder:
-        person = _patient(finder, patient)
+        person = read_person(finder, patient, answers)
         found = finder.match(person, as_of, top=top, status=statuses)
         if not found:
             require_studies(finder, home_of(context, home))
@@ -124,9 +127,14 @@ def match(
     write(*match_layout(found, person, as_of))
 
 
-def _patient(finder: Finder, path: Path) -> Patient:
+def read_person(finder: Finder, path: Path, answers: Path | None) -> Patient:
+    """Return the patient of a file, with the answers of another where there is one."""
     data, where = _read(path)
-    return finder.read_patient(data, where)
+    person = finder.read_patient(data, where)
+    if answers is None:
+        return person
+    more, also = _read(answers)
+    return answered(person, finder.read_patient(more, also))
 
 
 def _text_of(path: Path) -> str:

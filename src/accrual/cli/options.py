@@ -38,6 +38,15 @@ PatientFile = Annotated[
         help="A patient file: accrual's JSON form or a FHIR R4 bundle; - reads standard input.",
     ),
 ]
+Answers = Annotated[
+    Path | None,
+    typer.Option(
+        "--answers",
+        metavar="FILE",
+        readable=False,
+        help="Answers that `accrual ask` saved, to be added to the patient.",
+    ),
+]
 
 
 def day(today: datetime | None) -> date:

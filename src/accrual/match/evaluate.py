@@ -10,7 +10,7 @@ that decide it, or, while it is UNKNOWN, the unknown ones with the known ones be
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import assert_never
 
@@ -96,7 +96,14 @@ class Screener:
 
     def holds(self, tree: Tree) -> Truth:
         """Decide one tree, without its proof."""
-        return self._decide(tree, ()).holds
+        return combined(tree, (), self._truth)
+
+    def find(self, leaf: Compare | Present | OneOf, windows: Windows) -> Finding:
+        """Decide one leaf in the windows it stands in, outermost first, with its proof or its question."""
+        return self._leaf(leaf, windows)
+
+    def _truth(self, leaf: Leaf, windows: Windows) -> Truth:
+        return self._leaf(leaf, windows).holds
 
     def leaf(self, leaf: Compare | Present | OneOf, windows: Windows) -> Truth:
         """Decide one leaf in the windows it stands in, outermost first, without its proof.
@@ -192,6 +199,27 @@ class Screener:
                 return one_of(leaf, windows, self.chart)
             case _:
                 assert_never(leaf)
+
+
+def combined(tree: Tree, windows: Windows, truth: Callable[[Leaf, Windows], Truth]) -> Truth:
+    """Return what a tree comes to when each leaf, in the windows it stands in, has the truth that is given for it."""
+    match tree:
+        case Compare() | Present() | OneOf() | Opaque():
+            return truth(tree, windows)
+        case Within():
+            return combined(tree.child, (*windows, tree.window), truth)
+        case Not():
+            return ~combined(tree.child, windows, truth)
+        case All():
+            return all_of([combined(child, windows, truth) for child in tree.children])
+        case Any_():
+            return any_of([combined(child, windows, truth) for child in tree.children])
+        case AtLeast():
+            return at_least(tree.count, [combined(child, windows, truth) for child in tree.children])
+        case When():
+            return ~combined(tree.condition, windows, truth) | combined(tree.then, windows, truth)
+        case _:
+            assert_never(tree)
 
 
 def verdict(
