@@ -31,7 +31,7 @@ SMALL = Vocabulary(
 
 @pytest.fixture(autouse=True)
 def small_vocabulary(monkeypatch: pytest.MonkeyPatch) -> Vocabulary:
-    rooms = ("match.chart", "match.concepts", "match.program", "match.rank", "patient.terms")
-    for module in rooms:
+    rooms = ("ask", "chart", "concepts", "program", "rank")
+    for module in (*(f"match.{room}" for room in rooms), "patient.answers", "patient.terms"):
         monkeypatch.setattr(f"accrual.{module}.vocabulary", lambda: SMALL)
     return SMALL

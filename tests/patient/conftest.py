@@ -29,5 +29,6 @@ SMALL = Vocabulary(
 
 @pytest.fixture(autouse=True)
 def small_vocabulary(monkeypatch: pytest.MonkeyPatch) -> Vocabulary:
-    monkeypatch.setattr("accrual.patient.terms.vocabulary", lambda: SMALL)
+    for module in ("patient.answers", "patient.terms"):
+        monkeypatch.setattr(f"accrual.{module}.vocabulary", lambda: SMALL)
     return SMALL

@@ -12,7 +12,6 @@ from accrual.cli.options import Answers, Home, Json, PatientFile, Study, Today, 
 from accrual.cli.output import note, write, write_json
 from accrual.cli.session import home_of, open_finder, require_studies
 from accrual.errors import QueryError, SourceError
-from accrual.patient.answers import answered
 
 if TYPE_CHECKING:
     from accrual.finder import Finder
@@ -133,6 +132,8 @@ def read_person(finder: Finder, path: Path, answers: Path | None) -> Patient:
     person = finder.read_patient(data, where)
     if answers is None:
         return person
+    from accrual.patient.answers import answered
+
     more, also = _read(answers)
     return answered(person, finder.read_patient(more, also))
 

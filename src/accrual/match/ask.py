@@ -19,7 +19,8 @@ import msgspec
 from accrual.codes.concepts import vocabulary
 from accrual.codes.qualifiers import RELATIONS
 from accrual.codes.variables import variable_of
-from accrual.criteria.tree import Compare, CompiledTrial, OneOf, Opaque, Present, Tree, children, walk
+from accrual.criteria.groups import demands
+from accrual.criteria.tree import Compare, CompiledTrial, OneOf, Opaque, Present, Tree
 from accrual.match.evaluate import Leaf, Screener, Windows, combined
 from accrual.patient.answers import can_be_kept, choices_for
 from accrual.truth import Truth
@@ -84,25 +85,20 @@ def questions(
 
 def _of_trial(screener: Screener, trial: CompiledTrial) -> dict[str, _Gain]:
     """Return for each question what its answer would do to the trial; nothing where the trial is ruled out."""
-    open_trees: list[tuple[Tree, bool]] = []
-    asked = [(one.tree, one.kind == "exclusion") for one in trial.criteria]
-    for tree, negated in (*asked, *((field.tree, False) for field in trial.fields)):
-        holds = screener.holds(tree)
-        met = ~holds if negated else holds
+    undecided: list[Tree] = []
+    for tree in (*demands(trial), *(field.tree for field in trial.fields)):
+        met = screener.holds(tree)
         if met is Truth.NO:
             return {}
-        if met is Truth.UNKNOWN and not all(
-            isinstance(node, Opaque) for node in walk(tree) if not children(node)
-        ):
-            open_trees.append((tree, negated))
+        if met is Truth.UNKNOWN:
+            undecided.append(tree)
     gains: dict[str, _Gain] = {}
-    for tree, negated in open_trees:
+    for tree in undecided:
         for about, text in _asked(tree, screener).items():
             gain = gains.setdefault(about, _Gain(text))
             chance = CHANCES["concept" if "/" in about else "variable"]
             for answer, likely in ((Truth.YES, chance), (Truth.NO, 1 - chance)):
-                holds = combined(tree, (), _as_if(screener, about, answer))
-                met = ~holds if negated else holds
+                met = combined(tree, (), _as_if(screener, about, answer))
                 if met is Truth.NO:
                     gain.rules_out = 1
                     gain.score += likely
@@ -119,7 +115,11 @@ def _asked(tree: Tree, screener: Screener) -> dict[str, str]:
         if isinstance(leaf, Opaque):
             return Truth.UNKNOWN
         finding = screener.find(leaf, windows)
-        if finding.holds is Truth.UNKNOWN and finding.reason == "no fact" and finding.question:
+        if (
+            finding.holds is Truth.UNKNOWN
+            and finding.reason in ("no fact", "not precise enough")
+            and finding.question
+        ):
             found.setdefault(about_of(leaf), _words(leaf, finding.question))
         return finding.holds
 
