@@ -145,11 +145,16 @@ def _guard(groups: list[list[_Part]], stream: Stream) -> Tree | None:
             told = [part for part in group if part.tag is not Tag.BOTH]
             if not told:
                 return None
-            group = [
-                msgspec.structs.replace(part, tag=Tag.FERTILE) if part.tag is Tag.BEARING else part
-                for part in told
-            ]
-            tags = {part.tag for part in group}
+            bearing = next((part for part in told if part.tag is Tag.BEARING), None)
+            if bearing is not None:  # women of childbearing potential, and men who can father a child
+                both = next(part.span for part in group if part.tag is Tag.BOTH)
+                man = _Part(Tag.MALE, both)
+                able = msgspec.structs.replace(bearing, tag=Tag.FERTILE)
+                narrower = [_leaf(part, stream) for part in told if part is not bearing]
+                parts.append(_one([_leaf(bearing, stream), *narrower], either=False))
+                parts.append(_one([_leaf(man, stream), _leaf(able, stream), *narrower], either=False))
+                continue
+            group, tags = told, {part.tag for part in told}
         if Tag.BEARING in tags or Tag.PREMENOPAUSAL in tags:  # only women are
             bearing = next(part for part in group if part.tag in (Tag.BEARING, Tag.PREMENOPAUSAL))
             group = [
