@@ -22,13 +22,14 @@ from accrual import demo
 from accrual.basic import GeoPoint, NctId, nct_id
 from accrual.criteria.compile import compile_text
 from accrual.criteria.tree import CompiledTrial, Criterion
-from accrual.errors import PlaceNotFoundError, SourceError, StoreError
+from accrual.errors import PlaceNotFoundError, StoreError
 from accrual.match.ask import Question, questions
 from accrual.match.evaluate import Screener
 from accrual.match.rank import Candidate, Match, queries, rank
 from accrual.match.sweep import Sweep
 from accrual.match.verdict import Screening, Tally, tally
 from accrual.patient.model import Patient
+from accrual.patient.patients import find_patient
 from accrual.patient.reader import read_patient
 from accrual.programs import Programs, programs_recipe
 from accrual.reading import compile_studies, compiler_version, read_all
@@ -205,19 +206,20 @@ class Finder:
 
     # -- decide
 
-    def read_patient(self, source: Path | bytes, where: str = "") -> Patient:
-        """Return the patient in a file, or in what a file holds, whichever known form it has.
+    def read_patient(self, source: Path | bytes, where: str = "", person: str = "") -> Patient:
+        """Return the patient in a file or folder, or in what a file holds, whichever known form it has.
+
+        Args:
+            where: the name of what `source` holds, for messages.
+            person: the id of the patient, where there are several.
 
         Raises:
-            PatientError: no known form, or broken; the message says which forms exist.
+            PatientError: no known form, broken, or several and none chosen; the message says which there are.
             SourceError: the file cannot be read.
         """
         if isinstance(source, bytes):
-            return read_patient(source, where)
-        try:
-            return read_patient(source.read_bytes(), where or str(source))
-        except OSError as error:
-            raise SourceError(f"{source}: cannot be read ({error.strerror})") from error
+            return read_patient(source, where, person)
+        return find_patient(source, person)
 
     def screen(self, nct: str, patient: Patient, today: date) -> Screening:
         """Decide one trial for a patient, criterion by criterion; raises as `show`."""

@@ -188,3 +188,16 @@ def test_the_demo_names_its_patients(accrual: Callable[..., SimpleNamespace]) ->
     refused = accrual("demo", "--no-serve", "--patient", "nobody")
     assert refused.code == 2
     assert "choose one of" in refused.err
+
+
+def test_one_patient_of_many_is_chosen_by_id(accrual: Callable[..., SimpleNamespace], tmp_path: Path) -> None:
+    table = tmp_path / "patients.csv"
+    table.write_text("id,age,sex,conditions\np1,30,F,diabetes\np2,40,M,T-ALL\n")
+    asked = accrual("screen", SEED, str(table), *TODAY)
+    assert asked.code != 0
+    assert asked.out == ""
+    assert "2 patients: choose one by its id (--person); there are p1, p2" in asked.err
+    told = accrual("screen", SEED, str(table), "--person", "p2", "--json", *TODAY)
+    assert told.code == 0
+    assert "T-ALL" in told.out
+    assert accrual("match", str(tmp_path), "--person", "p2", *TODAY).code == 0

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import msgspec
 import typer
 
 from accrual.cli.eligibility import read_person
-from accrual.cli.options import Answers, Home, Json, PatientFile, Today, Top, day
+from accrual.cli.options import Answers, Home, Json, PatientFile, Person, Today, Top, day
 from accrual.cli.output import note, write_json, write_text
 from accrual.cli.session import open_finder
 from accrual.errors import PatientError, QueryError, SourceError
@@ -27,6 +28,7 @@ _HELP = "Enter alone: not known, ask something else.  q: stop."
 def ask(
     context: typer.Context,
     patient: PatientFile,
+    person: Person = "",
     answers: Answers = None,
     top: Top = 5,
     today: Today = None,
@@ -44,10 +46,10 @@ def ask(
         raise QueryError("a patient from standard input needs --answers FILE to keep the answers in")
     with open_finder(context, home) as finder:
         if talking:
-            _talk(finder, patient, answers or patient.with_suffix(".answers.json"), as_of)
+            _talk(finder, patient, person, answers or _beside(patient, person), as_of)
             return
         held = answers if answers is not None and answers.exists() else None
-        found, possible = finder.ask(read_person(finder, patient, held), as_of, top=top)
+        found, possible = finder.ask(read_person(finder, patient, held, person), as_of, top=top)
     if json:
         write_json({"undetermined": possible, "questions": found})
         return
@@ -56,15 +58,23 @@ def ask(
         write_text(f"{number}. {_line(question)}\n")
 
 
-def _talk(finder: Finder, patient: Path, kept: Path, today: date) -> None:
+def _beside(patient: Path, person: str) -> Path:
+    """Where the answers of a patient are kept; each of several has a file of his own."""
+    from accrual.patient.patients import ANSWERS
+
+    own = f".{quote(person, safe='')}" if person else ""
+    return patient.with_suffix(f"{own}{ANSWERS}")
+
+
+def _talk(finder: Finder, patient: Path, person: str, kept: Path, today: date) -> None:
     from accrual.patient.answers import with_answer
 
     form: dict[str, Any] = _form(kept) if kept.exists() else {}
     write_text(f"Answers are saved in {kept}. {_HELP}\n")
     skipped: set[str] = set()
     while True:
-        person = read_person(finder, patient, kept if form else None)
-        found, possible = finder.ask(person, today, skip=skipped)
+        chart = read_person(finder, patient, kept if form else None, person)
+        found, possible = finder.ask(chart, today, skip=skipped)
         if not found:
             write_text(f"{possible} trials are still possible, and nothing more can be asked.\n")
             return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from accrual.cli.options import Answers, Home, Json, PatientFile, Study, Today, Top, day
+from accrual.cli.options import Answers, Home, Json, PatientFile, Person, Study, Today, Top, day
 from accrual.cli.output import note, write, write_json
 from accrual.cli.session import home_of, open_finder, require_studies
 from accrual.errors import QueryError, SourceError
@@ -63,6 +63,7 @@ def screen(
     context: typer.Context,
     nct: Study,
     patient: PatientFile,
+    person: Person = "",
     answers: Answers = None,
     today: Today = None,
     home: Home = None,
@@ -74,20 +75,21 @@ def screen(
     """
     as_of = day(today)
     with open_finder(context, home) as finder:
-        person = read_person(finder, patient, answers)
-        found = finder.screen(nct, person, as_of)
+        chart = read_person(finder, patient, answers, person)
+        found = finder.screen(nct, chart, as_of)
         title = "" if json else finder.show(nct).title
     if json:
         write_json(found)
         return
     from accrual.cli.layout import screening_layout
 
-    write(*screening_layout(found, person, title, as_of))
+    write(*screening_layout(found, chart, title, as_of))
 
 
 def match(
     context: typer.Context,
     patient: PatientFile,
+    person: Person = "",
     answers: Answers = None,
     top: Top = 20,
     status: Annotated[
@@ -111,8 +113,8 @@ def match(
     as_of = day(today)
     statuses = read_words("status", status or ())
     with open_finder(context, home) as finder:
-        person = read_person(finder, patient, answers)
-        found = finder.match(person, as_of, top=top, status=statuses)
+        chart = read_person(finder, patient, answers, person)
+        found = finder.match(chart, as_of, top=top, status=statuses)
         if not found:
             require_studies(finder, home_of(context, home))
     if json:
@@ -123,19 +125,22 @@ def match(
         return
     from accrual.cli.layout import match_layout
 
-    write(*match_layout(found, person, as_of))
+    write(*match_layout(found, chart, as_of))
 
 
-def read_person(finder: Finder, path: Path, answers: Path | None) -> Patient:
-    """Return the patient of a file, with the answers of another where there is one."""
-    data, where = _read(path)
-    person = finder.read_patient(data, where)
+def read_person(finder: Finder, path: Path, answers: Path | None, person: str = "") -> Patient:
+    """Return the patient of a file, with the answers of another where there is one; of several, the one of this id."""
+    if str(path) == "-":
+        data, where = _read(path)
+        chart = finder.read_patient(data, where, person)
+    else:
+        chart = finder.read_patient(path, person=person)
     if answers is None:
-        return person
+        return chart
     from accrual.patient.answers import answered
 
     more, also = _read(answers)
-    return answered(person, finder.read_patient(more, also))
+    return answered(chart, finder.read_patient(more, also))
 
 
 def _text_of(path: Path) -> str:

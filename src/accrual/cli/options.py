@@ -35,8 +35,11 @@ PatientFile = Annotated[
     typer.Argument(
         metavar="PATIENT",
         readable=False,  # the reader says it better, and "-" is no file
-        help="A patient file: accrual's JSON form or a FHIR R4 bundle; - reads standard input.",
+        help="A patient file or folder, of any form of docs/patient.md; - reads standard input.",
     ),
+]
+Person = Annotated[
+    str, typer.Option("--person", metavar="ID", help="Which patient, where the file or folder holds several.")
 ]
 Answers = Annotated[
     Path | None,

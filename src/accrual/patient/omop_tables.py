@@ -58,8 +58,15 @@ class CsvFolder:
 
 
 def is_omop(folder: Path) -> bool:
-    """Say whether a folder holds a person table, and one more table of the model."""
-    found = _files(folder)
+    """Say whether a folder holds a person table, and one more table of the model.
+
+    Raises:
+        SourceError: the folder cannot be read.
+    """
+    try:
+        found = _files(folder)
+    except OSError as error:
+        raise SourceError(f"{folder}: cannot be read ({error.strerror})") from error
     return "person" in found and bool(
         found.keys() & {"condition_occurrence", "condition_era", "drug_exposure", "measurement", "concept"}
     )

@@ -33,6 +33,8 @@ Failed = Callable[[PatientError], None]
 _LINES = (".ndjson", ".jsonl")
 _TABLES = (".csv", ".tsv")
 _PLAIN = (".json", ".txt", ".md")
+ANSWERS = ".answers.json"
+"""How the files end that `accrual ask` keeps answers in: they lie beside patients, and are none."""
 MAX_UNPACKED = 1_000_000_000
 """Bytes of a gzip file once unpacked: it is held in memory, for lines are found again by their place."""
 _PEEK = 1_000_000
@@ -117,7 +119,11 @@ def _in_folder(path: Path, opened: ExitStack) -> Iterator[tuple[str, Member]]:
     if is_omop(path):
         yield from ((path.name, member) for member in Omop(CsvFolder(path), str(path)).members())
         return
-    files = sorted(one for one in path.rglob("*") if one.is_file() and not one.name.startswith("."))
+    files = sorted(
+        one
+        for one in path.rglob("*")
+        if one.is_file() and not one.name.startswith(".") and not one.name.endswith(ANSWERS)
+    )
     lines = [one for one in files if _ending(one) in _LINES]
     if lines:
         export = [(str(one.relative_to(path)), _open(one, opened)) for one in lines]
