@@ -321,6 +321,11 @@ def _category(fact: Fact, values: tuple[str, ...], variable: Variable) -> _Decid
     if not isinstance(fact.value, str):
         return _Decided(Truth.UNKNOWN, lambda: f"{variable.name} is not stated in words")
     held = fact.value
+    if not fact.asserted:
+        # "Does not smoke" may be never or no more: it rules its own answer out and leaves the others open.
+        others = frozenset(variable.values) - {held}
+        ruled_out = Truth.YES if held not in values and others <= frozenset(values) else Truth.UNKNOWN
+        return _Decided(Truth.NO if values == (held,) else ruled_out, lambda: f"{variable.name}: not {held}")
     truth = Truth.of(held in values)
     word = "is" if truth is Truth.YES else "is not"
     return _Decided(truth, lambda: f"{variable.name}: {held} {word} {' or '.join(values)}")

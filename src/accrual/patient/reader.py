@@ -3,7 +3,8 @@
 Comes in: bytes. Goes out: a `Patient`, or a member for each of several. Refuses (PatientError): a file of another form,
 naming what it looks like and which forms exist; broken JSON, with line and column; a file of 50 MB or more; JSON
 nested beyond reason; several patients of whom none is chosen. The messages name places, keys and ids, never what a
-patient's file says there. Sources that need no such limit are read by `patients`.
+patient's file says there. Sources that need no such limit are read by `patients`. Text that is no JSON, no XML and
+no table is a note.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from accrual.patient.fhir_entries import Entry
 from accrual.patient.form import KEYS, read_form
 from accrual.patient.member import Member, choose
 from accrual.patient.model import Patient
+from accrual.patient.note import read_note
+from accrual.patient.note_text import is_prose
 from accrual.patient.phenopacket import read_phenopacket
 from accrual.patient.roster import is_table, roster_members
 
@@ -32,7 +35,7 @@ MAX_BYTES = 50_000_000
 
 FORMS = (
     "the accrual form (docs/patient.md), a FHIR R4 Bundle (resourceType: Bundle), FHIR R4 resources as NDJSON or an "
-    "array, a GA4GH phenopacket, a CSV table, an OMOP folder"
+    "array, a GA4GH phenopacket, a CSV table, an OMOP folder, a note in plain English"
 )
 
 # What else is sent to matchers, by keys that only it has: GA4GH phenopackets 2.0, MatchMiner, OMOP, TREC topics.
@@ -81,7 +84,9 @@ def members_in(data: bytes, where: str = "") -> Iterator[Member]:
     data = data.removeprefix(b"\xef\xbb\xbf")
     start = data.lstrip()[:1]
     with _told(data, where):
-        if start == b"[":
+        if _is_note(data):
+            yield Member("", partial(_read_one, data, where))
+        elif start == b"[":
             yield from _in_array(data, where)
         elif start == b"{" and _are_lines(data):
             yield from _in_lines(data, where)
@@ -96,6 +101,11 @@ def members_in(data: bytes, where: str = "") -> Iterator[Member]:
 
 def _read_one(data: bytes, where: str) -> Patient:
     _check(data, where)
+    if _is_note(data):
+        try:
+            return read_note(data, where)
+        except PatientError as error:
+            raise PatientError(f"{error}. Known forms: {FORMS}") from error
     data = data.removeprefix(b"\xef\xbb\xbf")
     with _told(data, where):
         keys = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
@@ -131,7 +141,7 @@ def _check(data: bytes, where: str) -> None:
 
 
 def _holds_several(data: bytes) -> bool:
-    if len(data) >= MAX_BYTES:
+    if len(data) >= MAX_BYTES or _is_note(data):
         return False
     start = data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     return start == b"[" or (_are_lines(data) if start == b"{" else _is_table(data))
@@ -146,6 +156,10 @@ def _are_lines(data: bytes) -> bool:
 def _is_table(data: bytes) -> bool:
     first = data.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")[0]
     return len(first) < 1_000_000 and is_table(first.decode("utf-8", errors="replace"))
+
+
+def _is_note(data: bytes) -> bool:
+    return not _is_table(data) and is_prose(data)
 
 
 def _is_bundle(data: bytes) -> bool:
