@@ -33,6 +33,9 @@ ARRAY = "FHIR R4 resources"
 MAX_BYTES = 50_000_000
 """A patient's whole record with claims is a few MB; the largest of 120 Synthea bundles has 1.6 MB."""
 
+MAX_HEADER = 20_000
+"""Bytes: a first line that is longer names no columns."""
+
 FORMS = (
     "the accrual form (docs/patient.md), a FHIR R4 Bundle (resourceType: Bundle), FHIR R4 resources as NDJSON or an "
     "array, a GA4GH phenopacket, a CSV table, an OMOP folder, a note in plain English"
@@ -155,11 +158,11 @@ def _are_lines(data: bytes) -> bool:
 
 def _is_table(data: bytes) -> bool:
     first = data.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")[0]
-    return len(first) < 1_000_000 and is_table(first.decode("utf-8", errors="replace"))
+    return len(first) < MAX_HEADER and is_table(first.decode("utf-8", errors="replace"))
 
 
 def _is_note(data: bytes) -> bool:
-    return not _is_table(data) and is_prose(data)
+    return is_prose(data) and not _is_table(data)
 
 
 def _is_bundle(data: bytes) -> bool:
