@@ -96,6 +96,15 @@ def test_an_array_or_a_bundle_may_hold_several_patients() -> None:
     assert read_patient(forms, "", "a").age_years == 3
 
 
+def test_one_patient_and_a_stranger_are_one_patient(tmp_path: Path) -> None:
+    stray = {**condition("leukemia"), "subject": YOURS}
+    entries = [{"resource": one} for one in (ME, condition(), stray)]
+    (tmp_path / "b.json").write_text(json.dumps({"resourceType": "Bundle", "entry": entries}))
+    ((patient,), failures) = all_of(tmp_path)
+    assert (patient.id, len(patient.facts), failures) == ("me", 1, [])
+    assert "another patient (Patient/you)" in reasons(patient)
+
+
 # Tables.
 
 TABLE = """id,age,sex,conditions,absent_conditions,drugs,Hemoglobin (g/dL),ECOG,date,shoe size,HIV test

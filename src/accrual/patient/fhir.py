@@ -73,9 +73,16 @@ def bundle_entries(data: bytes, where: str) -> list[Entry]:
 
 
 def members_of(entries: Sequence[Entry], where: str, form: str) -> Iterator[Member]:
-    """Yield each patient that resources are about."""
+    """Yield each patient of whom there is a Patient resource; where there is none, whom all are about."""
+    looked = Entries(entries, Ledger())
+    own_resources = looked.of_kind("Patient")
+    if len(own_resources) < 2:
+        # One patient: what is about somebody else is refused by name, and makes no second patient.
+        head = looked.heads[own_resources[0]] if own_resources else None
+        yield Member(head.id if head else "", lambda: read_resources(entries, where, form))
+        return
     people = People()
-    for index, head in enumerate(Entries(entries, Ledger()).heads):
+    for index, head in enumerate(looked.heads):
         if head is not None:
             people.add(index, head, entries[index].url)
 
