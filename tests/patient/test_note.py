@@ -322,6 +322,8 @@ def test_time_is_linear_in_the_text(piece: str) -> None:
 def test_sentences_lie_in_the_text_in_order_and_apart() -> None:
     text = "Dr. Smith saw him. Hb 9.1 g/dL\n- one\n- two\n\nPMH: 1. HTN 2. Obesity"
     found = [text[one.start : one.end] for one in sentences(text)]
+    more = "BMI: 27. His abdomen is soft."
+    assert [more[one.start : one.end] for one in sentences(more)] == ["BMI: 27.", "His abdomen is soft."]
     assert found == ["Dr. Smith saw him.", "Hb 9.1 g/dL", "one", "two", "HTN", "Obesity"]
 
 

@@ -130,8 +130,19 @@ def _sectioned(text: str) -> Iterator[tuple[int, int, Section]]:
 
 def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     at = start
+    item = 0  # the number of the last item of a list that runs on in one line
     for found in _BREAK.finditer(text, start, end):
         sign = found.group()
+        if sign.strip("( ")[:1].isdigit():
+            number = int(sign.strip("().\n\t "))
+            if number != item + 1:
+                # "His BMI is 27. He": no item of a list, and the end of a sentence.
+                if sign.rstrip()[-1] == ".":
+                    stop = found.start() + len(sign.rstrip())
+                    yield from _pieces(text, at, stop)
+                    at = stop
+                continue
+            item = number
         if sign == "." and _NO_END.search(text, max(at, found.start() - 8), found.end()):
             continue
         if sign == "\n" and not _ends_line(text, found.start()):
