@@ -24,6 +24,7 @@ from accrual.criteria.compile import compile_text
 from accrual.criteria.tree import CompiledTrial, Criterion
 from accrual.errors import PlaceNotFoundError, StoreError
 from accrual.match.ask import Question, questions
+from accrual.match.change import change
 from accrual.match.evaluate import Screener
 from accrual.match.rank import Candidate, Match, queries, rank
 from accrual.match.sweep import Sweep
@@ -222,8 +223,10 @@ class Finder:
         return find_patient(source, person)
 
     def screen(self, nct: str, patient: Patient, today: date) -> Screening:
-        """Decide one trial for a patient, criterion by criterion; raises as `show`."""
-        return Screener(patient, today).screen(self.criteria(nct))
+        """Decide one trial for a patient, criterion by criterion, with what would have to change; raises as `show`."""
+        screener, compiled = Screener(patient, today), self.criteria(nct)
+        screening = screener.screen(compiled)
+        return msgspec.structs.replace(screening, change=change(screener, compiled, screening))
 
     def sweep(self, patients: Sequence[Screener]) -> Sweep:
         """Decide every study for patients at once, without proofs; a study's proof is `screen`."""

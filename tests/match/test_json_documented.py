@@ -14,7 +14,15 @@ from accrual.criteria import tree
 from accrual.criteria.compile import compile_trial
 from accrual.criteria.views import criteria_json
 from accrual.match.rank import Match
-from accrual.match.verdict import CriterionVerdict, Evidence, FieldVerdict, Missing, Screening
+from accrual.match.verdict import (
+    Change,
+    CriterionVerdict,
+    Evidence,
+    FieldVerdict,
+    Missing,
+    Obstacle,
+    Screening,
+)
 from accrual.patient.form import Entry, Form, Measurement, read_form
 from accrual.search.query import Found, Hit, NearestSite
 
@@ -34,7 +42,7 @@ def names(text: str) -> set[str]:
 @pytest.mark.parametrize(
     ("title", "structs"),
     [
-        ("screen", (Screening, CriterionVerdict, FieldVerdict, Evidence, Missing)),
+        ("screen", (Screening, CriterionVerdict, FieldVerdict, Evidence, Missing, Change, Obstacle)),
         ("criteria", (tree.Criterion, tree.Mention, tree.Window, Interval, Code)),
         ("find", (Found, Hit, NearestSite)),
         ("match", (Match,)),

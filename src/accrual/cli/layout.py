@@ -21,6 +21,7 @@ from accrual.criteria.check import check
 from accrual.criteria.render import english
 from accrual.criteria.tree import CompiledTrial
 from accrual.match.verdict import Evidence, Screening
+from accrual.plain.change import HEADING, outlook, steps
 from accrual.plain.distance import site_words
 from accrual.plain.patient import patient_words
 from accrual.plain.screening import (
@@ -107,6 +108,12 @@ def screening_layout(found: Screening, patient: Patient, title: str, as_of: date
         text(f"{mark(tone)} {verdict_word(found.verdict)}. {verdict_reason(found)}", f"bold {STYLES[tone]}"),
         (1, 0, 0, 0),
     )
+    if found.change is not None:
+        yield Padding(text(HEADING, "bold underline"), (1, 0, 0, 0))
+        for number, step in enumerate(steps(found.change), start=1):
+            yield Padding(text(f"{number}. {step.text}"), (0, 0, 0, 2))
+            yield Padding(text(step.when, "bold"), (0, 0, 0, 5))
+        yield Padding(text(outlook(found.change)), (0, 0, 1, 0))
     yield text(NOT_ADVICE)
 
 

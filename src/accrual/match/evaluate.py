@@ -96,13 +96,14 @@ class Screener:
 
     def holds(self, tree: Tree) -> Truth:
         """Decide one tree, without its proof."""
-        return combined(tree, (), self._truth)
+        return combined(tree, (), self.truth_of)
 
     def find(self, leaf: Compare | Present | OneOf, windows: Windows) -> Finding:
         """Decide one leaf in the windows it stands in, outermost first, with its proof or its question."""
         return self._leaf(leaf, windows)
 
-    def _truth(self, leaf: Leaf, windows: Windows) -> Truth:
+    def truth_of(self, leaf: Leaf, windows: Windows) -> Truth:
+        """Decide any leaf in the windows it stands in, outermost first, and remember it."""
         return self._leaf(leaf, windows).holds
 
     def leaf(self, leaf: Compare | Present | OneOf, windows: Windows) -> Truth:

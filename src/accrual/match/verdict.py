@@ -5,6 +5,7 @@ The JSON of `accrual screen --json` is exactly `Screening`; it is documented in 
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -82,6 +83,37 @@ class FieldVerdict(msgspec.Struct, frozen=True):
     missing: tuple[Missing, ...] = ()
 
 
+class Obstacle(msgspec.Struct, frozen=True):
+    """A criterion or field that rules the patient out, and what would move it."""
+
+    kind: Kind | Literal["field"]
+    text: str
+    start: int
+    """Offsets of `text`, as in `CriterionVerdict`; 0 and 0 for a field."""
+    end: int
+    field: str = ""
+    """The record's name of a field (`minimumAge`); empty for a criterion."""
+    group: Group | None = None
+    quotes: tuple[str, ...] = ()
+    """The fewest of its words that stand in the way: of alternatives, one is enough."""
+    evidence: tuple[Evidence, ...] = ()
+    day: date | None = None
+    """The first day on which it no longer stands in the way, with the same facts and nothing new."""
+    lasting: bool = False
+    """It stays in the way for ever: neither time nor a new fact can move it."""
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What would have to change for a trial that rules the patient out. See `accrual.match.change`."""
+
+    obstacles: tuple[Obstacle, ...]
+    """All that stands in the way, in reading order; of groups of one kind, those of the nearest group."""
+    day: date | None = None
+    """The first day on which nothing stands in the way, with the same facts and nothing new."""
+    lasting: bool = False
+    """Something stands in the way for ever."""
+
+
 class Screening(msgspec.Struct, frozen=True):
     """One trial decided for one patient."""
 
@@ -91,6 +123,8 @@ class Screening(msgspec.Struct, frozen=True):
     criteria: tuple[CriterionVerdict, ...]
     fields: tuple[FieldVerdict, ...] = ()
     groups: tuple[GroupsVerdict, ...] = ()
+    change: Change | None = None
+    """What would have to change, where it was asked for and the trial rules the patient out."""
 
 
 class Tally(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from accrual.errors import PatientError, QueryError
 from accrual.finder import Finder
 from accrual.match.rank import Match
 from accrual.patient.model import Patient
+from accrual.plain.change import HEADING, outlook, steps
 from accrual.plain.distance import site_words
 from accrual.plain.patient import patient_words
 from accrual.plain.prose import unescape
@@ -97,6 +98,9 @@ class CheckPages:
             word=verdict_word(found.verdict),
             reason=verdict_reason(found),
             groups=groups(found),
+            change_heading=HEADING,
+            steps=steps(found.change) if found.change is not None else (),
+            outlook=outlook(found.change) if found.change is not None else "",
         )
 
     def _match(self, fields: dict[str, bytes]) -> Response:
