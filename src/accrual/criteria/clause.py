@@ -21,6 +21,7 @@ from accrual.criteria.phrases.stream import Stream
 from accrual.criteria.pieces import Piece, pieces_of
 from accrual.criteria.reader import ClauseReader
 from accrual.criteria.rewrite import rewrite
+from accrual.criteria.segments import read_segments
 from accrual.criteria.several import read_several
 from accrual.criteria.spans import widened
 from accrual.criteria.subjects import spare_men, spare_other_sex
@@ -71,7 +72,7 @@ def _read(stream: Stream) -> Tree:
         return asked
     items = pieces_of(stream)
     if not any(item.kind == "claim" for item in items):
-        return read_several(stream) or whole
+        return read_segments(stream, read_clause) or read_several(stream) or whole
     clause = ClauseReader(stream, items)
     try:
         tree = _objected(stream, clause.whole())
@@ -82,7 +83,9 @@ def _read(stream: Stream) -> Tree:
     except UnclearError:
         tree = _demands(stream, items, whole)
     if isinstance(tree, Opaque):
-        tree = read_partly(stream, items) or read_several(stream) or whole
+        tree = (
+            read_partly(stream, items) or read_segments(stream, read_clause) or read_several(stream) or whole
+        )
     return tree
 
 

@@ -37,12 +37,17 @@ _CUT_WORDS = word_set(
     "arising occurring characterized characterised manifested presenting documented demonstrated evidenced proven "
     "verified diagnosed confirmed established complicated causing receiving undergoing requiring"
 )
+# What is said of a single time that a disease showed: who has the event has the disease.
+_EVENTS = word_set(
+    "event events episode episodes attack attacks exacerbation exacerbations flare flares occurred"
+)
 # Behind these an "or" of whatever words stays inside what narrows.
 _SHIELDS = word_set(
     "who that which whose defined based confirmed documented treated required requiring according due secondary "
     "caused despite diagnosed assessed determined measured demonstrated evidenced verified proven characterized "
     "characterised manifested by"
 )
+_DEFINING = word_set("defined evidenced demonstrated characterized characterised manifested")
 # These loosen, forbid, or begin another sentence: nothing before them is sure.
 _LOOSE = frozenset(
     (
@@ -62,7 +67,7 @@ _LOOSE = frozenset(
 )
 _MAYS = word_set("may can could might whether only also where when")
 # Of somebody else; not known to be so; to come.
-_OTHERS = word_set(
+OTHERS = word_set(
     "family relative relatives mother mothers father parent parents partner partners spouse sibling siblings donor "
     "donors caregiver caregivers household fetus foetus fetal offspring degree maternal paternal infant"
 )
@@ -123,17 +128,35 @@ def _cuts(stream: Stream, items: list[Piece], cut: int) -> bool:
         return False  # "hypertension, or has …": another thing
     if item.kind == "loose":
         return stream.kind == "exclusion" and stream.low_at(item.at) in _IF
+    if item.kind in ("example", "include"):
+        return items[before].kind == "claim" and (stream.kind == "exclusion" or item.kind == "example")
     if item.kind == "and":
         return stream.kind == "inclusion"
     if item.kind == "comma":
-        if stream.kind != "inclusion" or cut + 1 == len(items):
+        if cut + 1 == len(items):
             return False
         follows = items[cut + 1]
+        if follows.kind == "example" or _says_how(stream, follows):
+            return True
+        if stream.kind != "inclusion":
+            return follows.kind in ("include", "except", "unless")
         if follows.kind == "and":
             return True
         told = all(each.group not in ("present", "marker") for each in items[:cut] if each.kind == "claim")
         return told or follows.kind in ("link", "prep", "time") or stream.low_at(follows.at) in _CUT_WORDS
+    if item.kind == "word" and stream.low_at(item.at) in _EVENTS:
+        return items[cut - 1].kind == "claim" and _sort(stream, items[cut - 1]) == "condition"
+    if item.kind == "claim" and item.group == "present" and stream.kind_at(item.at) == "receive":
+        # "type 2 diabetes on metformin"
+        return stream.kind == "inclusion" and _sort(stream, items[cut - 1]) == "condition"
+    if _says_how(stream, item):
+        return True
     return item.kind in _CUTS or (item.kind in ("word", "drop") and stream.low_at(item.at) in _CUT_WORDS)
+
+
+def _says_how(stream: Stream, item: Piece) -> bool:
+    """ "as defined by", "defined as": what follows tells how the claim before it is known."""
+    return item.kind in ("drop", "prep") and not _DEFINING.isdisjoint(stream.low_at(item.at).split())
 
 
 def _necessary(stream: Stream, items: list[Piece], cut: int, core: Tree) -> Tree | None:
@@ -144,7 +167,7 @@ def _necessary(stream: Stream, items: list[Piece], cut: int, core: Tree) -> Tree
     rest = items[cut:]
     words = {word for item in rest for at in range(item.at, item.to) for word in stream.low_at(at).split()}
     narrows = _narrows_always(stream, items[:cut], claims)
-    if words & _OTHERS or (words & _LET and not narrows) or not _keeps(stream, items, cut, claims, narrows):
+    if words & OTHERS or (words & _LET and not narrows) or not _keeps(stream, items, cut, claims, narrows):
         return None
     sized = any(isinstance(node, Compare) and node.variable != "age" for node in claims)
     if sized and stream.low_at(items[cut].at).split()[0] in ("for", "in", "on"):
@@ -249,7 +272,9 @@ def _keeps(stream: Stream, items: list[Piece], cut: int, claims: Sequence[Tree],
     start = items[cut]
     sorts = {_sort(stream, item) for item in items[:cut] if item.kind == "claim"}
     people = sorts <= PEOPLE
-    shielded = sheltered = examples = False
+    shielded = sheltered = False
+    named = all(isinstance(claim, Present) for claim in claims)
+    listed = -1  # how deep in brackets examples are listed; -1: none are
     # "Renal impairment (creatinine ≥ 130 or dialysis)" may be nothing but the value
     valued = any(item.kind in ("op", "limit", "variable") or item.group == "measure" for item in items[cut:])
     depth = 0
@@ -264,13 +289,22 @@ def _keeps(stream: Stream, items: list[Piece], cut: int, claims: Sequence[Tree],
             ):
                 sheltered = sheltered or at > cut
                 continue
-            if kind in ("example", "include") and (sheltered or shielded) and not people:
-                examples = True
+            leads = at == cut or (at == cut + 1 and start.kind in ("open", "comma"))
+            leads = leads and named and (kind == "example" or not inclusion)
+            if kind in ("example", "include") and (sheltered or shielded or leads) and not people:
+                listed = depth
+                continue
+            if kind == "colon" and items[at - 1].kind in ("example", "include"):
+                continue
+            if kind == "dot" and depth > 0 and stream.low_at(items[at - 1].at) == "etc":
                 continue
             return False
         depth += (kind == "open") - (kind == "close")
         if depth < 0:
             return False
+        listed = -1 if depth < listed else listed
+        if listed >= 0 and not shielded and not sheltered and not _of_sort(stream, item, sorts):
+            return False  # "renal impairment (e.g. dialysis)"
         first = low.split()
         if kind in ("link", "prep", "word", "drop", "receive") and any(word in _SHIELDS for word in first):
             shielded = True
@@ -290,10 +324,17 @@ def _keeps(stream: Stream, items: list[Piece], cut: int, claims: Sequence[Tree],
         if joins and not (
             (narrows and depth > 0 and items[at - 1].kind != "open" and not valued)
             or _joins_inside(stream, items, at, sorts, shielded, sheltered, claims)
-            or ((sheltered or shielded) and not people and stays_inside(stream, items, at, examples))
+            or ((sheltered or shielded) and not people and stays_inside(stream, items, at, listed >= 0))
         ):
             return False
     return depth == 0
+
+
+def _of_sort(stream: Stream, item: Piece, sorts: set[str]) -> bool:
+    """Say whether an example may be a kind of what it stands for: no drug is a kind of a disease."""
+    if item.kind in ("receive", "history", "variable"):
+        return item.kind == "receive" and "given" in sorts
+    return item.kind != "claim" or _sort(stream, item) in sorts
 
 
 def _joins_inside(
