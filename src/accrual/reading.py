@@ -103,11 +103,11 @@ def read_all(
         return
     # Spawned, not forked: this process has threads (the index's, the web server's), and a fork would copy their locks.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_die_with_parent)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=die_with_parent)
     try:
         waiting: deque[Future[list[Compiled]]] = deque()
         for chunk in _chunks(missing):
-            with _without_interrupts():
+            with without_interrupts():
                 waiting.append(pool.submit(compile_studies, chunk))
             if len(waiting) > 2 * workers:  # bounds memory, however many studies there are
                 keep(waiting.popleft().result())
@@ -118,7 +118,7 @@ def read_all(
 
 
 @contextmanager
-def _without_interrupts() -> Iterator[None]:
+def without_interrupts() -> Iterator[None]:
     """Hold Ctrl-C back while workers may be started: they inherit that for life, and only this process answers it.
 
     A terminal sends it to all of them, and each worker would show a traceback.
@@ -151,7 +151,7 @@ def _chunks(changes: Iterator[Change]) -> Iterator[list[Change]]:
         yield chunk
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """End this worker when the parent is killed: a worker that waits for work would wait for ever."""
     parent = multiprocessing.parent_process()
     if parent is not None:

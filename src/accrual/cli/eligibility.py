@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from accrual.cli.options import Answers, Home, Json, PatientFile, Person, Study, Today, Top, day
-from accrual.cli.output import note, write, write_json
+from accrual.cli.output import note, write, write_json, write_text
 from accrual.cli.session import home_of, open_finder, require_studies
 from accrual.errors import QueryError, SourceError
 
 if TYPE_CHECKING:
+    from accrual.crowd import Wish
     from accrual.finder import Finder
     from accrual.patient.model import Patient
 
@@ -88,7 +89,27 @@ def screen(
 
 def match(
     context: typer.Context,
-    patient: PatientFile,
+    patient: Annotated[
+        Path | None,
+        typer.Argument(metavar="PATIENT", readable=False, help="A patient file; - reads standard input."),
+    ] = None,
+    patients: Annotated[
+        Path | None,
+        typer.Option(
+            "--patients",
+            metavar="PATH",
+            readable=False,
+            help="Many patients instead: a folder, zip file, table, bulk export or OMOP folder.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="With --patients: the file to write, .jsonl, .csv or .parquet. The same run again goes on.",
+        ),
+    ] = None,
     person: Person = "",
     answers: Answers = None,
     top: Top = 20,
@@ -104,14 +125,24 @@ def match(
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Rank the studies for one patient.
+    """Rank the studies for one patient, or for many.
 
-    First those with nothing against them, and among these what fits best.
+    First those with nothing against them, and among these what fits best. Many patients go into a file.
     """
     from accrual.plain.question import read_words
 
     as_of = day(today)
     statuses = read_words("status", status or ())
+    if (patient is None) == (patients is None) or (patients is None) != (out is None):
+        raise QueryError("give either one PATIENT, or --patients PATH with --out FILE")
+    if patients is not None and out is not None:
+        if answers is not None or person:
+            raise QueryError("--answers and --person go with one PATIENT, not with --patients")
+        from accrual.crowd import Wish
+
+        match_many(home_of(context, home), patients, out, Wish(as_of, top, statuses), json)
+        return
+    assert patient is not None
     with open_finder(context, home) as finder:
         chart = read_person(finder, patient, answers, person)
         found = finder.match(chart, as_of, top=top, status=statuses)
@@ -126,6 +157,29 @@ def match(
     from accrual.cli.layout import match_layout
 
     write(*match_layout(found, chart, as_of))
+
+
+def match_many(home: Path, patients: Path, out: Path, wish: Wish, json: bool) -> None:
+    """Match many patients into a file, with a progress bar."""
+    from accrual.cli.progress import progress_bar
+    from accrual.crowd import match_crowd
+    from accrual.finder import Finder
+    from accrual.store.derived import CatchUpProgress
+
+    with progress_bar() as on_progress, Finder(home, on_progress) as finder:
+        require_studies(finder, home)
+
+        def done(count: int) -> None:
+            if on_progress is not None:
+                on_progress(CatchUpProgress("matching", count, 0))
+
+        report = match_crowd(finder, patients, out, wish, done)
+    if json:
+        write_json(report)
+        return
+    before = f"; {report.taken_up:,} of them were done before" if report.taken_up else ""
+    failed = f", {report.failed:,} of them could not be matched (see their reasons)" if report.failed else ""
+    write_text(f"{report.patients:,} patients in {report.out}{failed}{before}.\n")
 
 
 def read_person(finder: Finder, path: Path, answers: Path | None, person: str = "") -> Patient:

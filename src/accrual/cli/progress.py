@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 SHOW_AFTER_SECONDS = 1.0
 RATE_AFTER_SECONDS = 0.5  # of one stage; what is measured over less jumps about
-STAGES = {"text": "Indexing", "criteria": "Checking criteria", "reading": "Reading criteria"}
+STAGES = {
+    "text": "Indexing",
+    "criteria": "Checking criteria",
+    "reading": "Reading criteria",
+    "matching": "Matching",
+}
 """Names of derived data, and of what fills it (`CatchUpProgress.name`), in words."""
 
 
@@ -62,7 +67,8 @@ def _stage_of(progress: Progress | CatchUpProgress) -> _Stage:
 
     if not isinstance(progress, Progress):
         name = STAGES.get(progress.name, progress.name)
-        return _Stage(name, "studies", progress.done, progress.done, progress.total)
+        noun = "patients" if progress.name == "matching" else "studies"
+        return _Stage(name, noun, progress.done, progress.done, progress.total)
     if progress.stage == "done":
         # All is stored; the index speaks up only after its first batch, and a full bar would look stuck.
         return _Stage(STAGES["text"], "studies", 0, 0, 0)

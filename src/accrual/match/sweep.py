@@ -56,6 +56,11 @@ class Sweep(msgspec.Struct, frozen=True):
                 found[number] = Tally(verdict, met, unmet, int(self.asked[trial]) - met - unmet)
         return found
 
+    def counted(self, patient: int = 0) -> dict[Verdict, int]:
+        """Return how many trials have each verdict for one patient."""
+        counts = np.bincount(self.verdicts[patient], minlength=len(VERDICTS)).tolist()
+        return dict(zip(VERDICTS, counts, strict=True))
+
     def kept(self, trials: NDArray[np.bool_]) -> Sweep:
         """Return the sweep of some of the trials, shape (trials,)."""
         columns = (slice(None), trials)
