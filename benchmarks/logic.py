@@ -22,7 +22,7 @@ from typing import Literal, TypeAlias, assert_never
 
 from accrual.basic import Code, Interval
 from accrual.codes.concepts import vocabulary
-from accrual.codes.variables import variables
+from accrual.codes.variables import BY_WORDS, variables
 from accrual.criteria.render import canonical
 from accrual.criteria.tree import (
     All,
@@ -81,6 +81,10 @@ def named(tree: Tree) -> Tree:
     """Return the tree with each concept under the vocabulary's id and name for it, where it has one."""
 
     def leaf(node: Tree) -> Tree:
+        if isinstance(
+            node, Compare
+        ):  # a measurement that no table names, under its words or an annotator's own id
+            return Compare(variable=node.variable.removeprefix(BY_WORDS), interval=node.interval)
         if not isinstance(node, Present):
             return node
         excluding = tuple(sorted(map(_known, node.excluding), key=lambda code: code.code))

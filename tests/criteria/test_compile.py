@@ -43,6 +43,12 @@ def real(shared_data: Path) -> list[tuple[str, tuple[Criterion, ...]]]:
     return [(text, compile_text(text)) for text in real_texts(shared_data)]
 
 
+@pytest.mark.parametrize("sign", ["²", "①", "½", "٣", "１"])
+def test_signs_that_are_digits_and_no_numbers_are_read_or_left(sign: str) -> None:
+    for text in (f"Grade {sign},3 neuropathy", f"{sign},3 grade", f"Stage {sign}", f"Age {sign} to 9 years"):
+        assert_true_to(text, compile_text(text))
+
+
 def assert_true_to(text: str, criteria: tuple[Criterion, ...]) -> None:
     for criterion in criteria:
         assert text[criterion.start : criterion.end] == criterion.text

@@ -237,7 +237,7 @@ def _decimal_comma(text: str, tokens: list[Token], at: int) -> Lexeme | None:
     if at + 3 >= len(tokens) or tokens[at].kind != "number" or tokens[at + 1].low != ",":
         return None
     whole, part = tokens[at], tokens[at + 2]
-    if part.kind != "number" or not part.low.isdigit() or len(part.low) > 2 or not whole.low.isdigit():
+    if part.kind != "number" or not part.low.isdecimal() or len(part.low) > 2 or not whole.low.isdecimal():
         return None
     if whole.end != tokens[at + 1].start or tokens[at + 1].end != part.start:
         return None
@@ -356,7 +356,7 @@ def lex(
             lexeme = _simple(text, tokens, at)
             if (
                 lexeme.kind == "word"
-                and lexeme.low.isdigit()
+                and lexeme.low.isdecimal()
                 and _grades(tokens, at)
                 and out
                 and out[-1].kind != "op"
@@ -427,7 +427,7 @@ def _grades(tokens: list[Token], at: int) -> bool:
     for other, step in ((at + 2, 1), (at - 2, -1)):
         if 0 <= other < len(tokens) and tokens[(at + other) // 2].low == ",":
             next_to = tokens[other].low
-            if next_to.isdigit() and len(digit) == len(next_to) == 1 and int(next_to) - int(digit) == step:
+            if next_to.isdecimal() and len(digit) == len(next_to) == 1 and int(next_to) - int(digit) == step:
                 return True
     return False
 
@@ -468,7 +468,7 @@ def _simple(text: str, tokens: list[Token], at: int) -> Lexeme:
             and tokens[at + 2].start == follows.end
         )
         before = text[token.start - 2 : token.start] if token.start > 1 else ""
-        broken = len(before) == 2 and before[1] in ",^" and before[0].isdigit()
+        broken = len(before) == 2 and before[1] in ",^" and before[0].isdecimal()
         value = None if split or broken else _number(token.low)
         return Lexeme(
             "number" if value is not None else "word", token.start, token.end, token.low, value=value

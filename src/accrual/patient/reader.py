@@ -287,7 +287,7 @@ def _place(data: bytes, reason: str) -> str:
     """Turn msgspec's "(byte 123)" into line and column; a file that ends too early is said so."""
     before, _, byte = reason.rpartition("(byte ")
     digits = byte.rstrip(")")
-    if digits.isdigit():
+    if digits.isdecimal():
         return f"{_line(data, int(digits))}: {before.strip().removeprefix('JSON is malformed: ')}"
     return f"{_line(data, len(data))}: it ends too early"
 

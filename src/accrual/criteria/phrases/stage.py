@@ -166,7 +166,7 @@ def _of_disease(stream: Stream, start: int, end: int, wanted: _Wanted) -> Read |
     if named and not vocabulary().is_a(named[0], "cancer"):
         return None
     words = stream.text[stream.lexemes[0].start : stream.lexemes[-1].end]
-    arabic = any(each.isdigit() and each != "0" for each in span.of(stream.text))
+    arabic = any(each.isdecimal() and each != "0" for each in span.of(stream.text))
     if not named and (_OTHER_SCALES.search(words) or (arabic and not wanted.letters)):
         return None  # "Stage 1:" may be the trial's own
     wanted.whole.discard(5)

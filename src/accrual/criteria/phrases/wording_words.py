@@ -102,7 +102,7 @@ def _is_plain(word: str) -> bool:
     if is_narrowing(word) or kind_of_head(word) is not None:
         return not word.endswith("ly")
     # "CYP3A4", "B12": a letter and figures; never figures alone first.
-    return word[:1].isalpha() and word.isascii() and word.isalnum() and any(sign.isdigit() for sign in word)
+    return word[:1].isalpha() and word.isascii() and word.isalnum() and any(sign.isdecimal() for sign in word)
 
 
 @lru_cache(maxsize=16384)
