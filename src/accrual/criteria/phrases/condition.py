@@ -224,6 +224,12 @@ def _going_on(receive: str) -> bool:
 _ONCE = frozenset(("previously", "prior", "previous", "pretreated", "already"))
 
 
+# What an illness can be, and a drug cannot.
+_OF_ILLNESS = frozenset(
+    ("mild", "mild-to-moderate", "moderate", "moderate-to-severe", "severe", "uncontrolled")
+)
+
+
 def is_past(receive: str) -> bool:
     """Say whether a verb of receiving is of the past: "has received", "previously treated with"."""
     if receive.partition(" ")[0] in _ONCE:
@@ -280,6 +286,8 @@ def read_present(stream: Stream, at: int) -> Read | None:
     assert concept is not None
     if concept.kind == "condition" and before.receive:
         return None
+    if concept.kind == "drug" and not _OF_ILLNESS.isdisjoint(before.qualifiers):
+        return None  # "severe hypoglycemic" is an episode, and not the drug that may cause one
     if _going_on(before.receive) or stream.low_at(at).startswith(_STAYS):
         before.current = True
     if "elective" in before.qualifiers and not (before.current or before.history):
