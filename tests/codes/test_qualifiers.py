@@ -20,7 +20,7 @@ def test_the_qualifiers_of_the_plan_are_all_there() -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 def test_each_row_keeps_the_rules(row: Qualifier) -> None:
-    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", row.id)
+    assert re.fullmatch(r"[a-z]+(-[a-z0-9]+)*", row.id)
     assert row.aliases
     assert row.needs.endswith(".")
     assert row.id not in row.opposites

@@ -229,9 +229,9 @@ def test_names_that_are_not_utf8_are_no_obstacle(accrual: Accrual, report: Repor
 PATIENTS: dict[str, tuple[bytes, str]] = {
     "PDF": (b"%PDF-1.7\n\x00\xff", "PDF"),
     "XML": (b'<ClinicalDocument xmlns="urn:hl7-org:v3"/>', "XML"),
-    "CSV": (b"id,age,sex\n1,34,F\n", "not JSON"),
+    "CSV of something else": (b"colour,shape\nred,round\n", "nothing of a patient"),
     "empty": (b"", "empty"),
-    "a phenopacket": (b'{"id": "p1", "phenotypicFeatures": [], "metaData": {}}', "phenopacket"),
+    "a cohort": (b'{"id": "c1", "members": [], "metaData": {}}', "Cohort"),
     "another JSON": (b'{"height": 1.54}', ""),
     "a list": (b"[1, 2]", ""),
     "nested beyond reason": (b"[" * 9_000_000, "nested"),
