@@ -279,6 +279,7 @@ def test_a_serious_condition_answers_healthy_volunteer_and_a_trifle_does_not() -
     assert holds(healthy, patient(fact(CONDITION, "infection"))) is UNKNOWN
     assert holds(healthy, patient(fact(CONDITION, "t-all", "resolved"))) is UNKNOWN
     assert holds(healthy, patient(fact(CONDITION, "t-all", asserted=False))) is UNKNOWN
+    assert holds(healthy, patient(fact(CONDITION, "t-all", "family-history"))) is UNKNOWN
     assert holds(healthy, patient()) is UNKNOWN
     stated = patient(fact(CONDITION, "t-all"), measured("healthy-volunteer", "yes"))
     assert holds(healthy, stated) is YES

@@ -69,7 +69,7 @@ def test_age_and_sex_are_read_or_unknown(text: str, age: float | None, sex: str 
         ("Negative for fever and cough; diarrhea was seen.", ["-fever(current)", "-cough(current)", "+diarrhea"]),
         ("Pneumonia was ruled out.", ["-pneumonia(current)"]),
         ("Tests for HIV were negative.", ["-hiv-infection(current)"]),
-        ("HIV negative.", ["-hiv-infection(current)"]),
+        ("HIV negative.", ["-hiv-infection(current)", "+hiv-test=negative"]),
         ("Fever resolved.", ["+fever(resolved)"]),
         ("Not only fever but cough.", ["+fever", "+cough"]),
         ("The pain was not relieved by aspirin.", ["+pain", "+aspirin(history)"]),
@@ -339,3 +339,14 @@ def test_the_tables_of_notes_name_what_the_other_tables_have() -> None:
     for variable, rows in bare_units().items():
         for (_, high, _), (low, _, _) in itertools.pairwise(rows):
             assert high < low, variable
+
+
+def test_a_number_that_ends_a_sentence_is_no_item_of_a_list() -> None:
+    assert facts("ECOG 1. Bilirubin 0.6 mg/dL.") == ["+ecog=1", "+bilirubin=0.6 mg/dL"]
+    assert facts("Problems: 1. Asthma 2. Gout") == facts("Asthma. Gout.")
+
+
+def test_hiv_negative_is_the_answer_of_the_test_too() -> None:
+    assert "+hiv-test=negative" in facts("He is HIV negative.")
+    assert "+hiv-test=positive" in facts("He is HIV-positive.")
+    assert not any("hiv-test" in one for one in facts("His partner is HIV positive."))

@@ -19,6 +19,7 @@ import msgspec
 import numpy as np
 
 from accrual.basic import Interval, Quantity
+from accrual.codes.qualifiers import RELATIONS
 from accrual.codes.units import convert
 from accrual.codes.variables import Variable, variable_of, variables
 from accrual.criteria.tree import Compare, OneOf, Window
@@ -239,9 +240,9 @@ def _inferred(leaf: OneOf, chart: Chart) -> Finding | None:
         ground = Ground("male", source.where if source else "", step)
         return Finding(Truth.of(implied in leaf.values), lambda: (ground,), about=leaf.variable)
     if leaf.variable == "healthy-volunteer":
-        past = {"inactive", "resolved", "past", "history", "prior", "suspected", "planned"}
+        past = {"inactive", "resolved", "past", "history", "prior"}
         for fact in (one for concept in NOT_HEALTHY for one in chart.kinds_of(concept)):
-            if fact.concept is None or passes(fact.concept.code):
+            if fact.concept is None or passes(fact.concept.code) or RELATIONS.intersection(fact.qualifiers):
                 continue
             if fact.asserted and fact.end is None and not past.intersection(fact.qualifiers):
                 step = f"{fact.concept} is recorded, so not a healthy volunteer"

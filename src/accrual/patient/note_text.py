@@ -135,8 +135,9 @@ def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         sign = found.group()
         if sign.strip("( ")[:1].isdigit():
             number = int(sign.strip("().\n\t "))
-            if number != item + 1:
-                # "His BMI is 27. He": no item of a list, and the end of a sentence.
+            before = text[max(start, found.start() - 40) : found.start()].rstrip()
+            if number != item + 1 or (number == 1 and before and before[-1].isalnum()):
+                # "His BMI is 27. He", "ECOG 1. Bilirubin": no item of a list, and the end of a sentence.
                 if sign.rstrip()[-1] == ".":
                     stop = found.start() + len(sign.rstrip())
                     yield from _pieces(text, at, stop)
