@@ -28,7 +28,7 @@ from accrual.match.change import change
 from accrual.match.evaluate import Screener
 from accrual.match.rank import Candidate, Match, queries, rank
 from accrual.match.sweep import Sweep
-from accrual.match.verdict import Screening, Tally, Verdict, tally
+from accrual.match.verdict import Assumption, Screening, Tally, Verdict, tally
 from accrual.patient.model import Patient
 from accrual.patient.patients import find_patient
 from accrual.patient.reader import read_patient
@@ -230,9 +230,13 @@ class Finder:
             return read_patient(source, where, person)
         return find_patient(source, person)
 
-    def screen(self, nct: str, patient: Patient, today: date) -> Screening:
-        """Decide one trial for a patient, criterion by criterion, with what would have to change; raises as `show`."""
-        screener, compiled = Screener(patient, today), self.criteria(nct)
+    def screen(self, nct: str, patient: Patient, today: date, assumption: Assumption = "open") -> Screening:
+        """Decide one trial for a patient, criterion by criterion, with what would have to change; raises as `show`.
+
+        Arguments:
+            assumption: how silence is read; `notes` where the patient's notes are complete.
+        """
+        screener, compiled = Screener(patient, today, assumption), self.criteria(nct)
         screening = screener.screen(compiled)
         return msgspec.structs.replace(screening, change=change(screener, compiled, screening))
 
@@ -241,23 +245,34 @@ class Finder:
         return self.programs.sweep(patients)
 
     def match(
-        self, patient: Patient, today: date, top: int = 20, status: tuple[str, ...] = ()
+        self,
+        patient: Patient,
+        today: date,
+        top: int = 20,
+        status: tuple[str, ...] = (),
+        assumption: Assumption = "open",
     ) -> tuple[Match[NearestSite], ...]:
         """Return the trials that fit a patient best: retrieved by what he has, decided, then ranked.
 
         Arguments:
             top: how many at most.
             status: registry statuses to keep (`RECRUITING`); empty keeps all.
+            assumption: how silence is read; under any but `open` trials are decided one by one, more slowly.
         """
-        return self.match_many([patient], today, top, status)[0].matches
+        return self.match_many([patient], today, top, status, assumption)[0].matches
 
     def match_many(
-        self, patients: Sequence[Patient], today: date, top: int = 20, status: tuple[str, ...] = ()
+        self,
+        patients: Sequence[Patient],
+        today: date,
+        top: int = 20,
+        status: tuple[str, ...] = (),
+        assumption: Assumption = "open",
     ) -> tuple[Matched, ...]:
         """Match several patients, as `match` does each; a dozen together cost little more than two or three."""
-        screeners = [Screener(patient, today) for patient in patients]
-        try:
-            swept = self.sweep(screeners)
+        screeners = [Screener(patient, today, assumption) for patient in patients]
+        try:  # a sweep knows `open` alone
+            swept = self.sweep(screeners) if assumption == "open" else None
         except StoreError:  # nothing was ever laid out here, and nothing can be: a folder for reading only
             swept = None
         found = []

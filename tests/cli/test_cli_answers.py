@@ -150,6 +150,23 @@ def test_screen_json_is_the_documented_shape_and_repeats_itself(
     assert accrual("screen", SEED, str(patient_file), *TODAY, "--json").out == first.out
 
 
+def test_screen_and_match_take_the_notes_as_complete_where_asked(
+    accrual: Callable[..., SimpleNamespace], patient_file: Path
+) -> None:
+    options = (str(patient_file), *TODAY, "--assume", "notes")
+    assumed = accrual("screen", SEED, *options, "--json").json
+    assert assumed["assumption"] == "notes"
+    facts = [proof["fact"] for each in assumed["criteria"] for proof in each["evidence"]]
+    silent = facts.count("not mentioned in the notes")
+    shown = " ".join(accrual("screen", SEED, *options).out.split())
+    assert silent and "counted as absent under the assumption `notes`" in shown
+    assert "The notes are taken as complete: " in shown
+    before = accrual("match", str(patient_file), *TODAY, "--json").json
+    after = {match["nct_id"]: match for match in accrual("match", *options, "--json").json}
+    assert any(after[one["nct_id"]]["met"] > one["met"] for one in before if one["nct_id"] in after)
+    assert all(after[one["nct_id"]]["unmet"] == one["unmet"] for one in before if one["nct_id"] in after)
+
+
 def test_match_ranks_the_seed_trial_for_its_patient(
     accrual: Callable[..., SimpleNamespace], patient_file: Path
 ) -> None:

@@ -31,6 +31,15 @@ def test_criteria_and_record(client: TestClient) -> None:
     assert record["protocolSection"]["identificationModule"]["nctId"] == SEED
 
 
+def test_screen_and_match_take_an_assumption(client: TestClient, patient: bytes) -> None:
+    screened = client.post(f"/api/x/screen/{SEED}?assume=notes", content=patient)
+    assert screened.json()["assumption"] == "notes"
+    assert client.post("/api/x/match?assume=notes", content=patient).status_code == 200
+    refused = client.post(f"/api/x/screen/{SEED}?assume=closed", content=patient)
+    assert refused.status_code == 400
+    assert "open or notes" in refused.json()["error"]
+
+
 def test_screen_and_match_take_the_patient_as_the_body(client: TestClient, patient: bytes) -> None:
     screened = client.post(f"/api/x/screen/{SEED}", content=patient)
     assert screened.json()["verdict"] == "undetermined"

@@ -23,6 +23,7 @@ from accrual.api.body import read_body
 from accrual.criteria.views import criteria_json
 from accrual.errors import AccrualError, PlaceNotFoundError, QueryError, StoreError, StudyNotFoundError
 from accrual.finder import Finder
+from accrual.match.verdict import ASSUMPTIONS, Assumption
 from accrual.plain.question import build_query, read_flag, read_words
 from accrual.search.query import FACETS, Query
 
@@ -45,15 +46,23 @@ def routes(finder: Finder, today: Callable[[], date]) -> list[Route]:
     async def screen(request: Request) -> Response:
         body = await read_body(request)
         nct = request.path_params["nct"]
-        return _json(await run_in_threadpool(lambda: finder.screen(nct, finder.read_patient(body), today())))
+        assumption = _assumption(request.query_params)
+        return _json(
+            await run_in_threadpool(
+                lambda: finder.screen(nct, finder.read_patient(body), today(), assumption)
+            )
+        )
 
     async def match(request: Request) -> Response:
         body = await read_body(request)
         top = _number(request.query_params, "top", 20, 1, MAX_TOP)
         status = read_words("status", request.query_params.getlist("status"))
+        assumption = _assumption(request.query_params)
         return _json(
             await run_in_threadpool(
-                lambda: finder.match(finder.read_patient(body), today(), top=top, status=status)
+                lambda: finder.match(
+                    finder.read_patient(body), today(), top=top, status=status, assumption=assumption
+                )
             )
         )
 
@@ -133,6 +142,14 @@ def _guard(handler: Handler) -> Handler:
 def _json(value: Any, status: int = 200) -> Response:
     body = value if isinstance(value, bytes) else msgspec.json.encode(value)
     return Response(body, status_code=status, media_type=JSON_TYPE, headers={"cache-control": "no-store"})
+
+
+def _assumption(params: QueryParams) -> Assumption:
+    text = params.get("assume", "open")
+    for known in ASSUMPTIONS:
+        if text == known:
+            return known
+    raise QueryError(f"assume={text[:40]!r}: write {' or '.join(ASSUMPTIONS)}")
 
 
 def _number(params: QueryParams, name: str, default: int, low: int, high: int) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from accrual.cli.options import Answers, Home, Json, PatientFile, Person, Study, Today, Top, day
+from accrual.cli.options import Answers, Assume, Home, Json, PatientFile, Person, Study, Today, Top, day
 from accrual.cli.output import note, write, write_json, write_text
 from accrual.cli.session import home_of, open_finder, require_studies
 from accrual.errors import QueryError, SourceError
@@ -66,6 +66,7 @@ def screen(
     patient: PatientFile,
     person: Person = "",
     answers: Answers = None,
+    assume: Assume = "open",
     today: Today = None,
     home: Home = None,
     json: Json = False,
@@ -77,7 +78,7 @@ def screen(
     as_of = day(today)
     with open_finder(context, home) as finder:
         chart = read_person(finder, patient, answers, person)
-        found = finder.screen(nct, chart, as_of)
+        found = finder.screen(nct, chart, as_of, assume)
         title = "" if json else finder.show(nct).title
     if json:
         write_json(found)
@@ -121,6 +122,7 @@ def match(
             help="Only studies in these states, like recruiting. Repeat, or part by commas.",
         ),
     ] = None,
+    assume: Assume = "open",
     today: Today = None,
     home: Home = None,
     json: Json = False,
@@ -136,8 +138,8 @@ def match(
     if (patient is None) == (patients is None) or (patients is None) != (out is None):
         raise QueryError("give either one PATIENT, or --patients PATH with --out FILE")
     if patients is not None and out is not None:
-        if answers is not None or person:
-            raise QueryError("--answers and --person go with one PATIENT, not with --patients")
+        if answers is not None or person or assume != "open":
+            raise QueryError("--answers, --person and --assume go with one PATIENT, not with --patients")
         from accrual.crowd import Wish
 
         match_many(home_of(context, home), patients, out, Wish(as_of, top, statuses), json)
@@ -145,7 +147,7 @@ def match(
     assert patient is not None
     with open_finder(context, home) as finder:
         chart = read_person(finder, patient, answers, person)
-        found = finder.match(chart, as_of, top=top, status=statuses)
+        found = finder.match(chart, as_of, top=top, status=statuses, assumption=assume)
         if not found:
             require_studies(finder, home_of(context, home))
     if json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -40,6 +40,13 @@ PatientFile = Annotated[
 ]
 Person = Annotated[
     str, typer.Option("--person", metavar="ID", help="Which patient, where the file or folder holds several.")
+]
+Assume = Annotated[
+    Literal["open", "notes"],
+    typer.Option(
+        "--assume",
+        help="How silence is read. notes: they are complete; what they do not mention is not there.",
+    ),
 ]
 Answers = Annotated[
     Path | None,

@@ -36,6 +36,7 @@ from accrual.criteria.tree import (
 )
 from accrual.match.chart import Chart, Finding
 from accrual.match.concepts import present, present_truth
+from accrual.match.silence import answer_silence, answer_unread
 from accrual.match.values import compare, one_of
 from accrual.match.verdict import (
     Assumption,
@@ -61,16 +62,14 @@ def screen(
 ) -> Screening:
     """Decide one trial for one patient. For many trials make one `Screener` and reuse it.
 
-        Args:
-            compiled: the trial's criteria; spans count from the start of the record's criteria text.
-            today: the day on which the patient is decided; it stands for screening, enrollment and start of treatment.
-            assumption: how silence is read; `open` means that what nobody said is unknown.
+    Args:
+        compiled: the trial's criteria; spans count from the start of the record's criteria text.
+        today: the day on which the patient is decided; it stands for screening, enrollment and start of treatment.
+        assumption: how silence is read; see `Assumption`.
 
-        Example:
-            >>> from accrual.criteria.groups import OTHERS, alternatives
-    from accrual.criteria.tree import CompiledTrial
-            >>> screen(CompiledTrial("NCT00000001"), Patient(), date(2026, 1, 1)).verdict
-            'undetermined'
+    Example:
+        >>> screen(CompiledTrial("NCT00000001"), Patient(), date(2026, 1, 1)).verdict
+        'undetermined'
     """
     return Screener(patient, today, assumption).screen(compiled)
 
@@ -95,11 +94,16 @@ class Screener:
         return Screening(compiled.nct_id, decided, self.assumption, criteria, fields, groups)
 
     def holds(self, tree: Tree) -> Truth:
-        """Decide one tree, without its proof."""
+        """Decide one tree of what is asked of the patient, without its proof."""
+        if self.assumption == "notes":
+            return self._decide(tree, (), against=False).holds
         return combined(tree, (), self.truth_of)
 
     def find(self, leaf: Compare | Present | OneOf, windows: Windows) -> Finding:
-        """Decide one leaf in the windows it stands in, outermost first, with its proof or its question."""
+        """Decide one leaf in the windows it stands in, outermost first, with its proof or its question.
+
+        By facts alone, whatever the assumption: what silence answers hangs on where the leaf stands.
+        """
         return self._leaf(leaf, windows)
 
     def truth_of(self, leaf: Leaf, windows: Windows) -> Truth:
@@ -109,7 +113,7 @@ class Screener:
     def leaf(self, leaf: Compare | Present | OneOf, windows: Windows) -> Truth:
         """Decide one leaf in the windows it stands in, outermost first, without its proof.
 
-        Nothing is remembered: a sweep asks each leaf once.
+        By facts alone, as `find`. Nothing is remembered: a sweep asks each leaf once.
         """
         if isinstance(leaf, Present):
             return present_truth(leaf, windows, self.chart)
@@ -126,7 +130,7 @@ class Screener:
                 criterion.tree,
                 group=criterion.group,
             )
-        decided = self._decide(criterion.tree, ())
+        decided = self._decide(criterion.tree, (), against=criterion.kind == "exclusion")
         text, start = criterion.text, criterion.start
 
         def quote(leaf: Leaf) -> tuple[str, int, int]:
@@ -148,38 +152,48 @@ class Screener:
         )
 
     def _field(self, field: FieldCriterion) -> FieldVerdict:
-        decided = self._decide(field.tree, ())
+        decided = self._decide(field.tree, (), against=False)
         quoted = [(leaf, finding, (field.text, 0, 0)) for leaf, finding in decided.bearing]
         return FieldVerdict(
             field.field, field.text, decided.holds, field.tree, _evidence(quoted), _missing(quoted)
         )
 
-    def _decide(self, tree: Tree, windows: Windows) -> _Decided:
+    def _decide(self, tree: Tree, windows: Windows, against: bool) -> _Decided:
+        """Decide a node; `against`: its YES speaks against the patient, so its NO speaks for him."""
         match tree:
             case Compare() | Present() | OneOf() | Opaque():
                 finding = self._leaf(tree, windows)
+                if against and self.assumption == "notes" and finding.holds is Truth.UNKNOWN:
+                    finding = self._by_silence(tree, windows, finding)
                 return _Decided(finding.holds, ((tree, finding),))
             case Within():
-                return self._decide(tree.child, (*windows, tree.window))
+                return self._decide(tree.child, (*windows, tree.window), against)
             case Not():
-                child = self._decide(tree.child, windows)
+                child = self._decide(tree.child, windows, not against)
                 return _Decided(~child.holds, child.bearing)
             case All():
-                parts = [self._decide(child, windows) for child in tree.children]
+                parts = [self._decide(child, windows, against) for child in tree.children]
                 return _joined(all_of(part.holds for part in parts), parts)
             case Any_():
-                parts = [self._decide(child, windows) for child in tree.children]
+                parts = [self._decide(child, windows, against) for child in tree.children]
                 return _joined(any_of(part.holds for part in parts), parts)
             case AtLeast():
-                parts = [self._decide(child, windows) for child in tree.children]
+                parts = [self._decide(child, windows, against) for child in tree.children]
                 return _joined(at_least(tree.count, (part.holds for part in parts)), parts)
             case When():
                 # "If C then T" is "not C, or T"; the condition's own truth turns over.
-                condition, then = self._decide(tree.condition, windows), self._decide(tree.then, windows)
+                condition = self._decide(tree.condition, windows, not against)
+                then = self._decide(tree.then, windows, against)
                 opposite = _Decided(~condition.holds, condition.bearing)
                 return _joined(opposite.holds | then.holds, [opposite, then])
             case _:
                 assert_never(tree)
+
+    def _by_silence(self, leaf: Leaf, windows: Windows, found: Finding) -> Finding:
+        """Return what silence says of a leaf that the facts leave open; what the facts say where it says nothing."""
+        if isinstance(leaf, Opaque):
+            return answer_unread(leaf, self.chart) or found
+        return answer_silence(leaf, windows, found, self.chart) or found
 
     def _leaf(self, leaf: Leaf, windows: Windows) -> Finding:
         if isinstance(leaf, Opaque):

@@ -1,7 +1,8 @@
 """Decides every trial of a program for a patient, or for several at once.
 
 Comes in: a `Program` and a `Screener` for each patient. Goes out: a `Sweep`: for each trial its verdict and how
-many of its criteria are met and not met, exactly as `Screener.screen` would say. Refuses nothing.
+many of its criteria are met and not met, exactly as `Screener.screen` would say. Refuses (ValueError) a patient under
+another assumption than `open`: what silence answers hangs on where a leaf stands, and equal leaves are one here.
 
 Only leaves that a fact of the patient can decide are looked at, by the evaluator itself; all others are UNKNOWN. Then
 truth runs up all trees together: *and* is the smallest of a node's children, *or* the greatest
@@ -90,7 +91,15 @@ def sweep(program: Program, patients: Sequence[Screener]) -> Sweep:
 
     Arguments:
         patients: at least one; a dozen together cost little more than two or three.
+
+    Raises:
+        ValueError: a patient is to be decided under another assumption than `open`.
     """
+    for patient in patients:
+        if patient.assumption != "open":
+            raise ValueError(
+                f"a sweep decides under `open` alone, not `{patient.assumption}`: screen one by one"
+            )
     values = truths(program, patients)
     shape = (len(patients), len(program.numbers))
     met, unmet = np.zeros(shape, np.int16), np.zeros(shape, np.int16)

@@ -14,8 +14,10 @@ from accrual.criteria.tree import Group, Kind, Tree
 from accrual.truth import Truth
 
 Verdict: TypeAlias = Literal["eligible", "ineligible", "undetermined"]
-Assumption: TypeAlias = Literal["open"]
-"""How silence is read. `open`: what nobody said is unknown."""
+Assumption: TypeAlias = Literal["open", "notes"]
+"""How silence is read. `open`: what nobody said is unknown. `notes`: the notes are complete, so a condition, drug or
+procedure that they do not mention is absent where that speaks for the patient (`accrual.match.silence`)."""
+ASSUMPTIONS: tuple[Assumption, ...] = ("open", "notes")
 
 
 class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):

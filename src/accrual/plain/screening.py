@@ -12,6 +12,7 @@ import msgspec
 
 from accrual.criteria.groups import OTHERS, group_words
 from accrual.criteria.tree import Kind
+from accrual.match.silence import ABSENT
 from accrual.match.verdict import CriterionVerdict, Evidence, FieldVerdict, Missing, Screening, Verdict, tally
 from accrual.plain.prose import statement
 from accrual.plain.tone import MARKS, Tone
@@ -74,10 +75,23 @@ def verdict_reason(screening: Screening) -> str:
     counted = tally(screening)
     against, unknown = counted.unmet, counted.unknown
     if screening.verdict == "ineligible":
-        return f"{_count(against, 'requirement')} rule{'s' if against == 1 else ''} this patient out."
-    if screening.verdict == "eligible":
-        return "Every requirement was understood and is met."
-    return f"Nothing rules this patient out, and {_count(unknown, 'requirement')} cannot be decided yet."
+        reason = f"{_count(against, 'requirement')} rule{'s' if against == 1 else ''} this patient out."
+    elif screening.verdict == "eligible":
+        reason = "Every requirement was understood and is met."
+    else:
+        reason = (
+            f"Nothing rules this patient out, and {_count(unknown, 'requirement')} cannot be decided yet."
+        )
+    return f"{reason} {_assumed(screening)}".strip()
+
+
+def _assumed(screening: Screening) -> str:
+    """Return what is taken for granted; nothing under `open`."""
+    if screening.assumption == "open":
+        return ""
+    silent = sum(any(one.fact == ABSENT for one in each.evidence) for each in screening.criteria)
+    rest = "rests" if silent == 1 else "rest"
+    return f"The notes are taken as complete: {_count(silent, 'answer')} {rest} on what they do not mention."
 
 
 def groups(screening: Screening) -> tuple[Group, ...]:

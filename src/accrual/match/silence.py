@@ -1,0 +1,235 @@
+"""The assumption `notes`: what a complete note does not mention is not there.
+
+Comes in: a leaf that no fact decides, in its windows, and the chart. Goes out: a `Finding` NO whose proof names the
+assumption, or None where silence answers nothing. Refuses nothing.
+
+The caller vouches that the notes are complete. Even then silence answers little:
+
+- Only where absence speaks for the patient: in an exclusion, or what an inclusion wants not to be. So silence never
+  rules anybody out, and never says that what a trial looks for is not there: it may be what is being looked for.
+- Only what a note would mention: a condition, a drug or a procedure, that one has had it, an allergy to it, that it
+  must not be given, that it is suspected. A relative's illness, only where the notes speak of the family.
+- Never a value, an answer in words (consent, pregnancy, a habit), an ability, a plan, a risk; nor what everybody had
+  once, vaccines, and what is taken without a doctor.
+- Never what the notes touch on: a kind of it, something wider, a fact of a later day, a value or a drug that would
+  show it (a creatinine, where kidney disease is asked for). Nor what no row of the vocabulary names: the reader of
+  notes may not know the word.
+- Words that were not understood, only where no word turns the meaning round ("without", "unable", "risk of"), and each
+  of the alternatives that they list names an illness or a drug, or a procedure alone, that is absent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from accrual.codes.concepts import vocabulary
+from accrual.codes.qualifiers import RELATIONS
+from accrual.codes.wording import SOURCE
+from accrual.criteria.mention import mentions_of
+from accrual.criteria.tree import Compare, Mention, OneOf, Opaque, Present, Window
+from accrual.match.chart import Chart, Finding, Ground
+from accrual.match.concepts import EVER, EVERYBODY_HAD
+from accrual.match.timing import lies_behind
+from accrual.truth import Truth
+
+ABSENT = "not mentioned in the notes"
+"""The fact that silence is."""
+STEP = "counted as absent under the assumption `notes`"
+
+_NAMES = frozenset(("condition", "drug", "procedure"))
+_THINGS = _NAMES | {"measurement", "observation"}
+_FAMILY = "family-history"
+_ANSWERED = frozenset(("allergy", "contraindication", "intolerance", "suspected", _FAMILY))
+# What a note need not mention though it is there; with all kinds of them. Set by hand.
+UNTOLD = frozenset(
+    (
+        "blood-donation",
+        "dietary-supplement",
+        "hormonal-contraceptive",
+        "investigational-drug",
+        "over-the-counter-drug",
+        "vaccination",
+        "vaccine",
+    )
+)
+# Values that show a condition of these kinds: who has one in the notes is not silent about it. Set by hand.
+SHOWN_BY: Mapping[str, tuple[str, ...]] = {
+    "anemia": ("hematocrit", "hemoglobin", "red-cells"),
+    "arrhythmia": ("heart-rate", "qtc", "pr-interval"),
+    "blood-disease": ("hemoglobin", "platelets", "white-cells", "neutrophils", "lymphocytes"),
+    "bradycardia": ("heart-rate",),
+    "coagulopathy": ("inr", "aptt", "prothrombin-time", "fibrinogen", "platelets"),
+    "diabetes-mellitus": ("glucose", "fasting-glucose", "hba1c"),
+    "heart-failure": ("lvef", "bnp", "nt-probnp", "nyha"),
+    "hyperkalemia": ("potassium",),
+    "hyperlipidemia": ("cholesterol", "ldl", "triglycerides"),
+    "hypertension": ("systolic-blood-pressure", "diastolic-blood-pressure"),
+    "hypokalemia": ("potassium",),
+    "hyponatremia": ("sodium",),
+    "hypotension": ("systolic-blood-pressure", "diastolic-blood-pressure"),
+    "hypoxemia": ("oxygen-saturation",),
+    "kidney-disease": ("creatinine", "creatinine-clearance", "egfr", "bun", "urea", "urine-protein", "uacr"),
+    "liver-disease": ("alt", "ast", "transaminases", "bilirubin", "direct-bilirubin", "albumin"),
+    "malnutrition": ("bmi", "albumin"),
+    "obesity": ("bmi", "weight"),
+    "shock": ("systolic-blood-pressure",),
+    "tachycardia": ("heart-rate",),
+    "thyroid-disease": ("tsh", "free-t4"),
+}
+# The same for what is given for it, or causes it.
+GIVEN_FOR: Mapping[str, tuple[str, ...]] = {
+    "depression": ("antidepressant",),
+    "diabetes-mellitus": ("insulin", "metformin"),
+    "epilepsy": ("anticonvulsant",),
+    "immunodeficiency": ("immunosuppressant", "corticosteroid"),
+    "infection": ("antibiotic", "antiviral", "antifungal"),
+    "psychotic-disorder": ("antipsychotic",),
+}
+# Words after which a name does not say that the thing is there.
+_TURNED = re.compile(
+    r"(?i)\b(?:no|not|non|nor|neither|never|without|cannot|un(?:able|willing|likely|controlled by|known)|inabilit\w*"
+    r"|abilit\w*|absence|absent|lack\w*|fail\w*|refus\w*|free|naive|insufficien\w*|inadequate\w*|except\w*"
+    r"|other than|besides|apart from|unless|only|less than|fewer|risks?|famil\w+|relatives?|siblings?|mothers?"
+    r"|fathers?|parents?|partners?|donors?|contacts?|expos\w+|likely|plan\w*|schedul\w*|intend\w*|intent\w*|expect\w*"
+    r"|candidates?|indicat\w*|eligib\w*|require[sd]? to|must|should|may|might|could|interfer\w*|affect\w*"
+    r"|investigat\w*|stud(?:y|ies)|trial|protocol|prohibit\w*|permitted|allowed)\b"
+)
+# Between alternatives; and what says that the things named are examples, or that more than them counts.
+_BETWEEN = re.compile(r"(?i)[,;/:()\[\]]|\b(?:or|and)\b")
+_EXAMPLES = re.compile(r"(?i)\b(?:such as|like|including|etc|e\.?g|i\.?e|any|other|others|all)\b|[:(\[]")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_EMPTY = frozenset(
+    ("the", "an", "of", "in", "by", "with", "to", "at", "on", "for", "is", "as", "patients", "subjects")
+)
+
+
+def answer_silence(
+    leaf: Compare | OneOf | Present, windows: tuple[Window, ...], found: Finding, chart: Chart
+) -> Finding | None:
+    """Return that a complete note would mention what the leaf asks for; None where silence answers nothing.
+
+    Arguments:
+        found: what the facts say of it: `UNKNOWN` for want of a fact.
+
+    Example:
+        >>> from datetime import date
+        >>> from accrual.basic import Code
+        >>> from accrual.patient.model import Patient
+        >>> leaf = Present(concept=Code("accrual", "asthma", "asthma"))
+        >>> answer_silence(leaf, (), Finding(Truth.UNKNOWN), Chart(Patient(), date(2026, 1, 1))).holds
+        <Truth.NO: 'no'>
+    """
+    if not isinstance(leaf, Present) or found.holds is not Truth.UNKNOWN or found.reason != "no fact":
+        return None
+    words = frozenset(leaf.qualifiers)
+    relations = words & RELATIONS
+    if not relations <= _ANSWERED or not all(map(lies_behind, windows)):
+        return None
+    if _FAMILY in relations and not _tells_of_family(chart):
+        return None
+    own = leaf.concept.code
+    if own in EVERYBODY_HAD and (windows or words & EVER):
+        return None
+    if not _would_be_told(own) or chart.later(own) or (not relations and _shown(own, chart)):
+        return None
+    return _absent((own,))
+
+
+def answer_unread(leaf: Opaque, chart: Chart) -> Finding | None:
+    """Return that what words, not understood as a whole, speak of is absent; None where silence answers nothing."""
+    if leaf.reason:
+        return None  # left to judgement, or said of the trial
+    absent: dict[str, None] = {}
+    alternatives = _alternatives(leaf.text)
+    for names in alternatives:
+        silent = [name for name in names if _would_be_told(name) and _is_silent(name, chart)]
+        if not silent:
+            return None
+        absent |= dict.fromkeys(silent)
+    return _absent(tuple(absent)) if absent else None
+
+
+@lru_cache(maxsize=4096)
+def _alternatives(text: str) -> tuple[tuple[str, ...], ...]:
+    """Return the concepts that each of the alternatives in a text names, without any of which it cannot be true.
+
+    Nothing where the words may say more or less: where one turns them round, or an alternative names nothing.
+    """
+    if _TURNED.search(text):
+        return ()
+    mentions = [each for each in mentions_of(text, 0, Opaque(text=text)) if each.start < each.end]
+    if any(each.negated or each.kind in ("negation", "sex", "age") for each in mentions):
+        return ()
+    named = [each for each in mentions if each.kind in _NAMES]
+    if _EXAMPLES.search(text) and not all(_coded(each) for each in mentions if each.kind in _THINGS):
+        return ()
+    found: list[tuple[str, ...]] = []
+    for start, end in _parts(text, named):
+        codes = {
+            each.code.code: None for each in named if start <= each.start < end and each.code and _coded(each)
+        }
+        # How it was seen is no matter: "cancer on imaging" is not absent for want of the imaging.
+        names = [name for name in codes if vocabulary().get(name).kind != "procedure"] or list(codes)
+        if names:
+            found.append(tuple(names))
+        elif _says_more(text, start, end, mentions):
+            return ()
+    return tuple(found)
+
+
+def _parts(text: str, named: list[Mention]) -> Iterator[tuple[int, int]]:
+    start = 0
+    for sign in _BETWEEN.finditer(text):
+        if not any(each.start < sign.end() and sign.start() < each.end for each in named):
+            yield start, sign.start()
+            start = sign.end()
+    yield start, len(text)
+
+
+def _says_more(text: str, start: int, end: int, mentions: list[Mention]) -> bool:
+    """Say whether a part that names nothing we know has words of its own, beside amounts, times and qualifiers."""
+    slight = [(each.start, each.end) for each in mentions if each.kind not in _THINGS]
+    return any(
+        word.group().lower() not in _EMPTY
+        and not any(first <= word.start() and word.end() <= last for first, last in slight)
+        for word in _WORD.finditer(text, start, end)
+    )
+
+
+def _coded(mention: Mention) -> bool:
+    return mention.code is not None and mention.code.code in vocabulary().concepts
+
+
+def _would_be_told(concept: str) -> bool:
+    known = vocabulary()
+    if concept not in known.concepts or known.get(concept).source == SOURCE:
+        return False
+    return UNTOLD.isdisjoint(known.ancestors(concept))
+
+
+def _is_silent(concept: str, chart: Chart) -> bool:
+    touched = any(fact.asserted for fact in (*chart.kinds_of(concept), *chart.wider_than(concept)))
+    return not (touched or concept in EVERYBODY_HAD or chart.later(concept) or _shown(concept, chart))
+
+
+def _shown(concept: str, chart: Chart) -> bool:
+    """Say whether the notes give a value or a drug that would show the condition."""
+    kinds = vocabulary().ancestors(concept)
+    if any(name in chart.variables for kind in kinds & SHOWN_BY.keys() for name in SHOWN_BY[kind]):
+        return True
+    drugs = (name for kind in kinds & GIVEN_FOR.keys() for name in GIVEN_FOR[kind])
+    return any(fact.asserted for drug in drugs for fact in chart.kinds_of(drug))
+
+
+def _tells_of_family(chart: Chart) -> bool:
+    return any(_FAMILY in fact.qualifiers for fact in chart.patient.facts)
+
+
+def _absent(names: tuple[str, ...]) -> Finding:
+    def prove() -> tuple[Ground, ...]:
+        known = vocabulary()
+        return tuple(Ground(ABSENT, "", f"{known.get(name).name}: {STEP}") for name in names)
+
+    return Finding(Truth.NO, prove, about=names[0])
