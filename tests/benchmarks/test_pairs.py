@@ -81,7 +81,9 @@ def test_shares_and_contradictions_are_counted(tmp_path: Path, capsys: pytest.Ca
 
 
 def test_the_parts_are_split_by_patient(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = write(tmp_path / "rows.jsonl", [row(TUNE, "included"), row(CHECK, "included"), row(CHECK, "included")])
+    path = write(
+        tmp_path / "rows.jsonl", [row(TUNE, "included"), row(CHECK, "included"), row(CHECK, "included")]
+    )
     assert (pairs.is_check(CHECK), pairs.is_check(TUNE)) == (True, False)
     for part, count in (("check", 2), ("tune", 1), ("all", 3)):
         pairs.main([str(path), "--part", part])
