@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from shorthand import TODAY, fact, has, is_one, measured, number, within
 from test_program import laid_out, patients, trees
 
+from accrual.basic import Code
 from accrual.codes.concepts import vocabulary
 from accrual.codes.variables import variables
 from accrual.criteria.compile import compile_text
-from accrual.criteria.tree import All, Any_, CompiledTrial, Criterion, Kind, Not, Opaque, Tree, When
+from accrual.criteria.tree import All, Any_, CompiledTrial, Criterion, Kind, Not, Opaque, Present, Tree, When
 from accrual.match.evaluate import Screener, screen
 from accrual.match.silence import ABSENT, GIVEN_FOR, SHOWN_BY, STEP, UNTOLD
 from accrual.match.sweep import sweep
@@ -138,6 +139,10 @@ def test_what_the_notes_touch_on_stays_open(asked: Tree, noted: Fact) -> None:
     [
         "Atrial fibrillation on admission ECG",
         "Lung cancer or pulmonary tuberculosis seen on chest CT",
+        "Chest radiography shows congestive heart failure",
+        "Pretreatment ( > 24 hours) with an antibiotic for the present exacerbation",
+        "Patients who have had an acute or recent (within 6 months) myocardial infarction or unstable angina",
+        "Dialysis dependent patients",
     ],
 )
 def test_words_not_understood_that_name_only_what_is_absent_are_absent(words: str) -> None:
@@ -149,6 +154,10 @@ def test_words_not_understood_that_name_only_what_is_absent_are_absent(words: st
     [
         "Patients without epilepsy on admission",
         "Risk of epilepsy in the family",
+        "CMV seronegative",
+        "Vaccinated against hepatitis B",
+        "Prior serologic testing for celiac disease",
+        "Asthma (or a zebraic hoofitis)",
         "Unable to take aspirin",
         "Asthma or a zebraic hoofitis in the past",
         "Epilepsy or hemoglobin below 9 g/dL",
@@ -160,6 +169,11 @@ def test_words_not_understood_that_name_only_what_is_absent_are_absent(words: st
 )
 def test_words_not_understood_that_may_say_more_stay_open(words: str) -> None:
     assert decide(Opaque(text=words)).holds is Truth.UNKNOWN
+
+
+def test_of_a_name_that_no_row_has_the_thing_inside_it_is_absent() -> None:
+    leaf = Present(concept=Code("text", "procedure:infusion-of-alemtuzumab", "infusion of alemtuzumab"))
+    assert [one.step for one in decide(leaf).evidence] == [f"alemtuzumab: {STEP}"]
 
 
 def test_words_left_to_judgement_stay_open() -> None:

@@ -13,7 +13,7 @@ The caller vouches that the notes are complete. Even then silence answers little
   once, vaccines, and what is taken without a doctor.
 - Never what the notes touch on: a kind of it, something wider, a fact of a later day, a value or a drug that would
   show it (a creatinine, where kidney disease is asked for). Nor what no row of the vocabulary names: the reader of
-  notes may not know the word.
+  notes may not know the word; of "infusion of ATG" it is the drug that is absent.
 - Words that were not understood, only where no word turns the meaning round ("without", "unable", "risk of"), and each
   of the alternatives that they list names an illness or a drug, or a procedure alone, that is absent.
 """
@@ -93,16 +93,16 @@ _TURNED = re.compile(
     r"|abilit\w*|absence|absent|lack\w*|fail\w*|refus\w*|free|naive|insufficien\w*|inadequate\w*|except\w*"
     r"|other than|besides|apart from|unless|only|less than|fewer|risks?|famil\w+|relatives?|siblings?|mothers?"
     r"|fathers?|parents?|partners?|donors?|contacts?|expos\w+|likely|plan\w*|schedul\w*|intend\w*|intent\w*|expect\w*"
-    r"|candidates?|indicat\w*|eligib\w*|require[sd]? to|must|should|may|might|could|interfer\w*|affect\w*"
-    r"|investigat\w*|stud(?:y|ies)|trial|protocol|prohibit\w*|permitted|allowed)\b"
+    r"|candidates?|indicat\w*|eligib\w*|require[sd]? to|must|should|may|might|could|interfer\w*"
+    r"|affect(?!ed by)\w*|\w*negativ\w*|test(?:s|ed|ing)?|screen\w*|prevent\w*|prophyla\w*|vaccin\w*|immuni[sz]\w*"
+    r"|rather than|instead|investigat\w*|stud(?:y|ies)|trial|protocol|prohibit\w*|permitted|allowed)\b"
 )
 # Between alternatives; and what says that the things named are examples, or that more than them counts.
 _BETWEEN = re.compile(r"(?i)[,;/:()\[\]]|\b(?:or|and)\b")
 _EXAMPLES = re.compile(r"(?i)\b(?:such as|like|including|etc|e\.?g|i\.?e|any|other|others|all)\b|[:(\[]")
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_EMPTY = frozenset(
-    ("the", "an", "of", "in", "by", "with", "to", "at", "on", "for", "is", "as", "patients", "subjects")
-)
+_EMPTY = re.compile(r"(?i)an|as|at|by|for|had|has|have|having|in|is|of|on|patients|subjects|the|to|who|with")
+_BRACKET = re.compile(r"[(\[][^()\[\]]*[)\]]?")
 
 
 def answer_silence(
@@ -132,6 +132,9 @@ def answer_silence(
     own = leaf.concept.code
     if own in EVERYBODY_HAD and (windows or words & EVER):
         return None
+    known = vocabulary()
+    if own in known.concepts and known.get(own).source == SOURCE:
+        return None if relations else _unread(leaf.concept.name, chart)
     if not _would_be_told(own) or chart.later(own) or (not relations and _shown(own, chart)):
         return None
     return _absent((own,))
@@ -141,9 +144,12 @@ def answer_unread(leaf: Opaque, chart: Chart) -> Finding | None:
     """Return that what words, not understood as a whole, speak of is absent; None where silence answers nothing."""
     if leaf.reason:
         return None  # left to judgement, or said of the trial
+    return _unread(leaf.text, chart)
+
+
+def _unread(text: str, chart: Chart) -> Finding | None:
     absent: dict[str, None] = {}
-    alternatives = _alternatives(leaf.text)
-    for names in alternatives:
+    for names in _alternatives(text):
         silent = [name for name in names if _would_be_told(name) and _is_silent(name, chart)]
         if not silent:
             return None
@@ -157,19 +163,24 @@ def _alternatives(text: str) -> tuple[tuple[str, ...], ...]:
 
     Nothing where the words may say more or less: where one turns them round, or an alternative names nothing.
     """
-    if _TURNED.search(text):
-        return ()
     mentions = [each for each in mentions_of(text, 0, Opaque(text=text)) if each.start < each.end]
     if any(each.negated or each.kind in ("negation", "sex", "age") for each in mentions):
         return ()
-    named = [each for each in mentions if each.kind in _NAMES]
-    if _EXAMPLES.search(text) and not all(_coded(each) for each in mentions if each.kind in _THINGS):
+    named = {each: _codes(each) for each in mentions if each.kind in _NAMES}
+    # A name may hold such a word, or a comma: "heart failure", "hepatitis, chronic".
+    whole = [each for each in named if vocabulary().lookup(each.text) is not None]
+    if any(not _inside(turn, whole) for turn in _TURNED.finditer(text)):
+        return ()
+    things = [each for each in mentions if each.kind in _THINGS]
+    for bracket in _BRACKET.finditer(text):
+        # "(within 6 months)": it names nothing, so it is no alternative.
+        if not _inside(bracket, things) and not _says_more(text, *bracket.span(), mentions):
+            text = text[: bracket.start()] + " " * len(bracket.group()) + text[bracket.end() :]
+    if _EXAMPLES.search(text) and not all(named.get(each) for each in things):
         return ()
     found: list[tuple[str, ...]] = []
-    for start, end in _parts(text, named):
-        codes = {
-            each.code.code: None for each in named if start <= each.start < end and each.code and _coded(each)
-        }
+    for start, end in _parts(text, whole):
+        codes = dict.fromkeys(code for each in named if start <= each.start < end for code in named[each])
         # How it was seen is no matter: "cancer on imaging" is not absent for want of the imaging.
         names = [name for name in codes if vocabulary().get(name).kind != "procedure"] or list(codes)
         if names:
@@ -179,27 +190,35 @@ def _alternatives(text: str) -> tuple[tuple[str, ...], ...]:
     return tuple(found)
 
 
-def _parts(text: str, named: list[Mention]) -> Iterator[tuple[int, int]]:
+def _parts(text: str, whole: list[Mention]) -> Iterator[tuple[int, int]]:
     start = 0
     for sign in _BETWEEN.finditer(text):
-        if not any(each.start < sign.end() and sign.start() < each.end for each in named):
+        if not _inside(sign, whole):
             yield start, sign.start()
             start = sign.end()
     yield start, len(text)
+
+
+def _inside(found: re.Match[str], mentions: list[Mention]) -> bool:
+    return any(each.start < found.end() and found.start() < each.end for each in mentions)
 
 
 def _says_more(text: str, start: int, end: int, mentions: list[Mention]) -> bool:
     """Say whether a part that names nothing we know has words of its own, beside amounts, times and qualifiers."""
     slight = [(each.start, each.end) for each in mentions if each.kind not in _THINGS]
     return any(
-        word.group().lower() not in _EMPTY
+        not _EMPTY.fullmatch(word.group())
         and not any(first <= word.start() and word.end() <= last for first, last in slight)
         for word in _WORD.finditer(text, start, end)
     )
 
 
-def _coded(mention: Mention) -> bool:
-    return mention.code is not None and mention.code.code in vocabulary().concepts
+def _codes(mention: Mention) -> tuple[str, ...]:
+    """Return the concepts that a mention names; of words that are no name themselves, those inside them."""
+    known = vocabulary()
+    if mention.code is not None and mention.code.code in known.concepts:
+        return (mention.code.code,)
+    return tuple(dict.fromkeys(each.concept.id for each in known.spot(mention.text)))
 
 
 def _would_be_told(concept: str) -> bool:
