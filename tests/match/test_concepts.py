@@ -298,3 +298,9 @@ def test_a_serious_condition_answers_healthy_volunteer_and_a_trifle_does_not() -
 def test_an_excepted_kind_and_what_may_be_it_decide_nothing(found: Fact, expected: Truth) -> None:
     claim = Present(concept=Code("accrual", "cancer"), excluding=(Code("accrual", "t-all"),))
     assert holds(claim, patient(found)) is expected
+
+
+def test_no_infection_today_leaves_room_for_one_that_is_inactive() -> None:
+    at_rest = fact("condition", "hepatitis-b", "inactive")
+    none_now = fact("condition", "infection", asserted=False)
+    assert holds(has("infection", "active"), patient(at_rest, none_now)) is NO

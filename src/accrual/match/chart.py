@@ -12,11 +12,15 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from accrual.basic import Code
 from accrual.codes.concepts import vocabulary
 from accrual.criteria.tree import Window
-from accrual.match.timing import Birth, birth
+from accrual.match.timing import Birth, birth, recent
 from accrual.patient.model import Fact, Patient
 from accrual.truth import Truth
+
+# How long a negative HIV test speaks of today: as long as other values do (`match.values`), a year.
+_TEST_DAYS = 366
 
 Reason: TypeAlias = Literal["no fact", "not understood", "conflict", "not precise enough"]
 
@@ -105,6 +109,9 @@ class Chart:
                 self._later.append(fact)
             elif fact.variable is not None:
                 self._measured.setdefault(fact.variable, []).append(fact)
+                follows = _infection_of(fact, today)
+                if follows is not None and follows.concept is not None:
+                    self._named.setdefault(follows.concept.code, []).append(follows)
             elif fact.concept is not None:
                 self._named.setdefault(fact.concept.code, []).append(fact)
 
@@ -170,6 +177,28 @@ class Chart:
 
     def _where(self, names: Iterable[str]) -> tuple[Fact, ...]:
         return tuple(fact for name in sorted(names) for fact in self._named[name])
+
+
+def _infection_of(fact: Fact, today: date) -> Fact | None:
+    """Return what an HIV test says of the infection: positive that it is there, negative of late that it is not.
+
+    The test is named by what it finds: who tests negative is not "known to be HIV positive". Other infections have
+    several tests, of which none alone says it.
+    """
+    if fact.variable != "hiv-test" or fact.value not in ("positive", "negative"):
+        return None
+    concept = vocabulary().concepts.get("hiv-infection")
+    found = fact.value == "positive"
+    if concept is None or not (found or fact.date is None or recent(fact.date, today, _TEST_DAYS)):
+        return None
+    return Fact(
+        kind="condition",
+        text=fact.text,
+        source=fact.source,
+        asserted=found,
+        concept=Code("accrual", concept.id, concept.name),
+        date=fact.date,
+    )
 
 
 def latest(facts: Iterable[Fact]) -> tuple[Fact, ...]:

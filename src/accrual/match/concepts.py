@@ -439,6 +439,8 @@ def _contradict(fact: Fact, denial: Fact, chart: Chart) -> bool:
     if said & UNPROVEN:
         return False
     over = bool(said & OVER) or (fact.end is not None and ended(fact.end, chart.today) is not Truth.NO)
+    if over and denial.concept.code in EVERYBODY_HAD:
+        return False  # "no infection" is said of today, and so leaves room for one that is over or at rest
     for word in frozenset(denial.qualifiers) - EVER:
         if word == "current":
             if over or said & VAGUE:
