@@ -42,7 +42,17 @@ import logic
 import plain_reader
 from accrual.criteria.compile import compile_text
 from accrual.criteria.render import canonical, parse_canonical
-from accrual.criteria.tree import All, Any_, Compare, Criterion, Opaque, Tree, rests_on_words, walk
+from accrual.criteria.tree import (
+    All,
+    Any_,
+    Compare,
+    Criterion,
+    Opaque,
+    Tree,
+    rests_on_words,
+    rightly_text,
+    walk,
+)
 
 PARTS: dict[str, Callable[[str], bool]] = {
     "check": brat.is_check,
@@ -213,8 +223,7 @@ def report_coverage(texts: list[str]) -> None:
             grades[criterion.understood] += 1
             worded += criterion.understood == "whole" and rests_on_words(criterion.tree)
             kinds[criterion.kind] += 1
-            words = [node for node in walk(criterion.tree) if isinstance(node, Opaque)]
-            rightly += criterion.understood == "none" and all(node.reason for node in words)
+            rightly += rightly_text(criterion.tree)
             reasons.update(
                 {
                     getattr(node, "reason", "") or "not understood"

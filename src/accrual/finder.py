@@ -71,6 +71,10 @@ class Status(msgspec.Struct, frozen=True):
     understood_whole: int
     understood_part: int
     understood_none: int
+    understood_by_words: int
+    """Of the whole ones, those in which some name is known by its words alone."""
+    rightly_text: int
+    """Of those not understood, the ones that are a judgement or said of the trial."""
 
 
 class Matched(msgspec.Struct, frozen=True):
@@ -355,6 +359,8 @@ class Finder:
             understood_whole=totals.whole,
             understood_part=totals.part,
             understood_none=totals.none,
+            understood_by_words=totals.by_words,
+            rightly_text=totals.judgement,
         )
 
     def nct_ids(self) -> Iterable[NctId]:

@@ -26,7 +26,7 @@ import msgspec
 
 from accrual.codes.shelves import version as imported_version
 from accrual.criteria.compile import compile_trial
-from accrual.criteria.tree import CompiledTrial
+from accrual.criteria.tree import CompiledTrial, rests_on_words, rightly_text
 from accrual.registry.ctgov_json import read_json
 from accrual.store.criteria_cache import Compiled, CriteriaCache
 from accrual.store.derived import CatchUpProgress
@@ -143,6 +143,8 @@ def _entry(change: Change) -> Compiled:
         whole=marks.count("whole"),
         part=marks.count("part"),
         none=marks.count("none"),
+        by_words=sum(one.understood == "whole" and rests_on_words(one.tree) for one in compiled.criteria),
+        judgement=sum(rightly_text(one.tree) for one in compiled.criteria),
     )
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from accrual.cli.options import Home, Json
 from accrual.cli.output import text, write, write_json, write_text
 from accrual.cli.session import home_of, open_finder
+
+if TYPE_CHECKING:
+    from accrual.finder import Status
 
 
 def status(context: typer.Context, home: Home = None, json: Json = False) -> None:
@@ -19,8 +24,6 @@ def status(context: typer.Context, home: Home = None, json: Json = False) -> Non
         return
     from rich.table import Table
 
-    from accrual.plain.trial import UNDERSTOOD_WORDS
-
     table = Table.grid(padding=(0, 2))
     rows = [
         ("Studies", f"{found.studies:,}"),
@@ -28,20 +31,25 @@ def status(context: typer.Context, home: Home = None, json: Json = False) -> Non
         ("Data date", found.data_date or "none"),
         ("Studies read", f"{found.studies_read:,}"),
         ("Criteria", f"{found.criteria:,}"),
-        *(
-            (f"  {words}", f"{count:,}{_share(count, found.criteria)}")
-            for words, count in zip(
-                UNDERSTOOD_WORDS.values(),
-                (found.understood_whole, found.understood_part, found.understood_none),
-                strict=True,
-            )
-        ),
+        *((name, f"{count:,}{_share(count, found.criteria)}") for name, count in _understood(found)),
     ]
     rows.append(("Vocabulary", _vocabulary()))
     for name, value in rows:
         table.add_row(text(name), text(value))
     write_text(f"Data folder: {folder}\n")
     write(table)
+
+
+def _understood(found: Status) -> tuple[tuple[str, int], ...]:
+    from accrual.plain.trial import UNDERSTOOD_WORDS
+
+    return (
+        (f"  {UNDERSTOOD_WORDS['whole']}", found.understood_whole),
+        ("    with a name known by its words alone", found.understood_by_words),
+        (f"  {UNDERSTOOD_WORDS['part']}", found.understood_part),
+        (f"  {UNDERSTOOD_WORDS['none']}", found.understood_none),
+        ("    a judgement, or about the trial", found.rightly_text),
+    )
 
 
 def _vocabulary() -> str:

@@ -202,6 +202,16 @@ def is_worded(tree: Tree) -> bool:
     return isinstance(tree, Present) and tree.concept.system == SYSTEM
 
 
+def rightly_text(tree: Tree) -> bool:
+    """Say whether a tree is text and should be: each leaf is a judgement, or said of the trial.
+
+    Example:
+        >>> rightly_text(Opaque(text="in the opinion of the investigator", reason="subjective"))
+        True
+    """
+    return all(isinstance(node, Opaque) and bool(node.reason) for node in walk(tree) if not children(node))
+
+
 def rests_on_words(tree: Tree) -> bool:
     """Say whether a tree has a leaf that names its thing, or what is measured, by the words alone.
 

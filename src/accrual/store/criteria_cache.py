@@ -23,7 +23,7 @@ from accrual.store.derived import MARK, Recipe
 from accrual.store.records import Change
 
 NAME = "criteria"
-FORMAT_VERSION = "1"
+FORMAT_VERSION = "2"
 FILE_NAME = "criteria.db"
 LOOKUPS = 200  # entries asked for in one statement: well under SQLite's limit of 999 variables in old builds
 
@@ -32,8 +32,9 @@ _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS compiled (
         study INTEGER PRIMARY KEY, identity BLOB NOT NULL, compiler TEXT NOT NULL,
         whole INTEGER NOT NULL, part INTEGER NOT NULL, none INTEGER NOT NULL,
+        by_words INTEGER NOT NULL, judgement INTEGER NOT NULL,
         size INTEGER NOT NULL, bytes BLOB NOT NULL)""",
-    "CREATE INDEX IF NOT EXISTS compiled_counts ON compiled (compiler, whole, part, none)",
+    "CREATE INDEX IF NOT EXISTS compiled_counts ON compiled (compiler, whole, part, none, by_words, judgement)",
 )
 
 
@@ -49,6 +50,10 @@ class Compiled(msgspec.Struct, frozen=True):
     """Criteria understood wholly."""
     part: int = 0
     none: int = 0
+    by_words: int = 0
+    """Of the whole ones, those that rest on a name by its words alone."""
+    judgement: int = 0
+    """Of those not understood, the ones that rightly stay text: judgement, or about the trial."""
 
 
 class Totals(msgspec.Struct, frozen=True):
@@ -58,6 +63,8 @@ class Totals(msgspec.Struct, frozen=True):
     whole: int
     part: int
     none: int
+    by_words: int = 0
+    judgement: int = 0
 
 
 class CriteriaCache:
@@ -137,6 +144,8 @@ class CriteriaCache:
                 entry.whole,
                 entry.part,
                 entry.none,
+                entry.by_words,
+                entry.judgement,
                 len(entry.body),
                 self._codec.compress(entry.body, NO_DICTIONARY),
             )
@@ -145,7 +154,7 @@ class CriteriaCache:
         try:
             with sqlite_errors(self._path), transaction(connection := self._database.connection()):
                 connection.executemany(
-                    "INSERT OR REPLACE INTO compiled VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows
+                    "INSERT OR REPLACE INTO compiled VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
                 )
         except StoreError:
             return False
@@ -157,7 +166,8 @@ class CriteriaCache:
             row = (
                 self._database.connection()
                 .execute(
-                    "SELECT count(*), coalesce(sum(whole), 0), coalesce(sum(part), 0), coalesce(sum(none), 0)"
+                    "SELECT count(*), coalesce(sum(whole), 0), coalesce(sum(part), 0), coalesce(sum(none), 0),"
+                    " coalesce(sum(by_words), 0), coalesce(sum(judgement), 0)"
                     " FROM compiled WHERE compiler = ?",
                     (self._compiler,),
                 )
