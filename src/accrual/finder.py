@@ -26,7 +26,7 @@ from accrual.errors import PlaceNotFoundError, StoreError
 from accrual.match.ask import Question, questions
 from accrual.match.change import change
 from accrual.match.evaluate import Screener
-from accrual.match.rank import Candidate, Match, queries, rank
+from accrual.match.rank import Candidate, Match, rank
 from accrual.match.sweep import Sweep
 from accrual.match.verdict import Assumption, Screening, Tally, Verdict, tally
 from accrual.patient.model import Patient
@@ -37,20 +37,18 @@ from accrual.reading import compile_studies, compiler_version, read_all
 from accrual.registry.ctgov_json import read_json
 from accrual.registry.files import Refusal, SourceRecord, read_record
 from accrual.registry.record import Trial
+from accrual.retrieval import Retrieved, retrieve
 from accrual.search.facets import count_facets
 from accrual.search.index import FORMAT as TEXT_FORMAT
 from accrual.search.index import TextIndex
 from accrual.search.places import Place, Places
-from accrual.search.query import Facet, FacetCount, Found, Hit, Near, NearestSite, Query
-from accrual.search.rank import candidates, find
+from accrual.search.query import Facet, FacetCount, Found, Near, NearestSite, Query
+from accrual.search.rank import find
 from accrual.store.criteria_cache import CriteriaCache, criteria_recipe
 from accrual.store.derived import CatchUpProgress, Recipe, catch_up
 from accrual.store.load import LoadReport, Progress, load, load_records
 from accrual.store.records import RecordStore
 from accrual.store.writer import identity
-
-CANDIDATES = 1000
-"""Studies retrieved for a patient before they are decided: what one person could ever look through."""
 
 ASKED_AMONG = 200
 """Trials that a question may decide: the best matches."""
@@ -255,6 +253,7 @@ class Finder:
         top: int = 20,
         status: tuple[str, ...] = (),
         assumption: Assumption = "open",
+        open_first: bool = True,
     ) -> tuple[Match[NearestSite], ...]:
         """Return the trials that fit a patient best: retrieved by what he has, decided, then ranked.
 
@@ -262,8 +261,9 @@ class Finder:
             top: how many at most.
             status: registry statuses to keep (`RECRUITING`); empty keeps all.
             assumption: how silence is read; under any but `open` trials are decided one by one, more slowly.
+            open_first: False leaves out whether a trial takes patients (for benchmarks over closed trials).
         """
-        return self.match_many([patient], today, top, status, assumption)[0].matches
+        return self.match_many([patient], today, top, status, assumption, open_first)[0].matches
 
     def match_many(
         self,
@@ -272,6 +272,7 @@ class Finder:
         top: int = 20,
         status: tuple[str, ...] = (),
         assumption: Assumption = "open",
+        open_first: bool = True,
     ) -> tuple[Matched, ...]:
         """Match several patients, as `match` does each; a dozen together cost little more than two or three."""
         screeners = [Screener(patient, today, assumption) for patient in patients]
@@ -281,34 +282,30 @@ class Finder:
             swept = None
         found = []
         for at, screener in enumerate(screeners):
-            hits = self._retrieved(screener.chart.patient, today, status)
-            tallies = self._tallies(screener, swept, at, [hit.nct_id for hit in hits])
-            matches = rank(
+            retrieved = self._retrieved(screener.chart.patient, today, status)
+            tallies = self._tallies(screener, swept, at, [one.hit.nct_id for one in retrieved])
+            candidates = (
                 Candidate(
-                    nct_id=hit.nct_id,
-                    title=hit.title,
-                    status=hit.status,
-                    relevance=hit.score,
-                    nearest_site=hit.nearest_recruiting_site or hit.nearest_site,
-                    tally=tallies[hit.nct_id],
+                    nct_id=one.hit.nct_id,
+                    title=one.hit.title,
+                    status=one.hit.status,
+                    relevance=one.relevance,
+                    nearest_site=one.hit.nearest_recruiting_site or one.hit.nearest_site,
+                    tally=tallies[one.hit.nct_id],
+                    likeness=one.likeness,
                 )
-                for hit in hits
-                if hit.nct_id in tallies  # a study may go while it is looked at
+                for one in retrieved
+                if one.hit.nct_id in tallies  # a study may go while it is looked at
             )
+            matches = rank(candidates, open_first)
             found.append(Matched(matches[:top], swept.counted(at) if swept is not None else None))
         return tuple(found)
 
-    def _retrieved(self, patient: Patient, today: date, status: tuple[str, ...]) -> Sequence[Hit]:
+    def _retrieved(self, patient: Patient, today: date, status: tuple[str, ...]) -> tuple[Retrieved, ...]:
         """Return the studies to decide for a patient, by what he has."""
         point = self._point_of(patient)
         filters: dict[Facet, tuple[str, ...]] = {"status": status} if status else {}
-        near = Near(point) if point is not None else None
-        asked = queries(patient, today)
-        if asked:
-            return candidates(self.index, asked, limit=CANDIDATES, filters=filters, near=near)
-        # Nobody who has nothing is looked for by what he has: studies that take healthy volunteers are.
-        filters["healthy_volunteers"] = ("true",)
-        return find(self.index, Query(filters=filters, near=near, top=CANDIDATES)).results
+        return retrieve(self.index, patient, today, filters, Near(point) if point is not None else None)
 
     def ask(
         self, patient: Patient, today: date, top: int = 1, among: int = ASKED_AMONG, skip: Iterable[str] = ()

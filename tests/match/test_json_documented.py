@@ -14,7 +14,7 @@ from accrual.criteria import tree
 from accrual.criteria.compile import compile_trial
 from accrual.criteria.views import criteria_json
 from accrual.crowd import Report, Row
-from accrual.match.rank import Match
+from accrual.match.rank import Match, Part
 from accrual.match.verdict import (
     Change,
     CriterionVerdict,
@@ -46,7 +46,7 @@ def names(text: str) -> set[str]:
         ("screen", (Screening, CriterionVerdict, FieldVerdict, Evidence, Missing, Change, Obstacle)),
         ("criteria", (tree.Criterion, tree.Mention, tree.Window, Interval, Code)),
         ("find", (Found, Hit, NearestSite)),
-        ("match", (Match, Row, Report)),
+        ("match", (Match, Part, Row, Report)),
     ],
 )
 def test_every_field_is_documented_under_its_command(

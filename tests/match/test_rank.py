@@ -85,7 +85,7 @@ def test_opaque_criteria_are_unknown_not_met() -> None:
 
 def test_a_match_carries_what_the_json_promises() -> None:
     (match,) = rank((candidate("NCT00000001", FITS, km=0),))
-    assert msgspec.to_builtins(match) == {
+    assert msgspec.json.decode(msgspec.json.encode(match)) == {
         "nct_id": "NCT00000001",
         "title": "title",
         "status": "RECRUITING",
@@ -95,6 +95,37 @@ def test_a_match_carries_what_the_json_promises() -> None:
         "unmet": 0,
         "unknown": 0,
         "nearest_site": {"distance_km": 0},
+        "parts": [
+            {"name": "conditions", "value": 1.0, "share": 0.79},
+            {"name": "met", "value": 1.0, "share": 0.11},
+            {"name": "near", "value": 1.0, "share": 0.1},
+        ],
+    }
+
+
+def test_a_score_is_the_sum_of_its_parts_and_less_for_a_closed_trial() -> None:
+    found = rank(
+        [
+            candidate("A", FITS, OPEN_QUESTION, relevance=3, km=40, status="COMPLETED"),
+            candidate("B", FITS, relevance=4),
+        ]
+    )
+    for match, times in zip(found, (1.0, 0.6), strict=True):
+        total = sum(part.value * part.share for part in match.parts)
+        assert match.score == pytest.approx(times * total, abs=2e-4), match.nct_id
+        assert sum(part.share for part in match.parts) == pytest.approx(1.0, abs=5e-4)
+
+
+def test_the_words_of_a_note_count_where_they_were_measured() -> None:
+    alike = msgspec.structs.replace(candidate("B", FITS), likeness={"names": 8.0, "about": 1.0})
+    other = msgspec.structs.replace(candidate("A", FITS), likeness={"names": 2.0, "about": 0.5})
+    first, second = rank((other, alike))
+    assert (first.nct_id, second.nct_id) == ("B", "A")
+    assert {part.name: part.value for part in second.parts} == {
+        "conditions": 1.0,
+        "names": 0.25,
+        "about": 0.5,
+        "met": 1.0,
     }
 
 

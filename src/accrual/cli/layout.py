@@ -24,6 +24,7 @@ from accrual.match.verdict import Evidence, Screening
 from accrual.plain.change import HEADING, outlook, steps
 from accrual.plain.distance import site_words
 from accrual.plain.patient import patient_words
+from accrual.plain.score import score_words
 from accrual.plain.screening import (
     NOT_ADVICE,
     Decided,
@@ -137,7 +138,7 @@ def match_layout(
             about.append(site_words(item.nearest_site))
         verdict = text(f"{mark(tone)} {verdict_word(item.verdict)}", STYLES[tone])
         verdict.append_text(text(f"\n{item.met} met, {item.unmet} not, {item.unknown} open", "default"))
-        verdict.append_text(text(f"\nscore {item.score:.2f}", "dim"))
+        verdict.append_text(text(f"\nscore {item.score:.2f}: {score_words(item.parts)}", "dim"))
         table.add_row(str(number), text(item.nct_id, "bold"), text("\n".join(filter(None, about))), verdict)
     yield table
     yield text("`accrual screen NCT PATIENT` shows the proof for one study.")

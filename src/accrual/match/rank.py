@@ -5,25 +5,24 @@ nearest site), or a patient. Goes out: ranked `Match`es, or weighted queries. Re
 order.
 
 Trials that are not ruled out (eligible, undetermined) stand before ineligible ones. Within each group the score
-decides, in [0, 1]:
+decides, in [0, 1]: a weighted mean of parts, each in [0, 1], times 0.6 for a trial that takes no patients now or soon:
+a closed trial that fits well stands before an open one that hardly has to do with the patient.
 
-    score = open * (0.60 * relevance + 0.30 * met + 0.10 * near)
+- relevance, 0.79 in all: the parts of `WEIGHTS`, in proportion to their weights there. Each is a search score divided
+  by the best candidate's, except `about`, which is a share already. Parts that nobody measured are left out: a patient
+  without a note has no `note` parts.
+- met, 0.11: the share of criteria and fields that are met; what is unknown or not understood is not met.
+- near, 0.10: 1 / (1 + distance / 100 km); without a distance its weight goes to the others in proportion.
 
-- open: 1 when the trial takes patients or soon will, else 0.6: a closed trial that fits well stands before an open
-  one that hardly has to do with the patient.
-- relevance: the search score divided by the best candidate's.
-- met: the share of criteria and fields that are met; what is unknown or not understood is not met.
-- near: 1 / (1 + distance / 100 km); without a distance its weight goes to the other two in proportion.
-
-A candidate below a twentieth of the best relevance is left out: its words only brush against the patient's.
-Ties go to the lower NCT number. The weights are set by hand; the benchmark page says what they give.
+`Match.parts` holds each part with its value and its share of the score. A candidate below a twentieth of the best
+relevance is left out: its words only brush against the patient's. Ties go to the lower NCT number.
 
 `match` may not import `search`: a nearest site is anything with `distance_km` (the protocol `Placed`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Generic, Protocol, TypeVar
 
@@ -49,7 +48,26 @@ S = TypeVar("S", bound=Placed)
 # Registry statuses (API v2 enum Status) under which a patient can still get in, now or soon.
 OPEN_STATUSES = ("RECRUITING", "NOT_YET_RECRUITING", "ENROLLING_BY_INVITATION", "AVAILABLE")
 
-_CLOSED, _RELEVANCE, _MET, _NEAR = 0.6, 0.60, 0.30, 0.10
+_CLOSED = 0.6  # set by hand
+_RELEVANCE, _MET, _NEAR = 0.79, 0.11, 0.10  # relevance to met: as trained; near: set by hand
+
+WEIGHTS: Mapping[str, float] = {
+    "conditions": 0.2,
+    "names": 2.4,
+    "names in criteria": 2.6,
+    "note in record": 0.6,
+    "note in criteria": 1.6,
+    "note in title": 1.3,
+    "note in conditions": 1.9,
+    "about": 1.3,
+}
+"""What each part of relevance weighs: trained on TREC Clinical Trials 2021 by benchmarks/train_rank.py.
+
+conditions: the search for the patient's conditions, their synonyms and wider kinds. names: the words of what he has,
+takes and had done, in the record; in criteria: in its criteria. note: the same of every word of his note. about: how
+much of what the trial's title and conditions name he has.
+"""
+
 _FLOOR = 0.05  # of the best relevance
 _HALF_KM = 100.0  # at this distance `near` is one half; set by hand
 
@@ -63,6 +81,16 @@ class Candidate(msgspec.Struct, Generic[S], frozen=True):
     relevance: float
     tally: Tally
     nearest_site: S | None = None
+    likeness: Mapping[str, float] = {}
+    """Other parts of `WEIGHTS` by name, where they were measured: any scores of 0 or more; `about` at most 1."""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One part of a score: `score` is the sum of value times share, times 0.6 for a closed trial."""
+
+    name: str
+    value: float
+    share: float
 
 
 class Match(msgspec.Struct, Generic[S], frozen=True):
@@ -78,6 +106,8 @@ class Match(msgspec.Struct, Generic[S], frozen=True):
     unmet: int
     unknown: int
     nearest_site: S | None = None
+    parts: tuple[Part, ...] = ()
+    """What the score is made of, the part that gives most first."""
 
 
 def rank(candidates: Iterable[Candidate[S]], open_first: bool = True) -> tuple[Match[S], ...]:
@@ -87,20 +117,36 @@ def rank(candidates: Iterable[Candidate[S]], open_first: bool = True) -> tuple[M
         open_first: False leaves the recruitment status out (for benchmarks over closed trials).
     """
     held = tuple(candidates)
-    best = max((one.relevance for one in held), default=0.0)
-    matches = [_match(one, best, open_first) for one in held if one.relevance >= _FLOOR * best]
+    measured = [{"conditions": one.relevance, **one.likeness} for one in held]
+    best = {name: max((values.get(name, 0.0) for values in measured), default=0.0) for name in WEIGHTS}
+    best["about"] = 1.0
+    named = {name for values in measured for name in values}
+    weights = {name: weight for name, weight in WEIGHTS.items() if name in named and best[name] > 0}
+    total = sum(weights.values())
+    shares = {name: weight / total for name, weight in weights.items()}
+    values = [{name: one.get(name, 0.0) / best[name] for name in weights} for one in measured]
+    relevance = [sum(one[name] * share for name, share in shares.items()) for one in values]
+    floor = _FLOOR * max(relevance, default=0.0)
+    matches = [
+        _match(one, of, shares, open_first)
+        for one, of, worth in zip(held, values, relevance, strict=True)
+        if worth >= floor
+    ]
     return tuple(sorted(matches, key=lambda one: (one.verdict == "ineligible", -one.score, one.nct_id)))
 
 
-def _match(one: Candidate[S], best: float, open_first: bool) -> Match[S]:
+def _match(
+    one: Candidate[S], values: Mapping[str, float], shares: Mapping[str, float], open_first: bool
+) -> Match[S]:
     met, unmet, unknown = one.tally.met, one.tally.unmet, one.tally.unknown
-    relevance = one.relevance / best if best > 0 else 0.0
-    share = met / max(met + unmet + unknown, 1)
     distance = one.nearest_site.distance_km if one.nearest_site is not None else None
-    if distance is None:
-        fit = (_RELEVANCE * relevance + _MET * share) / (_RELEVANCE + _MET)
-    else:
-        fit = _RELEVANCE * relevance + _MET * share + _NEAR / (1 + distance / _HALF_KM)
+    parts = [(name, value, _RELEVANCE * shares[name]) for name, value in values.items()]
+    parts.append(("met", met / max(met + unmet + unknown, 1), _MET))
+    if distance is not None:
+        parts.append(("near", 1 / (1 + distance / _HALF_KM), _NEAR))
+    whole = _RELEVANCE + _MET + (_NEAR if distance is not None else 0.0)
+    parts = [(name, value, share / whole) for name, value, share in parts]
+    fit = min(sum(value * share for _, value, share in parts), 1.0)
     score = fit * _CLOSED if open_first and one.status not in OPEN_STATUSES else fit
     return Match(
         one.nct_id,
@@ -112,13 +158,17 @@ def _match(one: Candidate[S], best: float, open_first: bool) -> Match[S]:
         unmet,
         unknown,
         one.nearest_site,
+        tuple(
+            Part(name, round(value, 4), round(share, 4))
+            for name, value, share in sorted(parts, key=lambda part: (-part[1] * part[2], part[0]))
+        ),
     )
 
 
 # What to search for. A chart of 30 conditions has few that a trial is sought for: cancers first, then what lasts;
 # what is over, hardly. Weights are set by hand.
 _MAIN, _LASTING, _UNSURE, _OVER, _DRUG = 1.0, 0.6, 0.4, 0.1, 0.1
-_SYNONYM, _PARENT, _STEP = 0.6, 0.3, 0.5
+_SYNONYM, _PARENT, PARENT_STEP = 0.6, 0.3, 0.5
 SOUGHT_FIRST = "cancer"
 _NOT_SOUGHT = frozenset(("inactive", "resolved", "past"))
 MAX_QUERIES = 24
@@ -144,7 +194,7 @@ def queries(patient: Patient, today: date | None = None) -> tuple[tuple[str, flo
     for fact in patient.facts:
         if not fact.asserted or fact.kind not in ("condition", "drug") or "suspected" in fact.qualifiers:
             continue
-        weight = _weight(fact, today)
+        weight = fact_weight(fact, today)
         if fact.concept is None:
             ask(fact.text, weight * _SYNONYM)
             continue
@@ -153,13 +203,13 @@ def queries(patient: Patient, today: date | None = None) -> tuple[tuple[str, flo
         if fact.kind == "condition":
             for synonym in concept.synonyms[:3]:
                 ask(synonym, weight * _SYNONYM)
-            for wider, steps in _wider(concept.id):
-                ask(vocabulary().get(wider).name, weight * _PARENT * _STEP ** (steps - 1))
+            for wider, steps in wider_concepts(concept.id):
+                ask(vocabulary().get(wider).name, weight * _PARENT * PARENT_STEP ** (steps - 1))
     ranked = sorted(asked.items(), key=lambda item: (-item[1], item[0]))
     return tuple(ranked[:MAX_QUERIES])
 
 
-def _wider(concept: str) -> list[tuple[str, int]]:
+def wider_concepts(concept: str) -> list[tuple[str, int]]:
     """Return a concept's ancestors with how many steps up they are, nearest first."""
     steps: dict[str, int] = {concept: 0}
     queue = [concept]
@@ -171,7 +221,8 @@ def _wider(concept: str) -> list[tuple[str, int]]:
     return [(wider, up) for wider, up in steps.items() if up]
 
 
-def _weight(fact: Fact, today: date | None) -> float:
+def fact_weight(fact: Fact, today: date | None) -> float:
+    """Return from 0 to 1 how much a condition or drug says of what trial the patient is sought for."""
     gone = today is not None and fact.end is not None and ended(fact.end, today) is Truth.YES
     if fact.kind == "drug":
         return _DRUG * (_OVER if gone or _NOT_SOUGHT.intersection(fact.qualifiers) else 1.0)

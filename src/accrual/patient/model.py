@@ -74,5 +74,7 @@ class Patient(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     age_source: Source | None = None
     place: str = ""
     point: GeoPoint | None = None
+    words: str = ""
+    """A free-text note itself: besides its facts, its words find trials. They decide nothing, and are never stored."""
     facts: tuple[Fact, ...] = ()
     unused: tuple[Unused, ...] = ()

@@ -105,6 +105,7 @@ class _Reader:
         age, sex = self.person.age, self.person.sex
         return Patient(
             form=FORM,
+            words=self.text,
             sex=self.sex,
             sex_source=self.source(self.place(parts, sex.start, sex.end), sex.start, sex.end)
             if sex

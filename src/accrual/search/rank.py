@@ -82,7 +82,7 @@ def find(index: TextIndex, query: Query) -> Found:
             total, page = _by_distance(searcher, points, query, top)
         case _:
             raise QueryError(f"there is no order {query.sort!r}: relevance, distance, updated or start")
-    return Found(total, _hits(searcher, page, query))
+    return Found(total, hits_of(searcher, page, query))
 
 
 def candidates(
@@ -113,11 +113,11 @@ def candidates(
         return ()
     clauses = [
         (_MUST, Q.boolean_query(anything)),
-        *_filter_clauses(filters or {}),
-        *_near_clauses(points, near),
+        *filter_clauses(filters or {}),
+        *near_clauses(points, near),
     ]
-    _, hits = _relevant(searcher, Q.boolean_query(clauses), limit)
-    return _hits(searcher, hits, Query(near=near))
+    _, hits = relevant(searcher, Q.boolean_query(clauses), limit)
+    return hits_of(searcher, hits, Query(near=near))
 
 
 def build_query(
@@ -137,8 +137,8 @@ def build_query(
     clauses += _text_clauses(searcher, query.text, scored)
     clauses += _area_clauses(query.condition, CONDITION_WEIGHTS)
     clauses += _area_clauses(query.intervention, INTERVENTION_WEIGHTS)
-    clauses += _filter_clauses({facet: values for facet, values in query.filters.items() if facet != without})
-    clauses += _near_clauses(points, query.near)
+    clauses += filter_clauses({facet: values for facet, values in query.filters.items() if facet != without})
+    clauses += near_clauses(points, query.near)
     return Q.boolean_query(clauses) if clauses else Q.all_query()
 
 
@@ -197,7 +197,7 @@ def _phrase(field: str, terms: tuple[str, ...]) -> tantivy.Query:
     return Q.phrase_query(SCHEMA, field, list(terms))
 
 
-def _filter_clauses(filters: dict[Facet, tuple[str, ...]]) -> list[Clause]:
+def filter_clauses(filters: dict[Facet, tuple[str, ...]]) -> list[Clause]:
     clauses: list[Clause] = []
     for facet, asked in filters.items():
         row = filter_row(facet)
@@ -216,7 +216,7 @@ def _filter_clauses(filters: dict[Facet, tuple[str, ...]]) -> list[Clause]:
     return clauses
 
 
-def _near_clauses(points: PointTable, near: Near | None) -> list[Clause]:
+def near_clauses(points: PointTable, near: Near | None) -> list[Clause]:
     if near is None or near.within_km is None:
         return []
     if not near.within_km >= 0:
@@ -244,11 +244,11 @@ def _by_relevance(
     built = build_query(searcher, points, query)
     if not any(read_words(text) for text in (query.text, query.condition, query.intervention)):
         return _by_field(searcher, built, "updated", query.offset, top)
-    total, hits = _relevant(searcher, built, query.offset + top)
+    total, hits = relevant(searcher, built, query.offset + top)
     return total, hits[query.offset :]
 
 
-def _relevant(searcher: tantivy.Searcher, built: tantivy.Query, limit: int) -> tuple[int, list[Scored]]:
+def relevant(searcher: tantivy.Searcher, built: tantivy.Query, limit: int) -> tuple[int, list[Scored]]:
     """Return the total and the best `limit` hits; equal scores in the order of `updated`, wherever the page ends."""
     margin = _TIE_MARGIN
     while True:
@@ -342,7 +342,7 @@ def _typed_words(query: Query) -> Words:
     return Words(tuple(dict.fromkeys(groups)))
 
 
-def _hits(searcher: tantivy.Searcher, page: list[Scored], query: Query) -> tuple[Hit, ...]:
+def hits_of(searcher: tantivy.Searcher, page: list[Scored], query: Query) -> tuple[Hit, ...]:
     asked = _typed_words(query)
     lines = [read_line(searcher, address) for _, address in page]
     sites: list[tuple[NearestSite | None, NearestSite | None]] = [(None, None)] * len(lines)

@@ -1,0 +1,84 @@
+"""What a trial and a patient have in common before any criterion is decided: words to look for, and what it is about.
+
+Comes in: a patient, and a trial's title and conditions. Goes out: weighted words, and a share from 0 to 1. Refuses
+nothing: a patient of whom nothing is known has no words, and nothing is about him.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from accrual.codes.concepts import vocabulary
+from accrual.match.rank import PARENT_STEP, fact_weight, wider_concepts
+from accrual.patient.model import Patient
+
+_KIND_WEIGHTS: Mapping[str, float] = {"condition": 1.0, "drug": 0.5, "procedure": 0.5}
+"""How much the name of a fact says of what trial is sought; set by hand."""
+
+_OTHERS = 0.2  # for a condition of the family; set by hand
+_SUSPECTED = 0.6  # for what is only suspected; set by hand
+_NARROWER = 0.5  # a trial in lung cancer, for a patient with cancer: it may be his; set by hand
+_AGAIN = 1.25  # for what is stated more than once: what a note is about, it names again; set by hand
+
+
+def named(patient: Patient) -> tuple[tuple[str, float], ...]:
+    """Return what the patient has, takes and had done, in his own words and the vocabulary's, each with a weight.
+
+    Example:
+        >>> named(Patient(facts=(asthma,)))
+        (('asthma', 1.0),)
+    """
+    found: dict[str, float] = {}
+    for fact in patient.facts:
+        weight = _KIND_WEIGHTS.get(fact.kind, 0.0)
+        if not fact.asserted or not weight:
+            continue
+        if "family-history" in fact.qualifiers:
+            weight = _OTHERS
+        for name in (fact.text, fact.concept.name if fact.concept is not None else ""):
+            if name:
+                found[name.lower()] = max(found.get(name.lower(), 0.0), weight)
+    return tuple(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
+
+class Likeness:
+    """How much of what a trial names the patient has: for many trials of one patient."""
+
+    def __init__(self, patient: Patient) -> None:
+        """Weigh the patient's conditions: the weightiest counts 1."""
+        weights: dict[str, float] = {}
+        for fact in patient.facts:
+            if fact.kind != "condition" or not fact.asserted or fact.concept is None:
+                continue
+            weight = fact_weight(fact, None)
+            if "suspected" in fact.qualifiers:
+                weight *= _SUSPECTED
+            if "family-history" in fact.qualifiers:
+                weight *= _OTHERS
+            concept = fact.concept.code
+            weights[concept] = max(weights[concept] * _AGAIN, weight) if concept in weights else weight
+        best = max(weights.values(), default=1.0)
+        self._held = {concept: weight / best for concept, weight in weights.items() if weight > 0}
+        self._wider: dict[str, float] = {}
+        for concept, weight in self._held.items():
+            for wider, steps in wider_concepts(concept):
+                self._wider[wider] = max(self._wider.get(wider, 0.0), weight * PARENT_STEP**steps)
+        self._known: dict[str, float] = {}
+
+    def about(self, title: str, conditions: Sequence[str]) -> float:
+        """Return from 0 to 1 how much of what a trial's title and conditions name the patient has, on average."""
+        spotted = vocabulary().spot(" ; ".join((title, *conditions)))
+        return self._mean({one.concept.id for one in spotted})
+
+    def _mean(self, concepts: Iterable[str]) -> float:
+        values = [self._of(concept) for concept in sorted(concepts)]
+        return min(sum(values) / len(values), 1.0) if values else 0.0
+
+    def _of(self, concept: str) -> float:
+        if concept not in self._known:
+            value = max(self._held.get(concept, 0.0), self._wider.get(concept, 0.0))
+            if not value and concept in vocabulary().concepts:
+                family = vocabulary().ancestors(concept)
+                value = max((self._held.get(one, 0.0) for one in family), default=0.0) * _NARROWER
+            self._known[concept] = value
+        return self._known[concept]

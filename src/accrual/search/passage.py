@@ -1,0 +1,114 @@
+"""Retrieval by a passage: the words of a patient's note, in a record's own words and in its criteria.
+
+Comes in: an index and a text of any length. Goes out: hits, best first by BM25, whatever number of words they share
+with the text. Refuses nothing: a text without a word that stands in a record finds nothing.
+
+A search asks for every word and a passage for none in particular: a word counts by how rare it is, and a word that
+comes more than once in the passage counts once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import tantivy
+
+from accrual.search.index import SCHEMA, TextIndex, id_key, study_of
+from accrual.search.query import Facet, Hit, Near, Query
+from accrual.search.rank import filter_clauses, hits_of, near_clauses, relevant
+from accrual.search.words import terms_of
+
+Q = tantivy.Query
+FIELDS: tuple[tuple[str, float], ...] = (("all", 1.0), ("criteria", 1.0))
+"""Where the words are looked for, and what they weigh there: plain BM25 of a record with its criteria."""
+
+MAX_CHARS = 100_000
+"""No more than this is read of a passage; a hospital's discharge summary has some 10,000 characters."""
+
+MAX_TERMS = 400
+"""Different words asked for: the rarest. Every one costs a look at each study that has it."""
+
+_EMPTY = frozenset(
+    terms_of(
+        "the of and in for with an to on or by from at is are "
+        "disease disorder syndrome condition patient chronic acute other unspecified"
+    )
+)
+"""Words of names that say nothing of which thing is meant: half of all conditions are a chronic disease."""
+
+
+def passage_terms(searcher: tantivy.Searcher, text: str) -> tuple[str, ...]:
+    """Return the words of a passage that stand in the index, each once, at most `MAX_TERMS`, rarest first."""
+    terms = dict.fromkeys(terms_of(text[:MAX_CHARS]))
+    counts = {term: searcher.doc_freq("all", term) + searcher.doc_freq("criteria", term) for term in terms}
+    known = sorted((term for term in terms if counts[term]), key=lambda term: (counts[term], term))
+    return tuple(known[:MAX_TERMS])
+
+
+def word_weights(texts: Iterable[tuple[str, float]]) -> dict[str, float]:
+    """Return the words of weighted texts, each once, with the greatest weight that it has in any; no empty words.
+
+    Example:
+        >>> word_weights([("chronic asthma", 1.0), ("asthma inhaler", 0.5)])["asthma"]
+        1.0
+    """
+    found: dict[str, float] = {}
+    for text, weight in texts:
+        for term in terms_of(text):
+            if len(term) > 1 and term not in _EMPTY:
+                found[term] = max(found.get(term, 0.0), weight)
+    return found
+
+
+def likeness(
+    index: TextIndex, numbers: Sequence[str], words: Mapping[str, float], field: str
+) -> dict[str, float]:
+    """Return the BM25 score of weighted words in one field of some studies, by NCT number; 0 is left out.
+
+    Arguments:
+        words: index terms (`word_weights`, `passage_terms`) with weights.
+        field: a field of the index: `all`, `criteria`, `title`, `condition`.
+    """
+    if not words or not numbers:
+        return {}
+    searcher, _ = index.searcher()
+    asked = sorted(words.items(), key=lambda item: (-item[1], item[0]))[:MAX_TERMS]
+    either = [
+        (tantivy.Occur.Should, Q.boost_query(Q.term_query(SCHEMA, field, term, "freq"), weight))
+        for term, weight in asked
+    ]
+    held = Q.term_set_query(SCHEMA, "id", [id_key(number) for number in numbers])
+    both = [
+        (tantivy.Occur.Must, Q.boolean_query(either)),
+        (tantivy.Occur.Must, Q.const_score_query(held, 0.0)),
+    ]
+    hits: list[Any] = searcher.search(Q.boolean_query(both), len(numbers), count=False).hits
+    keys = searcher.fast_field_values("updated", [address for _, address in hits])
+    return {study_of(int(key or 0)): score for (score, _), key in zip(hits, keys, strict=True)}
+
+
+def candidates_of_words(
+    index: TextIndex,
+    text: str,
+    limit: int,
+    filters: dict[Facet, tuple[str, ...]] | None = None,
+    near: Near | None = None,
+) -> tuple[Hit, ...]:
+    """Return the studies whose words are most like those of a text, best first; `matched` stays empty."""
+    searcher, points = index.searcher()
+    terms = passage_terms(searcher, text)
+    if not terms or limit < 1:
+        return ()
+    words = [
+        (tantivy.Occur.Should, Q.boost_query(Q.term_query(SCHEMA, field, term, "freq"), weight))
+        for term in terms
+        for field, weight in FIELDS
+    ]
+    clauses = [
+        (tantivy.Occur.Must, Q.boolean_query(words)),
+        *filter_clauses(filters or {}),
+        *near_clauses(points, near),
+    ]
+    _, found = relevant(searcher, Q.boolean_query(clauses), limit)
+    return hits_of(searcher, found, Query(near=near))
