@@ -12,6 +12,7 @@ The rules that keep it faithful:
 * an unknown alternative at the end of a list is `Any(claims, Opaque)`; an unknown first one hides the rest.
 """
 
+from accrual.criteria.behind import read_behind
 from accrual.criteria.childbearing import TOPICS, read_childbearing
 from accrual.criteria.contradiction import impossible
 from accrual.criteria.guards import guarded
@@ -72,7 +73,7 @@ def _read(stream: Stream) -> Tree:
         return asked
     items = pieces_of(stream)
     if not any(item.kind == "claim" for item in items):
-        return read_segments(stream, read_clause) or read_several(stream) or whole
+        return _last_resorts(stream) or whole
     clause = ClauseReader(stream, items)
     try:
         tree = _objected(stream, clause.whole())
@@ -83,10 +84,12 @@ def _read(stream: Stream) -> Tree:
     except UnclearError:
         tree = _demands(stream, items, whole)
     if isinstance(tree, Opaque):
-        tree = (
-            read_partly(stream, items) or read_segments(stream, read_clause) or read_several(stream) or whole
-        )
+        tree = read_partly(stream, items) or _last_resorts(stream) or whole
     return tree
+
+
+def _last_resorts(stream: Stream) -> Tree | None:
+    return read_segments(stream, read_clause) or read_several(stream) or read_behind(stream, read_clause)
 
 
 _ORGANS = word_set(
