@@ -21,6 +21,7 @@ from accrual.match.silence import ABSENT, GIVEN_FOR, SHOWN_BY, STEP, UNTOLD
 from accrual.match.sweep import sweep
 from accrual.match.verdict import CriterionVerdict, tally
 from accrual.patient.model import Fact, Patient
+from accrual.patient.reader import read_patient
 from accrual.truth import Truth
 
 EMPTY = Patient()
@@ -132,6 +133,14 @@ def test_a_relatives_illness_is_absent_only_where_the_notes_speak_of_the_family(
 def test_what_the_notes_touch_on_stays_open(asked: Tree, noted: Fact) -> None:
     assert decide(asked).holds is Truth.NO
     assert decide(asked, patient=with_facts(noted)).holds is Truth.UNKNOWN
+
+
+def test_what_the_notes_name_in_words_that_gave_no_fact_stays_open() -> None:
+    note = read_patient(b"A 40-year-old man with asthma. His neighbor has lung cancer.")
+    assert note.left_out == ("lung-cancer",)
+    assert decide(has("lung-cancer"), patient=note).holds is Truth.UNKNOWN
+    assert decide(Opaque(text="Lung cancer on imaging"), patient=note).holds is Truth.UNKNOWN
+    assert decide(has("epilepsy"), patient=note).holds is Truth.NO
 
 
 @pytest.mark.parametrize(

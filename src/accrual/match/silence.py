@@ -11,9 +11,9 @@ The caller vouches that the notes are complete. Even then silence answers little
   must not be given, that it is suspected. A relative's illness, only where the notes speak of the family.
 - Never a value, an answer in words (consent, pregnancy, a habit), an ability, a plan, a risk; nor what everybody had
   once, vaccines, and what is taken without a doctor.
-- Never what the notes touch on: a kind of it, something wider, a fact of a later day, a value or a drug that would
-  show it (a creatinine, where kidney disease is asked for). Nor what no row of the vocabulary names: the reader of
-  notes may not know the word; of "infusion of ATG" it is the drug that is absent.
+- Never what the notes touch on: a kind of it or something wider, also in words that gave no fact; a fact of a later
+  day; a value or a drug that would show it (a creatinine, where kidney disease is asked for). Nor what no row of the
+  vocabulary names: the reader of notes may not know the word; of "infusion of ATG" it is the drug that is absent.
 - Words that were not understood, only where no word turns the meaning round ("without", "unable", "risk of"), and each
   of the alternatives that they list names an illness or a drug, or a procedure alone, that is absent.
 """
@@ -135,7 +135,12 @@ def answer_silence(
     known = vocabulary()
     if own in known.concepts and known.get(own).source == SOURCE:
         return None if relations else _unread(leaf.concept.name, chart)
-    if not _would_be_told(own) or chart.later(own) or (not relations and _shown(own, chart)):
+    if (
+        not _would_be_told(own)
+        or _left_out(own, chart)
+        or chart.later(own)
+        or (not relations and _shown(own, chart))
+    ):
         return None
     return _absent((own,))
 
@@ -230,7 +235,14 @@ def _would_be_told(concept: str) -> bool:
 
 def _is_silent(concept: str, chart: Chart) -> bool:
     touched = any(fact.asserted for fact in (*chart.kinds_of(concept), *chart.wider_than(concept)))
+    touched = touched or _left_out(concept, chart)
     return not (touched or concept in EVERYBODY_HAD or chart.later(concept) or _shown(concept, chart))
+
+
+def _left_out(concept: str, chart: Chart) -> bool:
+    """Say whether the notes name it, or something wider or narrower, in words that gave no fact."""
+    known = vocabulary()
+    return any(known.is_a(each, concept) or known.is_a(concept, each) for each in chart.patient.left_out)
 
 
 def _shown(concept: str, chart: Chart) -> bool:

@@ -78,3 +78,5 @@ class Patient(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A free-text note itself: besides its facts, its words find trials. They decide nothing, and are never stored."""
     facts: tuple[Fact, ...] = ()
     unused: tuple[Unused, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """Concepts that a note names and that became no fact: nothing is known of them, and the note is not silent."""

@@ -94,6 +94,7 @@ class _Reader:
         self.day: PartialDate | None = note_date(text)
         self.facts: dict[tuple[object, ...], Fact] = {}
         self.skipped: dict[str, list[str]] = {}
+        self.named: set[str] = set()
         self.about = ""  # whom the sentence before spoke of: family, other, or the patient
 
     def patient(self) -> Patient:
@@ -119,6 +120,9 @@ class _Reader:
             unused=tuple(
                 Unused(places[0] + (f" and {len(places) - 1} more" if len(places) > 1 else ""), reason)
                 for reason, places in self.skipped.items()
+            ),
+            left_out=tuple(
+                sorted(self.named - {each.concept.code for each in self.facts.values() if each.concept})
             ),
         )
 
@@ -233,6 +237,7 @@ class _Reader:
         told: Told | None,
     ) -> None:
         at = self.where(sentence, mention.start, mention.end)
+        self.named.add(mention.concept.id)
         after = _NEXT_WORD.match(text, mention.end)
         follows = after.group(1).lower() if after else ""
         if follows in followers():
