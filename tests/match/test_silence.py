@@ -19,7 +19,7 @@ from accrual.criteria.tree import All, Any_, CompiledTrial, Criterion, Kind, Not
 from accrual.match.evaluate import Screener, screen
 from accrual.match.silence import ABSENT, GIVEN_FOR, SHOWN_BY, STEP, UNTOLD
 from accrual.match.sweep import sweep
-from accrual.match.verdict import CriterionVerdict, tally
+from accrual.match.verdict import Assumption, CriterionVerdict, tally
 from accrual.patient.model import Fact, Patient
 from accrual.patient.reader import read_patient
 from accrual.truth import Truth
@@ -207,6 +207,14 @@ def test_a_tree_without_its_proof_is_decided_as_with_it(tree: Tree, patient: Pat
     screener = Screener(patient, TODAY, "notes")
     compiled = CompiledTrial("NCT00000001", (Criterion("inclusion", "words", 0, 5, tree),))
     assert screener.holds(tree) is screener.screen(compiled).criteria[0].holds
+
+
+@pytest.mark.parametrize("assumption", ["open", "notes"])
+def test_a_language_said_and_denied_is_a_conflict(assumption: Assumption) -> None:
+    said = measured("language", "english")
+    both = with_facts(said, msgspec.structs.replace(said, asserted=False))
+    found = Screener(both, TODAY, assumption).find(is_one("language", "english"), ())
+    assert (found.holds, found.reason) == (Truth.UNKNOWN, "conflict")
 
 
 def test_a_sweep_refuses_another_assumption_than_open(tmp_path: Path) -> None:

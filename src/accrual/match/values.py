@@ -220,7 +220,15 @@ def _any_value(leaf: OneOf, variable: Variable, chart: Chart) -> Finding:
     """Decide a variable of which a patient may have several values: one is enough, and another denies nothing."""
     for fact in chart.measured(variable.id):
         decided = _category(fact, leaf.values, variable)
-        if decided.holds is Truth.YES:
+        if decided.holds is Truth.YES and fact.asserted:
+            against = [
+                one for one in chart.measured(variable.id) if not one.asserted and one.value == fact.value
+            ]
+            if against:
+                both = [(one, _category(one, leaf.values, variable)) for one in (fact, *against)]
+                return Finding(
+                    Truth.UNKNOWN, _proof(both), "conflict", variable.id, lambda: variable.question
+                )
             return Finding(Truth.YES, _proof([(fact, decided)]), about=variable.id)
     return Finding(
         Truth.UNKNOWN,
