@@ -64,6 +64,10 @@ def read_alternation(stream: Stream, at: int) -> Read | None:
     if found is None:
         return None
     at, groups = found
+    if any(len(group.qualifiers) > 1 for group in groups[1:-1]):
+        return (
+            None  # "severe or uncontrolled acute or chronic X": two choices, the first for both of the second
+        )
     concept = stream.lexemes[at].concept
     if concept is None or lends_noun(stream, at, concept) or (concept.kind == "condition" and head.receive):
         return None

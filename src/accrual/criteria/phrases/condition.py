@@ -141,6 +141,8 @@ def _prefix(stream: Stream, at: int) -> tuple[int, _Before] | None:
             if stream.kind_at(at - 1) == "word" or (kind == "and" and _opposed(stream, at)):
                 return None  # "recurrent gastric ulceration or active colitis"; "acute and chronic pain"
             if kind in ("or", "slash") or (kind == "comma" and _or_follows(stream, at)):
+                if before.alternatives and before.qualifiers:
+                    return None  # "severe or uncontrolled acute or chronic infection": two choices
                 if not before.alternatives:
                     # "unresectable advanced or recurrent": is the first for both?
                     if len(before.qualifiers) > 1:
