@@ -68,6 +68,13 @@ def test_each_patient_has_the_matches_of_a_match_alone(demo: Finder, people: Pat
         assert sum(held[number].verdicts.values()) == demo.status().studies
 
 
+def test_the_assumption_is_that_of_the_run(demo: Finder, people: Path, tmp_path: Path) -> None:
+    out = tmp_path / "found.jsonl"
+    match_crowd(demo, people, out, Wish(DEMO_TODAY, 3, assumption="notes"), workers=1)
+    patient = demo.read_patient(people / "000.json")
+    assert rows(out.read_bytes())[0].matches == demo.match(patient, DEMO_TODAY, 3, assumption="notes")
+
+
 def test_one_that_cannot_be_read_is_a_row_with_its_reason(whole: bytes) -> None:
     (failed,) = [row for row in rows(whole) if row.error]
     assert "007.json" in failed.error

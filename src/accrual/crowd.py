@@ -31,7 +31,7 @@ import msgspec
 from accrual.errors import PatientError, SourceError
 from accrual.finder import Finder
 from accrual.match.rank import Match
-from accrual.match.verdict import Verdict
+from accrual.match.verdict import Assumption, Verdict
 from accrual.patient.model import Patient
 from accrual.patient.patients import read_patients
 from accrual.reading import compiler_version, die_with_parent, without_interrupts
@@ -74,6 +74,7 @@ class Wish(msgspec.Struct, frozen=True):
     today: date
     top: int = 20
     status: tuple[str, ...] = ()
+    assumption: Assumption = "open"
 
 
 class _Task(msgspec.Struct, frozen=True):
@@ -225,7 +226,7 @@ def _row_alone(finder: Finder, patient: Patient, wish: Wish) -> Row:
 def _rows_of(finder: Finder, patients: Sequence[Patient], wish: Wish) -> list[Row]:
     if not patients:
         return []
-    found = finder.match_many(patients, wish.today, wish.top, wish.status)
+    found = finder.match_many(patients, wish.today, wish.top, wish.status, wish.assumption)
     return [
         Row(patient.id, one.verdicts or {}, one.matches) for patient, one in zip(patients, found, strict=True)
     ]

@@ -142,7 +142,7 @@ def match(
             raise QueryError("--answers, --person and --assume go with one PATIENT, not with --patients")
         from accrual.crowd import Wish
 
-        match_many(home_of(context, home), patients, out, Wish(as_of, top, statuses), json)
+        match_many(home_of(context, home), patients, out, Wish(as_of, top, statuses, assume), json)
         return
     assert patient is not None
     with open_finder(context, home) as finder:
