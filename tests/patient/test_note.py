@@ -350,3 +350,13 @@ def test_hiv_negative_is_the_answer_of_the_test_too() -> None:
     assert "+hiv-test=negative" in facts("He is HIV negative.")
     assert "+hiv-test=positive" in facts("He is HIV-positive.")
     assert not any("hiv-test" in one for one in facts("His partner is HIV positive."))
+
+
+def test_a_narrower_thing_denied_denies_nothing_wider() -> None:
+    assert facts("No metabolic liver disease.") == []
+    assert facts("No previous liver disease.") == ["-liver-disease"]
+    assert "-liver-disease" not in facts("No history of metabolic liver disease.")
+
+
+def test_what_the_patient_wonders_is_no_fact() -> None:
+    assert facts("He wonders whether he has lung cancer.") == []

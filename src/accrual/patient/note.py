@@ -23,7 +23,7 @@ from accrual.errors import PatientError
 from accrual.patient.model import Fact, FactKind, Patient, Source, Unused
 from accrual.patient.note_dates import Told, dates_in, note_date
 from accrual.patient.note_names import Mention, mentions_in
-from accrual.patient.note_near import dated, qualifiers_of
+from accrual.patient.note_near import dated, narrowed, qualifiers_of
 from accrual.patient.note_person import Person, Sex, person_in
 from accrual.patient.note_scope import Name, Standing, standings
 from accrual.patient.note_states import State, states_in
@@ -262,6 +262,9 @@ class _Reader:
             sentence.section == "allergies" and concept.kind == "drug"
         )
         asserted = standing.truth != "denied"
+        if not asserted and narrowed(text, mention.start):
+            self.skip(at, "a narrower thing than the one known by this name is denied")
+            return
         if allergic and concept.kind == "drug":
             named = allergy_to(concept.name)
             qualifiers = ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from accrual.codes.qualifiers import RELATIONS, SpottedQualifier
+from accrual.codes.qualifiers import RELATIONS, SpottedQualifier, qualifier_named
 from accrual.patient.note_dates import Told
 from accrual.patient.note_names import Mention
 
@@ -23,6 +23,41 @@ _BEHIND = frozenset(
 )
 _COPULA = re.compile(r",? (?:(?:is|was|that is|which is|currently|now|has been|are|were) )*", re.IGNORECASE)
 _CLAUSE = 50  # characters between a name and its date
+
+
+# "No metabolic liver disease" denies less than liver disease: an adjective right before the name, by its ending.
+_ADJECTIVE = re.compile(
+    r"(?<![\w-])([a-z][a-z-]*(?:ic|al|ar|ary|ous|oid|ive|ine|immune|related|induced|associated))\s+$",
+    re.IGNORECASE,
+)
+# Adjectives that leave the thing as wide as it is.
+_AS_WIDE = frozenset(
+    (
+        "additional",
+        "clinical",
+        "medical",
+        "obvious",
+        "objective",
+        "personal",
+        "physical",
+        "previous",
+        "similar",
+    )
+)
+
+
+def narrowed(text: str, start: int) -> bool:
+    """Say whether an adjective stands right before a name that is no qualifier of the table: a narrower thing.
+
+    Example:
+        >>> narrowed("no metabolic liver disease", 13), narrowed("no previous asthma", 12)
+        (True, False)
+    """
+    found = _ADJECTIVE.search(text, max(0, start - 40), start)
+    if found is None:
+        return False
+    word = found.group(1).lower()
+    return word not in _AS_WIDE and qualifier_named(word) is None
 
 
 def qualifiers_of(text: str, mention: Mention, told: Iterable[SpottedQualifier]) -> tuple[str, ...]:
