@@ -92,5 +92,11 @@ def test_no_file_is_overcrowded_without_saying_why() -> None:
     assert crowded == []
 
 
+def test_test_files_have_names_of_their_own() -> None:
+    """Two of one name in different folders hide each other when all are collected together."""
+    names = [path.name for path in (PAGE.parents[1] / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
+
+
 if __name__ == "__main__":
     PAGE.write_text(page_with(written_map()), encoding="utf-8")
