@@ -30,8 +30,14 @@ def test_what_is_needed_comes_before_what_few_have() -> None:
 
 
 def test_among_equals_what_is_easy_to_know_comes_first() -> None:
-    laboratory, state = number("hemoglobin", 9, None, "g/dL"), is_one("consent", "yes")
-    assert asked(trial(("inclusion", laboratory), ("inclusion", state))) == ["consent", "hemoglobin"]
+    laboratory, state = number("hemoglobin", 9, None, "g/dL"), is_one("smoker", "never")
+    assert asked(trial(("inclusion", laboratory), ("inclusion", state))) == ["smoker", "hemoglobin"]
+
+
+def test_whether_the_patient_is_willing_is_asked_last() -> None:
+    consent, cancer = ("inclusion", is_one("consent", "yes")), ("exclusion", has("cancer"))
+    assert asked(*[trial(consent)] * 3, trial(cancer)) == ["consent", "concept/cancer"]
+    assert asked(trial(consent), trial(cancer)) == ["concept/cancer", "consent"]
 
 
 def test_nothing_is_asked_of_a_trial_that_is_ruled_out_or_of_what_is_known() -> None:

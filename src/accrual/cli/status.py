@@ -45,10 +45,10 @@ def _understood(found: Status) -> tuple[tuple[str, int], ...]:
 
     return (
         (f"  {UNDERSTOOD_WORDS['whole']}", found.understood_whole),
-        ("    with a name known by its words alone", found.understood_by_words),
+        ("    with names by words alone", found.understood_by_words),
         (f"  {UNDERSTOOD_WORDS['part']}", found.understood_part),
         (f"  {UNDERSTOOD_WORDS['none']}", found.understood_none),
-        ("    a judgement, or about the trial", found.rightly_text),
+        ("    judgement, or on the trial", found.rightly_text),
     )
 
 

@@ -30,7 +30,11 @@ PLAIN = "concept"
 AnswerKind: TypeAlias = Literal["number", "choice", "yes-no"]
 
 # How likely a yes is, before anybody is asked; set by hand. Most people have few of the things that trials name.
-CHANCES: Mapping[str, float] = {"concept": 0.1, "variable": 0.5}
+CHANCES: Mapping[str, float] = {"concept": 0.1, "variable": 0.5, "willing": 0.95}
+# Who looks for a trial is willing: these are asked when nothing of the patient's own is left to ask.
+WILLING = frozenset(
+    ("agrees-to-treatment-plan", "consent", "contraception", "family-agrees-to-treatment-plan")
+)
 # How much one criterion more that is met counts beside a trial that is ruled out: it brings it nearer to an answer.
 _MET = 0.25
 # Answers that a patient knows without a chart come first among equals; then yes and no; a laboratory's number last.
@@ -96,7 +100,7 @@ def _of_trial(screener: Screener, trial: CompiledTrial) -> dict[str, _Gain]:
     for tree in undecided:
         for about, text in _asked(tree, screener).items():
             gain = gains.setdefault(about, _Gain(text))
-            chance = CHANCES["concept" if "/" in about else "variable"]
+            chance = CHANCES["concept" if "/" in about else "willing" if about in WILLING else "variable"]
             for answer, likely in ((Truth.YES, chance), (Truth.NO, 1 - chance)):
                 met = combined(tree, (), _as_if(screener, about, answer))
                 if met is Truth.NO:
