@@ -49,6 +49,11 @@ def test_signs_that_are_digits_and_no_numbers_are_read_or_left(sign: str) -> Non
         assert_true_to(text, compile_text(text))
 
 
+def test_a_window_behind_a_list_leaves_every_span_inside_its_criterion() -> None:
+    text = "Inclusion Criteria:\n* Unstable angina, CABG, PTCA within 6 months\n* Gout"
+    assert_true_to(text, compile_text(text))
+
+
 def assert_true_to(text: str, criteria: tuple[Criterion, ...]) -> None:
     for criterion in criteria:
         assert text[criterion.start : criterion.end] == criterion.text

@@ -358,7 +358,10 @@ def _join(stream: Stream, negated: bool, terms: list[Term], span: Span) -> Tree:
         return All(children=nodes, span=span)
     if any(term.doubt for term in terms):
         raise UnclearError
-    return either_way(nodes, Opaque(text=",", span=Span(nodes[0].span.end, nodes[0].span.end + 1)), span)
+    # A window at the end of the list is on each member, and stretches its span: the comma stands before the second.
+    comma = stream.text.rfind(",", span.start, max(terms[1].node.span.start, span.start))
+    at = comma if comma >= 0 else span.start
+    return either_way(nodes, Opaque(text=",", span=Span(at, at + 1)), span)
 
 
 def _states_of_women(terms: list[Term], span: Span) -> Tree | None:
