@@ -39,15 +39,6 @@ class _Part(msgspec.Struct):
     span: Span
 
 
-class _Said(msgspec.Struct):
-    """What the words so far say: of whom, what narrows them, and the claims with those that each is made of."""
-
-    groups: list[list[Tree]]
-    claims: list[Tree]
-    joins: list[str]
-    closed: bool = False  # a claim has been made of these groups
-
-
 def read_childbearing(stream: Stream) -> Tree | None:
     """Return the tree of a clause about pregnancy and birth control, None where a word of it is not known."""
     if TOPICS.isdisjoint(stream.topics):

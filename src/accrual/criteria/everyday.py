@@ -399,9 +399,6 @@ def _adjective(qualifier: str) -> str:
 
 
 _QUESTION = re.compile(r"(?P<verb>Are|Do|Have|Can|Will) you (?P<rest>[^?]+)\?.*", re.DOTALL)
-_THING = re.compile(
-    r"(?P<verb>Is|Does|Has) (?P<subject>(?:your|a|the)(?: \w+){1,2}?) (?P<rest>[^?]+)\?.*", re.DOTALL
-)
 
 
 def _one_of(node: OneOf) -> Clause:

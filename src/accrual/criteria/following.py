@@ -81,7 +81,6 @@ _JUDGES = (
     "which may",
     "which in",
 )
-_OPINION = word_set("investigator investigators investigator's opinion judgment judgement")
 _MAYS = word_set("may might could would can will should")
 _JOINERS = frozenset(("or", "and", "comma", "slash"))
 

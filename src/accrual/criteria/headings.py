@@ -23,6 +23,7 @@ from accrual.criteria.phrases.stream import Stream
 from accrual.criteria.phrases.time import read_time
 from accrual.criteria.rewrite import rewrite
 from accrual.criteria.sections import leads_in, names_some
+from accrual.criteria.splice import NUMBERING
 from accrual.criteria.split import Item
 from accrual.criteria.tree import (
     All,
@@ -94,7 +95,6 @@ _FLIPS = re.compile(r"\b(?:no|not|if|when|inadequate|abnormal\w*|insufficient|im
 _CHANGING_WORDS = re.compile(
     r"\b(?:since|until|prior|washout|free|recover\w*|discontinu\w*|stopp?\w*|avoid\w*|prohibit\w*|allow\w*)\b"
 )
-_NUMBERING = re.compile(r"^\W*(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Z])\\?[.)]\s*")
 
 # A lead-in that says nothing but how many of its list are needed.
 LEAD_IN = re.compile(
@@ -111,7 +111,7 @@ LEAD_IN = re.compile(
 @lru_cache(maxsize=4096)
 def told_by(heading: str, kind: Kind) -> Told:
     """Return what a heading says of the criteria under it."""
-    words = _NUMBERING.sub("", heading)
+    words = NUMBERING.sub("", heading)
     lexemes = lex(plain(words))
     effect = _effect(words, kind, lexemes)
     if effect != "changing":

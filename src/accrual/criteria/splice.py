@@ -59,7 +59,7 @@ _JOINS = re.compile(
     r"receiving|prior|previous|concurrent|requiring|against)$"
 )
 _AS_FOLLOWS = re.compile(r"(?i)[\s,]*\b(?:as follows|listed below|below)\W*$")
-_NUMBERING = re.compile(r"^\W*(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Z])\\?[.)]\s*")
+NUMBERING = re.compile(r"^\W*(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Z])\\?[.)]\s*")
 _INCLUDES = re.compile(r"(?i)\b(?:including|includes?|such as|e\.g\.?|i\.e\.?)$")
 # A requirement is made of each line only where the heading denies, or counts the time since.
 _DENIES = re.compile(
@@ -108,7 +108,7 @@ def spliced(heading: str, line: str, kind: Kind) -> Spliced | None:
 
 def _frame(heading: str, kind: Kind) -> tuple[str, str] | None:
     """The heading's words before its list and behind it."""
-    head = " ".join(_NUMBERING.sub("", heading).strip(" :*_").split())
+    head = " ".join(NUMBERING.sub("", heading).strip(" :*_").split())
     if len(head) > MAX_HEADING or _SOME.search(head) or (kind == "inclusion" and not _DENIES.match(head)):
         return None
     head = _AS_FOLLOWS.sub("", _OPEN.sub("", head))

@@ -26,15 +26,6 @@ _CHANGES = word_set(
     "alterations methylation methylated codeletion skipping deficiency deficient high h dmmr v600e v600 g12c t790m "
     "l858r v617f t315i itd"
 )
-_CHANGED = (
-    "-mutation",
-    "-rearrangement",
-    "-fusion",
-    "-amplification",
-    "-deletion",
-    "-insertion",
-    "-deficiency",
-)
 _BETWEEN = word_set("is are be status expression receptor receptors tumor tumour disease gene")
 _JOINING = frozenset(("or", "and", "slash", "comma"))
 _COUNTED = frozenset(("op", "number", "within", "between"))

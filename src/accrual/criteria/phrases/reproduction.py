@@ -146,10 +146,7 @@ def _end_of_tail(stream: Stream, at: int, words: frozenset[str]) -> int:
         ):
             break
         step += 1
-        if depth == 0 and (
-            step >= len(stream)
-            or stream.kind_at(step) in ("or", "and", "comma", "slash", "close", "example", "include")
-        ):
+        if depth == 0 and (step >= len(stream) or stream.kind_at(step) in _BORDERS):
             safe = step
     if step >= len(stream) or stream.kind_at(step) == "close":
         return step if depth == 0 else safe
