@@ -36,6 +36,8 @@ from accrual.search.words import ANALYZER, analyzer, fold, plain
 FORMAT = "1"
 """Raise it when a document's fields change: the store then builds a new index beside the old one."""
 CLEANER_BYTES = 15_000_000  # the least that tantivy takes for a writer
+_MOST_CLEANINGS = 5  # set by hand: one in forty needs a second
+_SEGMENT_DIGITS = 32  # hexadecimal digits of a segment's name
 WRITER_BYTES = 200 * 2**20  # memory the writer may fill before it writes a segment; two threads share it
 WRITER_THREADS = 2
 _EPOCH = date(1990, 1, 1).toordinal()  # before the registry's first date; later days count from here
@@ -224,12 +226,23 @@ class TextIndex:
             self._writer.wait_merging_threads()
             self._writer = None
             # Merges that the last commit set off are cut short above, and what earlier ones replaced still lies
-            # there, a quarter of a large index: an empty commit ends the merges and clears the folder. On a full
-            # disk it cannot, and then nothing is lost but room.
+            # there, a quarter of a large index: an empty commit ends the merges and clears the folder. A merge
+            # that ends beside the clearing still holds its sources, so it may take another. On a full disk it
+            # cannot, and then nothing is lost but room.
             with contextlib.suppress(ValueError, OSError):
-                cleaner = self._index.writer(CLEANER_BYTES, 1)
-                cleaner.commit()
-                cleaner.wait_merging_threads()
+                for _ in range(_MOST_CLEANINGS):
+                    cleaner = self._index.writer(CLEANER_BYTES, 1)
+                    cleaner.commit()
+                    cleaner.wait_merging_threads()
+                    if not self._leftovers():
+                        break
+
+    def _leftovers(self) -> set[str]:
+        """Return the segments that have files here and are not of the index any more."""
+        meta = msgspec.json.decode((self._text / "meta.json").read_bytes())
+        held = {segment["segment_id"].replace("-", "") for segment in meta["segments"]}
+        names = (file.name.partition(".")[0] for file in self._text.iterdir())
+        return {name for name in names if len(name) == _SEGMENT_DIGITS} - held
 
     def _opened_writer(self) -> tantivy.IndexWriter:
         if self._writer is None:
