@@ -149,7 +149,7 @@ def test_deleting_what_is_derived_loses_nothing(tmp_path: Path) -> None:
 def test_a_changed_compiler_reads_everything_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Finder.demo(tmp_path) as finder:
         studies = finder.status().studies_read
-    monkeypatch.setattr("accrual.finder.compiler_version", lambda: "another")
+    monkeypatch.setattr("accrual.folder.compiler_version", lambda: "another")
     with Finder(tmp_path) as finder:
         assert finder.status().studies_read == 0
         finder.catch_up()
@@ -166,7 +166,7 @@ def test_workers_compile_what_one_process_compiles(tmp_path: Path, monkeypatch: 
         read_all(store, cache, workers=2)
         assert cache.totals().studies == len(alone)
         cache.close()
-    monkeypatch.setattr("accrual.finder.compiler_version", lambda: "anew")
+    monkeypatch.setattr("accrual.folder.compiler_version", lambda: "anew")
     with Finder(tmp_path) as finder:
         assert {number: finder.criteria(number) for number in finder.nct_ids()} == alone
 

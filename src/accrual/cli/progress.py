@@ -14,7 +14,7 @@ import msgspec
 from accrual.cli.output import console
 
 if TYPE_CHECKING:
-    from accrual.finder import OnProgress
+    from accrual.folder import OnProgress
     from accrual.store.derived import CatchUpProgress
     from accrual.store.load import Progress
 

@@ -1,0 +1,133 @@
+"""A data folder: its records, and everything derived from them, each opened when it is first needed.
+
+Comes in: the folder's path. Goes out: the record store, the text index, the compiled criteria and the programs, caught
+up with the records. Refuses what the store refuses.
+
+It may be used from many threads, and several processes may have one on the same folder.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+import msgspec
+
+from accrual.basic import NctId
+from accrual.criteria.tree import CompiledTrial
+from accrual.programs import Programs, programs_recipe
+from accrual.reading import compile_studies, compiler_version, read_all
+from accrual.search.index import FORMAT as TEXT_FORMAT
+from accrual.search.index import TextIndex
+from accrual.search.places import Places
+from accrual.store.criteria_cache import CriteriaCache, criteria_recipe
+from accrual.store.derived import CatchUpProgress, Recipe, catch_up
+from accrual.store.load import Progress
+from accrual.store.records import RecordStore
+
+OnProgress: TypeAlias = Callable[[Progress | CatchUpProgress], None]
+
+
+class DataFolder:
+    """What a data folder holds.
+
+    Example:
+        >>> folder = DataFolder(Path("data"))
+        >>> folder.records.count(), folder.index.searcher()
+    """
+
+    def __init__(self, home: Path, on_progress: OnProgress | None = None) -> None:
+        """Open a data folder, making it where it is missing. Derived data is caught up when it is first needed.
+
+        Raises:
+            StoreError: the folder cannot be used.
+        """
+        self.records = RecordStore(home)
+        # Kept as files beside the derived data: reading the world's cities anew takes every process seconds.
+        self.places = Places(home / "derived" / "places")
+        self._on_progress = on_progress
+        self._guard = threading.RLock()
+        self._index: TextIndex | None = None
+        self._cache: CriteriaCache | None = None
+        self._programs: Programs | None = None
+
+    @property
+    def index(self) -> TextIndex:
+        """The text index, caught up."""
+        with self._guard:
+            if self._index is None:
+                self._index = catch_up(self.records, self._text_recipe(), self._on_progress)
+            return self._index
+
+    @property
+    def cache(self) -> CriteriaCache:
+        """The compiled criteria that are already here."""
+        with self._guard:
+            if self._cache is None:
+                self._cache = catch_up(self.records, criteria_recipe(compiler_version()), self._on_progress)
+            return self._cache
+
+    @property
+    def programs(self) -> Programs:
+        """Every study's criteria as arrays."""
+        with self._guard:
+            if self._programs is None:
+                self._programs = catch_up(self.records, self._programs_recipe(), self._on_progress)
+            return self._programs
+
+    def prepare(self) -> None:
+        """Have an index, if only an empty one, before records come in: who searches meanwhile is served that."""
+        _ = self.index, self.cache
+
+    def catch_up(self, on_progress: OnProgress | None = None) -> None:
+        """Bring everything derived up to the records: the text index, then every study's compiled criteria."""
+        with self._guard:
+            self._close_derived()
+            self._index = catch_up(self.records, self._text_recipe(), on_progress)
+            self._cache = catch_up(self.records, criteria_recipe(compiler_version()), on_progress)
+            read_all(self.records, self._cache, on_progress)
+            self._programs = catch_up(self.records, self._programs_recipe(), on_progress)
+
+    def compiled(self, numbers: Sequence[str]) -> dict[str, CompiledTrial]:
+        """Return the compiled eligibility of studies, by NCT number: from the cache, or compiled now and kept.
+
+        Studies that are not here are left out.
+        """
+        held = self.records.current_of([*map(NctId, numbers)], bodies=False)
+        cached = self.cache.get_many({change.study: change.identity for change in held})
+        absent = [change.nct_id for change in held if change.study not in cached]
+        fresh = compile_studies(self.records.current_of(absent))
+        if fresh:
+            self.cache.put(fresh)
+        bodies = {**cached, **{entry.study: entry.body for entry in fresh}}
+        return {
+            change.nct_id: _decode_compiled(bodies[change.study]) for change in held if change.study in bodies
+        }
+
+    def _programs_recipe(self) -> Recipe[Programs]:
+        return programs_recipe(compiler_version(), self.compiled)
+
+    def _text_recipe(self) -> Recipe[TextIndex]:
+        """How the store opens the text index."""
+        return Recipe(
+            name="text",
+            format_version=TEXT_FORMAT,
+            open=lambda folder, writable: TextIndex(folder, writable, self.places if writable else None),
+        )
+
+    def close(self) -> None:
+        """Let go of every file."""
+        with self._guard:
+            self._close_derived()
+            self.records.close()
+
+    def _close_derived(self) -> None:
+        for opened in (self._index, self._cache, self._programs):
+            if opened is not None:
+                opened.close()
+        self._index = self._cache = self._programs = None
+
+
+_decode_compiled = msgspec.json.Decoder(CompiledTrial).decode
