@@ -10,6 +10,7 @@ would guess, so `except ValueError` works for someone who does not know this tre
     ├── PatientError (ValueError)         a patient file of no known form, or broken
     ├── PlaceNotFoundError (LookupError)  a place name or postcode that no table has
     ├── QueryError (ValueError)           a search that makes no sense
+    ├── UnknownFieldError (LookupError)   no field or search area of a record has this name
     ├── UnitError (ValueError)            a unit that is unknown or cannot be converted
     ├── VocabularyError (ValueError)      a row of our own tables that is wrong
     └── StoreError (OSError)              the data folder: missing, locked, damaged, full
@@ -27,6 +28,7 @@ __all__ = [
     "StoreError",
     "StudyNotFoundError",
     "UnitError",
+    "UnknownFieldError",
     "VocabularyError",
 ]
 
@@ -62,6 +64,15 @@ class PlaceNotFoundError(AccrualError, LookupError):
 
 class QueryError(AccrualError, ValueError):
     """A search that makes no sense: an unknown filter value, a radius without a place."""
+
+
+class UnknownFieldError(AccrualError, LookupError):
+    """No field of a study record, and no search area, has this name. The messages are the registry's own."""
+
+    def __init__(self, name: str, message: str = "Unknown piece name of field path: {}") -> None:
+        # A name is a parameter that anyone sends: what an error shows of it stays short.
+        super().__init__(message.format(name if len(name) <= 200 else name[:200] + "…"))
+        self.name = name
 
 
 class UnitError(AccrualError, ValueError):

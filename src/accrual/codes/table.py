@@ -1,7 +1,8 @@
 """The one reader of accrual's own tables: tab-separated text with a header row, one thing a row.
 
 Comes in: the name of a table in `codes/data` and the columns it must have. Goes out: its rows as plain strings.
-Refuses (VocabularyError): another header, a row of the wrong width, an empty or repeated id, rows out of order.
+Refuses (VocabularyError): another header, a row of the wrong width, an empty or repeated id, rows out of order (the
+last two not where a table's own order says something).
 
 Lines that start with `#` are comments. A cell that holds a list separates its items with ` | `.
 """
@@ -27,8 +28,11 @@ def read_table(name: str, columns: tuple[str, ...]) -> tuple[dict[str, str], ...
     return read_rows(DATA / name, columns)
 
 
-def read_rows(path: Path, columns: tuple[str, ...]) -> tuple[dict[str, str], ...]:
+def read_rows(path: Path, columns: tuple[str, ...], keyed: bool = True) -> tuple[dict[str, str], ...]:
     """Return the rows of the table at `path`; see `read_table`.
+
+    Args:
+        keyed: False for a table whose order says something: the first column may repeat, and is not sorted.
 
     Raises:
         VocabularyError: the table breaks a rule named in this module's docstring.
@@ -48,7 +52,7 @@ def read_rows(path: Path, columns: tuple[str, ...]) -> tuple[dict[str, str], ...
             continue
         if len(cells) != len(columns):
             raise VocabularyError(f"{name} line {number}: {len(cells)} cells, must be {len(columns)}")
-        if not cells[0] or cells[0] <= before:
+        if not cells[0] or (keyed and cells[0] <= before):
             raise VocabularyError(
                 f"{name} line {number}: {cells[0]!r} after {before!r}; sort the keys, each once"
             )
