@@ -12,8 +12,8 @@ import re
 from accrual.basic import Interval
 from accrual.criteria.claims import says_again
 from accrual.criteria.cursor import Cursor
-from accrual.criteria.lists import Term, UnclearError
 from accrual.criteria.phrases.amount import Amount, amount
+from accrual.criteria.terms import Term, UnclearError
 from accrual.criteria.tree import All, Any_, Compare, Opaque, walk
 from accrual.criteria.words import word_set
 

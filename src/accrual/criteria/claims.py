@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from accrual.basic import Interval
 from accrual.codes.concepts import vocabulary
-from accrual.criteria.lists import Term
 from accrual.criteria.pieces import Piece
+from accrual.criteria.terms import Term
 from accrual.criteria.tree import All, Any_, Not, Opaque, Present, Tree, Within, children, is_worded, walk
 
 EVER = Interval(0, None, unit="d")

@@ -16,7 +16,6 @@ from accrual.criteria.behind import read_behind
 from accrual.criteria.childbearing import TOPICS, read_childbearing
 from accrual.criteria.contradiction import impossible
 from accrual.criteria.guards import guarded
-from accrual.criteria.lists import UnclearError
 from accrual.criteria.partly import read_partly
 from accrual.criteria.phrases.stream import Stream
 from accrual.criteria.pieces import Piece, pieces_of
@@ -26,6 +25,7 @@ from accrual.criteria.segments import read_segments
 from accrual.criteria.several import read_several
 from accrual.criteria.spans import widened
 from accrual.criteria.subjects import spare_men, spare_other_sex
+from accrual.criteria.terms import UnclearError
 from accrual.criteria.tree import All, Any_, Not, OneOf, Opaque, Present, Tree, understood, walk
 from accrual.criteria.trials import INVESTIGATIONAL, read_trials
 from accrual.criteria.words import word_set

@@ -7,9 +7,9 @@ bracket that does not close. What the pieces mean is read in `reader.py`.
 from __future__ import annotations
 
 from accrual.basic import Span
-from accrual.criteria.lists import UnclearError
 from accrual.criteria.phrases.stream import Stream
 from accrual.criteria.pieces import Piece
+from accrual.criteria.terms import UnclearError
 from accrual.criteria.tree import Opaque
 
 

@@ -19,11 +19,12 @@ from collections.abc import Sequence
 
 from accrual.codes.concepts import vocabulary
 from accrual.criteria.inside import ends_list, stays_inside
-from accrual.criteria.lists import PEOPLE, UnclearError, ever, speaks_of_time
+from accrual.criteria.lists import ever, speaks_of_time
 from accrual.criteria.phrases.state import FEMALE_STATES
 from accrual.criteria.phrases.stream import Stream
 from accrual.criteria.pieces import Piece
 from accrual.criteria.reader import ClauseReader
+from accrual.criteria.terms import PEOPLE, UnclearError
 from accrual.criteria.tree import All, Any_, Compare, OneOf, Opaque, Present, Tree, Within, walk
 from accrual.criteria.words import word_set
 

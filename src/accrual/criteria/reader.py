@@ -13,14 +13,16 @@ from accrual.criteria.brackets import Brackets
 from accrual.criteria.claims import EVER, ever_done, is_narrowed, kinds_of, takes_window
 from accrual.criteria.exceptions import except_kinds
 from accrual.criteria.following import judgement_end, method_end
-from accrual.criteria.lists import PEOPLE, Term, UnclearError, combine, same_outcome, spread
+from accrual.criteria.lists import combine, same_outcome
 from accrual.criteria.members import member_end, own_head
 from accrual.criteria.phrases.anchor import moment
 from accrual.criteria.phrases.serology import is_screen
 from accrual.criteria.phrases.state import FEMALE_STATES
 from accrual.criteria.pieces import Piece
+from accrual.criteria.sharing import spread
 from accrual.criteria.spans import widened
 from accrual.criteria.subjects import asked_of
+from accrual.criteria.terms import PEOPLE, Term, UnclearError
 from accrual.criteria.tree import All, Any_, Not, OneOf, Opaque, Tree, When, walk
 
 MAX_DEPTH = 12  # brackets and negations inside one another
@@ -101,7 +103,8 @@ class ClauseReader(Brackets):
             assert item.node is not None
             assert item.group is not None
             bare = self.stream.kind_at(item.at) in ("concept", "variable", "word")
-            return Term(item.node, item.group, again=again, bare=bare)
+            other = self.stream.kind_at(item.at) == "other" or self.stream.low_at(item.at) == "any"
+            return Term(item.node, item.group, again=again, bare=bare, other=other)
         raise UnclearError
 
     def put(self, term: Term, item: Piece) -> None:

@@ -9,10 +9,10 @@ commas and "and"; nothing before it may reach over to it (no, suspected, family,
 
 from __future__ import annotations
 
-from accrual.criteria.lists import UnclearError
 from accrual.criteria.phrases.stream import Stream
 from accrual.criteria.pieces import Piece, pieces_of
 from accrual.criteria.reader import ClauseReader
+from accrual.criteria.terms import UnclearError
 from accrual.criteria.tree import All, Any_, Compare, Not, Opaque, Tree, When, understood, walk
 from accrual.criteria.words import word_set
 

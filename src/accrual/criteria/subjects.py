@@ -8,9 +8,9 @@ named, or a tree that is right under both readings where the words may be a dema
 from __future__ import annotations
 
 from accrual.basic import Span
-from accrual.criteria.lists import PEOPLE, Term, UnclearError
 from accrual.criteria.phrases.state import FEMALE_STATES
 from accrual.criteria.phrases.stream import Stream
+from accrual.criteria.terms import PEOPLE, Term, UnclearError
 from accrual.criteria.tree import All, Any_, Not, OneOf, Opaque, Tree, When, children, walk
 
 _BOTH = OneOf(variable="sex", values=("female", "male"))
