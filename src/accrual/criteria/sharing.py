@@ -44,6 +44,9 @@ def spread(terms: list[Term]) -> list[Term]:
         if not LEADING_RELATIONS.isdisjoint(first.qualifiers):
             return terms  # "allergy to A, severe asthma": the list of the relation was read whole
         shared = tuple(name for name in first.qualifiers if name not in PAST)
+    inner = 0 if past else _inner_list(terms)
+    if inner:
+        terms = [*terms[:inner], *spread(terms[inner:])]
     out = [terms[0]]
     for before, term in pairwise(terms):
         node = core_of(term.node)
@@ -83,6 +86,18 @@ def spread(terms: list[Term]) -> list[Term]:
                 term = msgspec.structs.replace(term, node=sure)
         out.append(term)
     return out
+
+
+def _inner_list(terms: list[Term]) -> int:
+    """Where a list begins inside the list, 0 for nowhere: "colitis or recurrent nausea, vomiting or pain"."""
+    for at in range(1, len(terms) - 1):
+        term = terms[at]
+        if term.joiner != "or" or term.window is not None or terms[at + 1].joiner != "comma":
+            continue
+        node = core_of(term.node)
+        if isinstance(node, Present) and not PAST.issuperset(node.qualifiers):
+            return at
+    return 0
 
 
 def _past(tree: Tree) -> Tree:
