@@ -21,7 +21,8 @@ from accrual.codes.qualifiers import RELATIONS
 from accrual.codes.variables import variable_of
 from accrual.criteria.groups import demands
 from accrual.criteria.tree import Compare, CompiledTrial, OneOf, Opaque, Present, Tree
-from accrual.match.evaluate import Leaf, Screener, Windows, combined
+from accrual.match.evaluate import Screener
+from accrual.match.fold import Leaf, Windows, combined
 from accrual.patient.answers import can_be_kept, choices_for
 from accrual.truth import Truth
 

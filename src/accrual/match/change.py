@@ -32,7 +32,8 @@ from accrual.criteria.tree import (
     When,
     Within,
 )
-from accrual.match.evaluate import Leaf, Screener, Windows, combined
+from accrual.match.evaluate import Screener
+from accrual.match.fold import Leaf, Windows, combined
 from accrual.match.later import Later
 from accrual.match.verdict import Change, CriterionVerdict, FieldVerdict, Obstacle, Screening
 from accrual.truth import Truth

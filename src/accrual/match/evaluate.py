@@ -1,16 +1,16 @@
 """Decides a compiled trial for a patient, criterion by criterion, with proof or with what is missing.
 
 Comes in: a `CompiledTrial`, a `Patient`, today. Goes out: a `Screening`; same inputs, same bytes. Refuses nothing:
-what cannot be decided is UNKNOWN. Truths are combined by `accrual.truth` alone.
+what cannot be decided is UNKNOWN. Truths are combined by `accrual.truth` alone, up a tree by
+`accrual.match.fold`.
 
-A window (`Within`) is handed down to the leaves below it: "no A or B within 3 months" asks of A and of B whether
-they held in that time. Evidence and missing facts come only from the leaves that bear on the criterion: the ones
-that decide it, or, while it is UNKNOWN, the unknown ones with the known ones beside them as context.
+Evidence and missing facts come only from the leaves that bear on the criterion: the ones that decide it, or, while it
+is UNKNOWN, the unknown ones with the known ones beside them as context.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import assert_never
 
@@ -18,24 +18,18 @@ import msgspec
 
 from accrual.criteria.groups import OTHERS, alternatives
 from accrual.criteria.tree import (
-    All,
-    Any_,
-    AtLeast,
     Compare,
     CompiledTrial,
     Criterion,
     FieldCriterion,
-    Not,
     OneOf,
     Opaque,
     Present,
     Tree,
-    When,
-    Window,
-    Within,
 )
 from accrual.match.chart import Chart, Finding
 from accrual.match.concepts import present, present_truth
+from accrual.match.fold import Decidable, Leaf, Op, Windows, combined, folded, joined
 from accrual.match.silence import answer_silence, answer_unread
 from accrual.match.values import compare, one_of
 from accrual.match.verdict import (
@@ -49,10 +43,7 @@ from accrual.match.verdict import (
     Verdict,
 )
 from accrual.patient.model import Patient
-from accrual.truth import Truth, all_of, any_of, at_least
-
-Windows = tuple[Window, ...]
-Leaf = Compare | Present | OneOf | Opaque
+from accrual.truth import Truth, all_of
 
 _NOT_UNDERSTOOD = Finding(Truth.UNKNOWN, reason="not understood")
 
@@ -80,7 +71,7 @@ class Screener:
     def __init__(self, patient: Patient, today: date, assumption: Assumption = "open") -> None:
         self.chart = Chart(patient, today)
         self.assumption: Assumption = assumption
-        self._found: dict[tuple[Compare | Present | OneOf, Windows], Finding] = {}
+        self._found: dict[tuple[Decidable, Windows], Finding] = {}
 
     def screen(self, compiled: CompiledTrial) -> Screening:
         """Decide one trial."""
@@ -96,10 +87,10 @@ class Screener:
     def holds(self, tree: Tree) -> Truth:
         """Decide one tree of what is asked of the patient, without its proof."""
         if self.assumption == "notes":
-            return self._decide(tree, (), against=False).holds
+            return self._decide(tree, against=False).holds
         return combined(tree, (), self.truth_of)
 
-    def find(self, leaf: Compare | Present | OneOf, windows: Windows) -> Finding:
+    def find(self, leaf: Decidable, windows: Windows) -> Finding:
         """Decide one leaf in the windows it stands in, outermost first, with its proof or its question.
 
         By facts alone, whatever the assumption: what silence answers hangs on where the leaf stands.
@@ -110,7 +101,7 @@ class Screener:
         """Decide any leaf in the windows it stands in, outermost first, and remember it."""
         return self._leaf(leaf, windows).holds
 
-    def leaf(self, leaf: Compare | Present | OneOf, windows: Windows) -> Truth:
+    def leaf(self, leaf: Decidable, windows: Windows) -> Truth:
         """Decide one leaf in the windows it stands in, outermost first, without its proof.
 
         By facts alone, as `find`. Nothing is remembered: a sweep asks each leaf once.
@@ -130,7 +121,7 @@ class Screener:
                 criterion.tree,
                 group=criterion.group,
             )
-        decided = self._decide(criterion.tree, (), against=criterion.kind == "exclusion")
+        decided = self._decide(criterion.tree, against=criterion.kind == "exclusion")
         text, start = criterion.text, criterion.start
 
         def quote(leaf: Leaf) -> tuple[str, int, int]:
@@ -152,42 +143,22 @@ class Screener:
         )
 
     def _field(self, field: FieldCriterion) -> FieldVerdict:
-        decided = self._decide(field.tree, (), against=False)
+        decided = self._decide(field.tree, against=False)
         quoted = [(leaf, finding, (field.text, 0, 0)) for leaf, finding in decided.bearing]
         return FieldVerdict(
             field.field, field.text, decided.holds, field.tree, _evidence(quoted), _missing(quoted)
         )
 
-    def _decide(self, tree: Tree, windows: Windows, against: bool) -> _Decided:
-        """Decide a node; `against`: its YES speaks against the patient, so its NO speaks for him."""
-        match tree:
-            case Compare() | Present() | OneOf() | Opaque():
-                finding = self._leaf(tree, windows)
-                if against and self.assumption == "notes" and finding.holds is Truth.UNKNOWN:
-                    finding = self._by_silence(tree, windows, finding)
-                return _Decided(finding.holds, ((tree, finding),))
-            case Within():
-                return self._decide(tree.child, (*windows, tree.window), against)
-            case Not():
-                child = self._decide(tree.child, windows, not against)
-                return _Decided(~child.holds, child.bearing)
-            case All():
-                parts = [self._decide(child, windows, against) for child in tree.children]
-                return _joined(all_of(part.holds for part in parts), parts)
-            case Any_():
-                parts = [self._decide(child, windows, against) for child in tree.children]
-                return _joined(any_of(part.holds for part in parts), parts)
-            case AtLeast():
-                parts = [self._decide(child, windows, against) for child in tree.children]
-                return _joined(at_least(tree.count, (part.holds for part in parts)), parts)
-            case When():
-                # "If C then T" is "not C, or T"; the condition's own truth turns over.
-                condition = self._decide(tree.condition, windows, not against)
-                then = self._decide(tree.then, windows, against)
-                opposite = _Decided(~condition.holds, condition.bearing)
-                return _joined(opposite.holds | then.holds, [opposite, then])
-            case _:
-                assert_never(tree)
+    def _decide(self, tree: Tree, against: bool) -> _Decided:
+        """Decide a tree; `against`: its YES speaks against the patient, so its NO speaks for him."""
+
+        def leaf(leaf: Leaf, windows: Windows, against: bool) -> _Decided:
+            finding = self._leaf(leaf, windows)
+            if against and self.assumption == "notes" and finding.holds is Truth.UNKNOWN:
+                finding = self._by_silence(leaf, windows, finding)
+            return _Decided(finding.holds, ((leaf, finding),))
+
+        return folded(tree, (), against, leaf, _joined)
 
     def _by_silence(self, leaf: Leaf, windows: Windows, found: Finding) -> Finding:
         """Return what silence says of a leaf that the facts leave open; what the facts say where it says nothing."""
@@ -204,7 +175,7 @@ class Screener:
             found = self._found[key] = self._find(leaf, windows)
         return found
 
-    def _find(self, leaf: Compare | Present | OneOf, windows: Windows) -> Finding:
+    def _find(self, leaf: Decidable, windows: Windows) -> Finding:
         match leaf:
             case Compare():
                 return compare(leaf, windows, self.chart)
@@ -214,27 +185,6 @@ class Screener:
                 return one_of(leaf, windows, self.chart)
             case _:
                 assert_never(leaf)
-
-
-def combined(tree: Tree, windows: Windows, truth: Callable[[Leaf, Windows], Truth]) -> Truth:
-    """Return what a tree comes to when each leaf, in the windows it stands in, has the truth that is given for it."""
-    match tree:
-        case Compare() | Present() | OneOf() | Opaque():
-            return truth(tree, windows)
-        case Within():
-            return combined(tree.child, (*windows, tree.window), truth)
-        case Not():
-            return ~combined(tree.child, windows, truth)
-        case All():
-            return all_of([combined(child, windows, truth) for child in tree.children])
-        case Any_():
-            return any_of([combined(child, windows, truth) for child in tree.children])
-        case AtLeast():
-            return at_least(tree.count, [combined(child, windows, truth) for child in tree.children])
-        case When():
-            return ~combined(tree.condition, windows, truth) | combined(tree.then, windows, truth)
-        case _:
-            assert_never(tree)
 
 
 def verdict(
@@ -262,8 +212,11 @@ class _Decided(msgspec.Struct, frozen=True):
     bearing: tuple[tuple[Leaf, Finding], ...]
 
 
-def _joined(holds: Truth, parts: list[_Decided]) -> _Decided:
+def _joined(op: Op, count: int, parts: Sequence[_Decided]) -> _Decided:
     """Keep the parts that bear on the whole: those that share its truth; while it is UNKNOWN, all of them."""
+    holds = joined(op, count, [part.holds for part in parts])
+    if op == "not":
+        return _Decided(holds, parts[0].bearing)
     kept = parts if holds is Truth.UNKNOWN else [part for part in parts if part.holds is holds]
     return _Decided(holds, tuple(leaf for part in kept for leaf in part.bearing))
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, TypeVar, assert_never
+from typing import Any, TypeAlias, TypeVar, assert_never
 
 import msgspec
 import numpy as np
@@ -25,33 +25,16 @@ from numpy.typing import NDArray
 
 from accrual.codes.concepts import vocabulary
 from accrual.criteria.groups import demands
-from accrual.criteria.tree import (
-    NOWHERE,
-    All,
-    Any_,
-    AtLeast,
-    Compare,
-    CompiledTrial,
-    Not,
-    OneOf,
-    Opaque,
-    Present,
-    Tree,
-    When,
-    Window,
-    Within,
-)
+from accrual.criteria.tree import NOWHERE, Compare, CompiledTrial, OneOf, Opaque, Present, Tree
 from accrual.match.bounds import Bounds
-from accrual.truth import Truth, all_of, any_of, at_least
+from accrual.match.fold import Decidable, Leaf, Op, Windows, folded, joined
+from accrual.truth import Truth
 
 FORMAT = 1
 CONSTANTS = 3
 """Nodes 0, 1 and 2 are the truths of these ranks."""
 _UNKNOWN = Truth.UNKNOWN.rank
 
-Op: TypeAlias = Literal["not", "all", "any", "at_least"]
-Windows: TypeAlias = tuple[Window, ...]
-Leaf: TypeAlias = Compare | Present | OneOf
 _Meaning: TypeAlias = tuple[object, ...]
 Index: TypeAlias = NDArray[np.intp]
 
@@ -65,7 +48,7 @@ _OPS: tuple[Op, ...] = ("not", "all", "any", "at_least")
 class PlacedLeaf(msgspec.Struct, frozen=True, array_like=True):
     """A leaf with the windows it stands in, outermost first: what `Screener.leaf` decides."""
 
-    leaf: Leaf
+    leaf: Decidable
     windows: Windows = ()
 
 
@@ -241,9 +224,9 @@ class Builder:
 
     def add(self, compiled: CompiledTrial) -> None:
         """Add a trial; one that is there is replaced."""
-        wanted = [self._node(tree, ()) for tree in demands(compiled)]
+        wanted = [self._node(tree) for tree in demands(compiled)]
         of_text = len(wanted)
-        wanted += [self._node(field.tree, ()) for field in compiled.fields]
+        wanted += [self._node(field.tree) for field in compiled.fields]
         decidable = tuple(node for node in wanted if node != _UNKNOWN)
         self._trials[int(compiled.nct_id[3:])] = (len(wanted), of_text, decidable)
 
@@ -270,7 +253,7 @@ class Builder:
                     asked, of_text = int(program.asked[trial]), int(program.of_text[trial])
                     self._trials[number] = (asked, of_text, tuple(place[node] for node in wanted))
 
-    def _leaf(self, leaf: Leaf, windows: Windows) -> int:
+    def _leaf(self, leaf: Decidable, windows: Windows) -> int:
         key = _meaning(leaf, windows)
         node = self._nodes_of.get(key)
         if node is None:
@@ -281,35 +264,16 @@ class Builder:
             self._next += 1
         return node
 
-    def _node(self, tree: Tree, windows: Windows) -> int:
-        match tree:
-            case Opaque():
-                return _UNKNOWN
-            case Compare() | Present() | OneOf():
-                return self._leaf(tree, windows)
-            case Within():
-                return self._node(tree.child, (*windows, tree.window))
-            case Not():
-                return self._join("not", 0, (self._node(tree.child, windows),))
-            case All():
-                return self._join("all", 0, self._nodes(tree.children, windows))
-            case Any_():
-                return self._join("any", 0, self._nodes(tree.children, windows))
-            case AtLeast():
-                return self._join("at_least", tree.count, self._nodes(tree.children, windows))
-            case When():
-                # As `evaluate`: "if C then T" is "not C, or T".
-                condition = self._join("not", 0, (self._node(tree.condition, windows),))
-                return self._join("any", 0, (condition, self._node(tree.then, windows)))
-            case _:
-                assert_never(tree)
+    def _node(self, tree: Tree) -> int:
+        return folded(tree, (), False, self._placed, self._join)
 
-    def _nodes(self, trees: Iterable[Tree], windows: Windows) -> tuple[int, ...]:
-        return tuple(self._node(tree, windows) for tree in trees)
+    def _placed(self, leaf: Leaf, windows: Windows, against: bool) -> int:
+        return _UNKNOWN if isinstance(leaf, Opaque) else self._leaf(leaf, windows)
 
-    def _join(self, op: Op, count: int, children: tuple[int, ...]) -> int:
+    def _join(self, op: Op, count: int, nodes: Sequence[int]) -> int:
+        children = tuple(nodes)
         if max(children, default=0) < CONSTANTS:
-            return joined(op, count, (_TRUTHS[child] for child in children)).rank
+            return joined(op, count, [_TRUTHS[child] for child in children]).rank
         if op in ("all", "any"):
             children = tuple(sorted(set(children)))
             if len(children) == 1:
@@ -427,12 +391,12 @@ def _scale(placed: tuple[Compare, Windows]) -> tuple[str, str, Windows]:
     return (leaf.variable, leaf.interval.unit, windows)
 
 
-def key_of(leaf: Leaf) -> str:
+def key_of(leaf: Decidable) -> str:
     """Return what a leaf is found by: `v:` and its variable, or `c:` and its concept."""
     return f"c:{leaf.concept.code}" if isinstance(leaf, Present) else f"v:{leaf.variable}"
 
 
-def _meaning(leaf: Leaf, windows: Windows) -> _Meaning:
+def _meaning(leaf: Decidable, windows: Windows) -> _Meaning:
     """Return what makes two leaves one. As `Node.__eq__`, which is too slow for millions of them."""
     match leaf:
         case Compare():
@@ -443,21 +407,6 @@ def _meaning(leaf: Leaf, windows: Windows) -> _Meaning:
             return (leaf.concept, leaf.qualifiers, leaf.excluding, windows)
         case _:
             assert_never(leaf)
-
-
-def joined(op: Op, count: int, truths: Iterable[Truth]) -> Truth:
-    """Return what an inner node is of its children's truths."""
-    match op:
-        case "not":
-            return ~next(iter(truths))
-        case "all":
-            return all_of(truths)
-        case "any":
-            return any_of(truths)
-        case "at_least":
-            return at_least(count, truths)
-        case _:
-            assert_never(op)
 
 
 def _under(keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
