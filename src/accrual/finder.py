@@ -9,8 +9,9 @@ others serve what was last committed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 
@@ -43,6 +44,9 @@ from accrual.store.criteria_cache import CriteriaCache
 from accrual.store.load import LoadReport, load, load_records
 from accrual.store.writer import identity
 
+RECORDS_AT_ONCE = 200
+"""Studies read in one go where all are read: some 4 MB."""
+
 
 class Status(msgspec.Struct, frozen=True):
     """What a data folder holds. JSON of `accrual status --json`."""
@@ -61,6 +65,15 @@ class Status(msgspec.Struct, frozen=True):
     """Of the whole ones, those in which some name is known by its words alone."""
     rightly_text: int
     """Of those not understood, the ones that are a judgement or said of the trial."""
+
+
+class DataState(msgspec.Struct, frozen=True):
+    """Which state of the records an answer is made from."""
+
+    digest: str
+    """Another one after every change; empty for an empty folder."""
+    data_date: str
+    """The newest date that a record carries (ISO day); may be empty."""
 
 
 class Finder:
@@ -156,6 +169,28 @@ class Finder:
     def record(self, nct: str) -> bytes:
         """Return a study as registry JSON (API v2); raises as `show`."""
         return self._folder.records.get(nct_id(nct))
+
+    def records(self, numbers: Sequence[str]) -> list[bytes]:
+        """Return many studies as registry JSON, in the order asked for; those that are not here are left out."""
+        return [change.body for change in self._folder.records.current_of(numbers)]
+
+    def all_records(self) -> Iterator[tuple[NctId, bytes]]:
+        """Yield every study's number and registry JSON, in the order of the numbers, a few at a time."""
+        numbers = iter(self._folder.records.nct_ids())
+        while some := list(islice(numbers, RECORDS_AT_ONCE)):
+            for change in self._folder.records.current_of(some):
+                yield change.nct_id, change.body
+
+    def versions(self, nct: str) -> list[bytes]:
+        """Return all versions of a study that are here as registry JSON, oldest first; raises as `show`."""
+        held = self._folder.records.versions(nct_id(nct))
+        return [self._folder.records.get_version(version.version) for version in reversed(held)]
+
+    @property
+    def state(self) -> DataState:
+        """What the records are as of now: cheap enough to ask before every answer."""
+        records = self._folder.records
+        return DataState(records.digest(records.generation) or "", records.data_date())
 
     # -- read
 

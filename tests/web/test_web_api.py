@@ -59,7 +59,6 @@ def test_the_data_version_is_told(client: TestClient) -> None:
         ("GET", "/api/x/find?top=none", 400),
         ("GET", "/api/x/find?top=100000", 400),
         ("GET", "/api/x/find?near=Qqzzxx", 404),
-        ("GET", "/api/v2/studies/NCT01010101", 404),
         ("GET", "/api/x/studies/hello/criteria", 400),
         ("POST", f"/api/x/screen/{SEED}", 400),
         ("POST", "/api/x/match", 400),

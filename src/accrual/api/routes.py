@@ -1,14 +1,12 @@
-"""The routes of the JSON API.
+"""The routes of accrual's own JSON API: what the registry's has not.
 
-Comes in: a `Finder`. Goes out: Starlette routes under `/api`. The drop-in registry API is another issue; here are
-the record, the data version, and accrual's own answers.
+Comes in: a `Finder`. Goes out: Starlette routes under `/api/x`. The registry's API is `registry.py`'s.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import date
-from importlib.metadata import version
 from typing import Any, Final
 
 import msgspec
@@ -66,20 +64,11 @@ def routes(finder: Finder, today: Callable[[], date]) -> list[Route]:
             )
         )
 
-    async def record(request: Request) -> Response:
-        return _json(await run_in_threadpool(finder.record, request.path_params["nct"]))
-
-    async def data_version(request: Request) -> Response:
-        found = await run_in_threadpool(finder.status)
-        return _json({"apiVersion": f"accrual {version('accrual')}", "dataTimestamp": found.data_date})
-
     table: tuple[tuple[str, str, Handler], ...] = (
         ("GET", "/api/x/find", find),
         ("GET", "/api/x/studies/{nct}/criteria", criteria),
         ("POST", "/api/x/screen/{nct}", screen),
         ("POST", "/api/x/match", match),
-        ("GET", "/api/v2/studies/{nct}", record),
-        ("GET", "/api/v2/version", data_version),
     )
     return [Route(path, _guard(handler), methods=[method]) for method, path, handler in table]
 

@@ -17,6 +17,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from accrual.api.caching import OPEN_HEADERS
+from accrual.api.limits import Limits, RateLimit
+from accrual.api.refusals import text_response
+from accrual.api.registry import registry_routes
 from accrual.api.routes import http_status
 from accrual.api.routes import routes as api_routes
 from accrual.errors import AccrualError
@@ -25,6 +29,9 @@ from accrual.web.check import CheckPages
 from accrual.web.layout import render
 from accrual.web.pages import SearchPages
 from accrual.web.protection import HEADERS, Protection
+
+REGISTRY_PATHS = ("/api/v2", "/api/int", "/api/oas")
+"""Where the registry's API stands: there errors are plain text, as the registry's are."""
 
 STATIC = Path(__file__).parent / "static"
 
@@ -41,8 +48,16 @@ MESSAGES = {
 }
 
 
-def create_app(finder: Finder, today: Callable[[], date] = date.today) -> Starlette:
-    """Return the web application over one facade; `today` says which day a patient is decided as of."""
+def create_app(
+    finder: Finder, today: Callable[[], date] = date.today, limits: Limits | None = None
+) -> Starlette:
+    """Return the web application over one facade.
+
+    Arguments:
+        today: says which day a patient is decided as of.
+        limits: what one request may cost.
+    """
+    limits = limits or Limits()
     search = SearchPages(finder)
     check = CheckPages(finder, today)
     return Starlette(
@@ -55,10 +70,14 @@ def create_app(finder: Finder, today: Callable[[], date] = date.today) -> Starle
             Route("/match", check.match_form, methods=["GET"]),
             Route("/match", check.match, methods=["POST"]),
             Route("/favicon.ico", _icon),
+            *registry_routes(finder, limits),
             *api_routes(finder, today),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
-        middleware=[Middleware(Protection)],
+        middleware=[
+            Middleware(Protection),
+            Middleware(RateLimit, rate=limits.rate, burst=limits.burst),
+        ],
         exception_handlers={
             AccrualError: _expected,
             HTTPException: _refused,
@@ -80,6 +99,9 @@ async def _expected(request: Request, error: Exception) -> Response:
 async def _refused(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = MESSAGES.get(status) or (error.detail if isinstance(error, HTTPException) else "")
+    if request.url.path.startswith(REGISTRY_PATHS):
+        shown = error.detail if isinstance(error, HTTPException) else detail
+        return text_response(shown, status, {**OPEN_HEADERS, **(getattr(error, "headers", None) or {})})
     if request.url.path.startswith("/api/"):
         return JSONResponse({"error": detail}, status)
     return render("error.html", status, heading=HEADINGS.get(status, "This did not work"), message=detail)
@@ -89,6 +111,8 @@ async def _unexpected(request: Request, error: Exception) -> Response:
     # Starlette answers these outside of its middleware, so the headers are put on here. No detail is shown: it
     # could hold a visitor's data.
     message = "A fault in accrual. What you sent was not stored. Please try again, or report what you did."
+    if request.url.path.startswith(REGISTRY_PATHS):
+        return text_response(message, 500, {**OPEN_HEADERS, **HEADERS})
     if request.url.path.startswith("/api/"):
         return JSONResponse({"error": message}, 500, headers=HEADERS)
     response = render("error.html", 500, heading="Something went wrong", message=message)
