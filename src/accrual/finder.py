@@ -26,6 +26,7 @@ from accrual.match.ask import Question
 from accrual.match.evaluate import Screener
 from accrual.match.rank import Match
 from accrual.match.sweep import Sweep
+from accrual.match.themes import Themes
 from accrual.match.verdict import Assumption, Screening
 from accrual.matching import ASKED_AMONG, Matched
 from accrual.patient.model import Patient
@@ -314,6 +315,11 @@ class Finder:
     def programs(self) -> Programs:
         """Every study's criteria as arrays."""
         return self._folder.programs
+
+    @property
+    def themes(self) -> Themes:
+        """The concepts that every study is about."""
+        return self._folder.themes
 
     def close(self) -> None:
         """Let go of every file."""

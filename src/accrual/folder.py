@@ -1,7 +1,7 @@
 """A data folder: its records, and everything derived from them, each opened when it is first needed.
 
-Comes in: the folder's path. Goes out: the record store, the text index, the compiled criteria and the programs, caught
-up with the records. Refuses what the store refuses.
+Comes in: the folder's path. Goes out: the record store, the text index, the compiled criteria, the programs and the
+themes, caught up with the records. Refuses what the store refuses.
 
 It may be used from many threads, and several processes may have one on the same folder.
 """
@@ -17,6 +17,8 @@ import msgspec
 
 from accrual.basic import NctId
 from accrual.criteria.tree import CompiledTrial
+from accrual.errors import StoreError
+from accrual.match.themes import Themes
 from accrual.programs import Programs, programs_recipe
 from accrual.reading import compile_studies, compiler_version, read_all
 from accrual.search.index import FORMAT as TEXT_FORMAT
@@ -26,6 +28,7 @@ from accrual.store.criteria_cache import CriteriaCache, criteria_recipe
 from accrual.store.derived import CatchUpProgress, Recipe, catch_up
 from accrual.store.load import Progress
 from accrual.store.records import RecordStore
+from accrual.themes import NO_THEMES, ThemeFile, themes_recipe
 
 OnProgress: TypeAlias = Callable[[Progress | CatchUpProgress], None]
 
@@ -52,6 +55,7 @@ class DataFolder:
         self._index: TextIndex | None = None
         self._cache: CriteriaCache | None = None
         self._programs: Programs | None = None
+        self._themes: ThemeFile | None = None
 
     @property
     def index(self) -> TextIndex:
@@ -77,6 +81,17 @@ class DataFolder:
                 self._programs = catch_up(self.records, self._programs_recipe(), self._on_progress)
             return self._programs
 
+    @property
+    def themes(self) -> Themes:
+        """What every study is about; nothing in a folder for reading only where it was never gathered."""
+        with self._guard:
+            if self._themes is None:
+                try:
+                    self._themes = catch_up(self.records, themes_recipe(), self._on_progress)
+                except StoreError:
+                    return NO_THEMES
+            return self._themes.themes
+
     def prepare(self) -> None:
         """Have an index, if only an empty one, before records come in: who searches meanwhile is served that."""
         _ = self.index, self.cache
@@ -89,6 +104,7 @@ class DataFolder:
             self._cache = catch_up(self.records, criteria_recipe(compiler_version()), on_progress)
             read_all(self.records, self._cache, on_progress)
             self._programs = catch_up(self.records, self._programs_recipe(), on_progress)
+            self._themes = catch_up(self.records, themes_recipe(), on_progress)
 
     def compiled(self, numbers: Sequence[str]) -> dict[str, CompiledTrial]:
         """Return the compiled eligibility of studies, by NCT number: from the cache, or compiled now and kept.
@@ -124,10 +140,10 @@ class DataFolder:
             self.records.close()
 
     def _close_derived(self) -> None:
-        for opened in (self._index, self._cache, self._programs):
+        for opened in (self._index, self._cache, self._programs, self._themes):
             if opened is not None:
                 opened.close()
-        self._index = self._cache = self._programs = None
+        self._index = self._cache = self._programs = self._themes = None
 
 
 _decode_compiled = msgspec.json.Decoder(CompiledTrial).decode

@@ -132,7 +132,8 @@ def _retrieved(
     """Return the studies to decide for a patient, by what he has."""
     point = _point_of(folder, patient)
     filters: dict[Facet, tuple[str, ...]] = {"status": status} if status else {}
-    return retrieve(folder.index, patient, today, filters, Near(point) if point is not None else None)
+    near = Near(point) if point is not None else None
+    return retrieve(folder.index, folder.themes, patient, today, filters, near)
 
 
 def _tallies(

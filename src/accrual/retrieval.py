@@ -1,6 +1,6 @@
 """The trials that may be for a patient: retrieved by what he has and by the words of his note, each with its likeness.
 
-Comes in: the text index and a patient. Goes out: hits, and for each the parts of relevance that
+Comes in: the text index, the studies' themes, and a patient. Goes out: hits, and for each the parts of relevance that
 `accrual.match.rank.WEIGHTS` weighs. Refuses nothing: a patient of whom nothing is known is offered the studies that
 take healthy volunteers.
 
@@ -15,6 +15,7 @@ import msgspec
 
 from accrual.match.likeness import Likeness, named
 from accrual.match.rank import queries
+from accrual.match.themes import Themes
 from accrual.patient.model import Patient
 from accrual.search.index import TextIndex
 from accrual.search.passage import candidates_of_words, likeness, passage_terms, word_weights
@@ -47,6 +48,7 @@ class Retrieved(msgspec.Struct, frozen=True):
 
 def retrieve(
     index: TextIndex,
+    themes: Themes,
     patient: Patient,
     today: date,
     filters: dict[Facet, tuple[str, ...]],
@@ -64,17 +66,17 @@ def retrieve(
         hits.setdefault(hit.nct_id, hit)
     relevance = {hit.nct_id: hit.score for hit in of_conditions}
     parts = _parts(index, patient, [*hits])
-    alike = Likeness(patient)
+    about = Likeness(patient).about_all(themes, [int(number[3:]) for number in hits])
     return tuple(
         Retrieved(
             hit,
             relevance.get(number, 0.0),
             {
                 **{name: scores.get(number, 0.0) for name, scores in parts.items()},
-                "about": alike.about(hit.title, hit.conditions),
+                "about": share,
             },
         )
-        for number, hit in hits.items()
+        for (number, hit), share in zip(hits.items(), about.tolist(), strict=True)
     )
 
 

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
+
 from accrual.codes.concepts import vocabulary
 from accrual.match.rank import PARENT_STEP, fact_weight, wider_concepts
+from accrual.match.themes import Floats, Part, Themes
 from accrual.patient.model import Patient
 
 _KIND_WEIGHTS: Mapping[str, float] = {"condition": 1.0, "drug": 0.5, "procedure": 0.5}
@@ -19,6 +22,8 @@ _OTHERS = 0.2  # for a condition of the family; set by hand
 _SUSPECTED = 0.6  # for what is only suspected; set by hand
 _NARROWER = 0.5  # a trial in lung cancer, for a patient with cancer: it may be his; set by hand
 _AGAIN = 1.25  # for what is stated more than once: what a note is about, it names again; set by hand
+
+_ABOUT: tuple[Part, ...] = ("title", "condition")
 
 
 def named(patient: Patient) -> tuple[tuple[str, float], ...]:
@@ -69,6 +74,19 @@ class Likeness:
         """Return from 0 to 1 how much of what a trial's title and conditions name the patient has, on average."""
         spotted = vocabulary().spot(" ; ".join((title, *conditions)))
         return self._mean({one.concept.id for one in spotted})
+
+    def about_all(self, themes: Themes, numbers: Sequence[int]) -> Floats:
+        """Return the same for trials of which `themes` tells: `about` of each, shape (numbers,).
+
+        Arguments:
+            numbers: NCT numbers as integers; a trial that is not there is about nothing.
+        """
+        values = np.maximum(themes.by_concept(self._held), themes.by_concept(self._wider))
+        values = np.where(values > 0, values, themes.by_family(self._held) * _NARROWER)
+        owner, codes = themes.items(themes.rows(numbers), _ABOUT)
+        named = np.bincount(owner, minlength=len(numbers))
+        summed = np.bincount(owner, weights=values[codes], minlength=len(numbers))
+        return np.minimum(summed / np.maximum(named, 1), 1.0)
 
     def _mean(self, concepts: Iterable[str]) -> float:
         values = [self._of(concept) for concept in sorted(concepts)]
