@@ -10,6 +10,7 @@ would guess, so `except ValueError` works for someone who does not know this tre
     ├── PatientError (ValueError)         a patient file of no known form, or broken
     ├── PlaceNotFoundError (LookupError)  a place name or postcode that no table has
     ├── QueryError (ValueError)           a search that makes no sense
+    │   └── ExpressionError               an expression of the registry's query language that cannot be read
     ├── UnknownFieldError (LookupError)   no field or search area of a record has this name
     ├── UnitError (ValueError)            a unit that is unknown or cannot be converted
     ├── VocabularyError (ValueError)      a row of our own tables that is wrong
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 __all__ = [
     "AccrualError",
+    "ExpressionError",
     "PatientError",
     "PlaceNotFoundError",
     "QueryError",
@@ -73,6 +75,19 @@ class UnknownFieldError(AccrualError, LookupError):
         # A name is a parameter that anyone sends: what an error shows of it stays short.
         super().__init__(message.format(name if len(name) <= 200 else name[:200] + "…"))
         self.name = name
+
+
+class ExpressionError(QueryError):
+    """An expression of the registry's query language that cannot be read; the text is the registry's own.
+
+    `where` names the search box, `position` is the character at which reading failed, counted from 0.
+    """
+
+    def __init__(self, reason: str, where: str, position: int) -> None:
+        super().__init__(f"Error parsing query in {where}: {reason}")
+        self.reason = reason
+        self.where = where
+        self.position = position
 
 
 class UnitError(AccrualError, ValueError):
