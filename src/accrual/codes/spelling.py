@@ -82,6 +82,17 @@ def american(text: str) -> str:
     return text
 
 
+def british(text: str) -> str:
+    """Return folded text with American stems turned British: `esophageal anemia` to `oesophageal anaemia`.
+
+    What only looks like such a stem becomes a word that no text has: look for both spellings.
+    """
+    for ours, theirs in _BRITISH:
+        if ours in text and theirs not in text:
+            text = text.replace(ours, theirs)
+    return text
+
+
 def folded_key(text: str) -> str:
     """Return the folded form with single spaces and none around it: for whole-string lookup."""
     return _SPACES.sub(" ", fold(text)).strip()

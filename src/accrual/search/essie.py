@@ -1,4 +1,4 @@
-"""Essie, the registry's query language: text into an expression, and back.
+"""Essie, the registry's query language: text into an expression (and back: `essie_writing.py`).
 
 Comes in: what stands in `query.cond`, `filter.advanced` and so on. Goes out: the shapes of `expression.py`. Refuses
 (ExpressionError) what the grammar does not have, areas and fields that no record has, and what is too long or too
@@ -30,8 +30,7 @@ from accrual.search.essie_tokens import (
     WORD,
     Token,
     cut,
-    escaped,
-    quotation,
+    shortened,
     unescaped,
 )
 from accrual.search.expression import (
@@ -54,7 +53,7 @@ MAX_DEPTH = 50
 """Brackets and operators around one another, at most. Set by hand: the deepest of 2,040 real ones has 4."""
 
 KM_IN_A_MILE = 1.609344  # international mile, 1959
-MOST_MILES = 500.0  # the registry's limit for a distance
+MOST_KM = 500.0 * KM_IN_A_MILE  # the registry's limit for a distance
 
 _NULL = "inner bool query clause cannot be null"
 _STARTS = ("(", ",", *(name for name in OPERATORS if name not in ("AND", "OR")), WORD, QUOTED)
@@ -229,15 +228,17 @@ class _Reader:
         radius = self.inner("]")
         for text, limit, token in ((latitude, 90, places[0]), (longitude, 180, places[1])):
             if not _DEGREES.match(text) or abs(float(text)) > limit:
-                raise self.error(f"Invalid {'latitude' if limit == 90 else 'longitude'}: {text}", token)
+                raise self.error(
+                    f"Invalid {'latitude' if limit == 90 else 'longitude'}: {shortened(text)}", token
+                )
         found = _RADIUS.match(radius)
-        miles = (float(found[1]) / (KM_IN_A_MILE if found[2] == "km" else 1)) if found else 0.0
-        if not found or not 0 < miles <= MOST_MILES:
-            raise self.error(f"Invalid distance: {radius}", places[2])
+        radius_km = float(found[1]) * (1.0 if found[2] == "km" else KM_IN_A_MILE) if found else 0.0
+        if not 0 < radius_km <= MOST_KM:
+            raise self.error(f"Invalid distance: {shortened(radius)}", places[2])
         return Distance(
             latitude=float(latitude),
             longitude=float(longitude),
-            radius_km=float(found[1]) if found[2] == "km" else float(found[1]) * KM_IN_A_MILE,
+            radius_km=radius_km,
             span=_span(first, self.tokens[self.at - 1]),
         )
 
@@ -264,7 +265,7 @@ class _Reader:
         token = self.token
         names = [name if name in (END, WORD, QUOTED) else f"'{name}'" for name in dict.fromkeys(expected)]
         listed = names[0] if len(names) == 1 else f"{{{', '.join(names)}}}"
-        return self.error(f"mismatched input '{token.text}' expecting {listed}", token)
+        return self.error(f"mismatched input '{shortened(token.text)}' expecting {listed}", token)
 
 
 def _read_not(reader: _Reader, first: Token) -> Callable[[Expression], Expression]:
@@ -284,7 +285,7 @@ def _read_search(reader: _Reader, first: Token) -> Callable[[Expression], Expres
     token = reader.name()
     name = unescaped(token.text)
     if name not in _DOCUMENTS or (name == "Study" and reader.scope.document == "Location"):
-        raise reader.error(f"Unknown document name: '{name}'", token)
+        raise reader.error(f"Unknown document name: '{shortened(name)}'", token)
     if name != reader.scope.document:
         reader.scope = Scope(name, _DOCUMENTS[name])
     return lambda part: Scoped(document=name, part=part, span=Span(first.start, part.span.end))
@@ -294,7 +295,7 @@ def _read_coverage(reader: _Reader, first: Token) -> Callable[[Expression], Expr
     token = reader.name()
     coverage = _COVERAGES.get(token.text)
     if coverage is None:
-        raise reader.error(f"Invalid coverage: {token.text}", token)
+        raise reader.error(f"Invalid coverage: {shortened(token.text)}", token)
     return lambda part: Scoped(coverage=coverage, part=part, span=Span(first.start, part.span.end))
 
 
@@ -302,7 +303,7 @@ def _read_expansion(reader: _Reader, first: Token) -> Callable[[Expression], Exp
     token = reader.name()
     expansion = _EXPANSIONS.get(token.text)
     if expansion is None:
-        raise reader.error(f"Invalid expansion: {token.text}", token)
+        raise reader.error(f"Invalid expansion: {shortened(token.text)}", token)
     return lambda part: Scoped(expansion=expansion, part=part, span=Span(first.start, part.span.end))
 
 
@@ -333,60 +334,3 @@ def _span(first: Token, last: Token) -> Span:
 
 def _around(parts: list[Expression]) -> Span:
     return Span(parts[0].span.start, parts[-1].span.end)
-
-
-def write_expression(tree: Expression) -> str:
-    """Return an expression as text that reads as the same expression, its spans aside.
-
-    Example:
-        >>> write_expression(read_expression("a  (b OR c)", "Other terms"))
-        'a AND (b OR c)'
-    """
-    match tree:
-        case Words(text=text, quoted=quoted):
-            return quotation(text) if quoted else escaped(text)
-        case Range(low=low, high=high):
-            return f"RANGE[{_end(low) or LEAST}, {_end(high) or MOST}]"
-        case Distance(latitude=latitude, longitude=longitude, radius_km=radius):
-            return f"DISTANCE[{_plain(latitude)}, {_plain(longitude)}, {_plain(radius)}km]"
-        case Missing():
-            return "MISSING"
-        case Everything():
-            return "ALL"
-        case And(parts=parts):
-            return " AND ".join(
-                f"({write_expression(part)})" if isinstance(part, And | Or) else write_expression(part)
-                for part in parts
-            )
-        case Or(parts=parts):
-            return " OR ".join(
-                f"({write_expression(part)})" if isinstance(part, Or) else write_expression(part) for part in parts
-            )
-        case Not(part=part):
-            return f"NOT {_inner(part)}"
-        case Scoped(part=part):
-            return f"{_operator(tree)}{_inner(part)}"
-
-
-def _inner(part: Expression) -> str:
-    return f"({write_expression(part)})" if isinstance(part, And | Or) else write_expression(part)
-
-
-def _operator(tree: Scoped) -> str:
-    if tree.area is not None:
-        return f"AREA[{tree.area}]"
-    if tree.coverage is not None:
-        return f"COVERAGE[{tree.coverage}]"
-    if tree.expansion is not None:
-        return f"EXPANSION[{tree.expansion}]"
-    if tree.tilt is not None:
-        return f"TILT[{tree.tilt}]"
-    return f"SEARCH[{tree.document}]"
-
-
-def _end(text: str) -> str:
-    return quotation(text) if text in (LEAST, MOST) else text
-
-
-def _plain(number: float) -> str:
-    return f"{number:.15f}".rstrip("0").rstrip(".")

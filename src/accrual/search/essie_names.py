@@ -12,6 +12,7 @@ from typing import NamedTuple
 from accrual.errors import UnknownFieldError
 from accrual.registry.areas import find_area
 from accrual.registry.fields import Field, find_field, leaves, nested_document
+from accrual.search.essie_tokens import shortened
 from accrual.search.measures import READERS, Measure, measure_of
 
 SIZE = ":size"
@@ -47,9 +48,9 @@ def check_area(name: str, document: str) -> str:
     try:
         fields = fields_of(name)
     except UnknownFieldError:
-        return _UNKNOWN.format(name)
+        return _UNKNOWN.format(shortened(name))
     if document == "Location" and any(nested_document(field) != "Location" for field in fields):
-        return _UNKNOWN.format(name)
+        return _UNKNOWN.format(shortened(name))
     return ""
 
 
@@ -60,7 +61,7 @@ def check_range(end: str, scope: Scope) -> str:
     """
     if any(READERS[measure](end) is not None for measure in _measures(scope.area)):
         return ""
-    return f"Invalid range value: {end}"
+    return f"Invalid range value: {shortened(end)}"
 
 
 @lru_cache(maxsize=4_096)

@@ -39,6 +39,7 @@ _SPECIAL = re.compile(r'([()\[\]"\\])')
 _OUTER_COMMA = re.compile(r"^,|,$")
 _RUN = re.compile(r"[^\s,]+")
 _KEYWORDS = frozenset(OPERATORS)
+_SHOWN = 100  # characters
 
 
 class Token(NamedTuple):
@@ -64,23 +65,25 @@ def cut(text: str, where: str) -> list[Token]:
         text.encode()
     except UnicodeEncodeError as error:
         raise ExpressionError(
-            f"token recognition error at: {ascii(text[error.start])}", where, error.start
+            f"token recognition error at: {text[error.start]!a}", where, error.start
         ) from None
     tokens = []
     at = 0
     while at < len(text):
         found = _TOKEN.match(text, at)
         if found is None:
-            raise ExpressionError(f"token recognition error at: '{_shortened(text[at:])}'", where, at)
+            raise ExpressionError(f"token recognition error at: '{shortened(text[at:])}'", where, at)
         start, at = at, found.end()
         kind = found.lastgroup
         if kind == "space":
             continue
         part = found.group()
-        if kind == "sign" or (kind == "word" and part in _KEYWORDS):
+        if kind == "quoted":
+            kind = QUOTED
+        elif kind == "sign" or part in _KEYWORDS:
             kind = part
         else:
-            kind = WORD if kind == "word" else QUOTED
+            kind = WORD
         tokens.append(Token(kind, part, start, at))
     tokens.append(Token(END, END, len(text), len(text)))
     return tokens
@@ -117,5 +120,6 @@ def quotation(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= 40 else f"{text[:40]}..."
+def shortened(text: str) -> str:
+    """Return what an error shows of an expression: never more than a line of it."""
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

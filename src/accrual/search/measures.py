@@ -25,7 +25,9 @@ MOST = "MAX"
 
 _US_DATE = re.compile(r"^(\d{1,2})/(?:(\d{1,2})/)?(\d{4})$", re.ASCII)
 _AGE = re.compile(r"^(\d{1,9}(?:\.\d{1,9})?)\s*([a-z]*)$", re.ASCII | re.IGNORECASE)
-_NUMBER = re.compile(r"^[+-]?(?:\d{1,300}(?:\.\d{0,300})?|\.\d{1,300})(?:e[+-]?\d{1,3})?$", re.ASCII | re.IGNORECASE)
+_NUMBER = re.compile(
+    r"^[+-]?(?:\d{1,300}(?:\.\d{0,300})?|\.\d{1,300})(?:e[+-]?\d{1,3})?$", re.ASCII | re.IGNORECASE
+)
 
 # A year of 365.25 days, a month is its twelfth: no age of whole months or weeks loses anything in minutes.
 _MINUTES = {

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -54,6 +55,7 @@ _STOPS = frozenset(".,;:!?()[]")
 _TYPED = re.compile(r'"([^"]*)"|([^\s"]+)')
 _POSSESSIVE = re.compile(r"['’]s\b", re.IGNORECASE)
 _HYPHENS = re.compile(r"[-‐‑–]")
+_PARTS = re.compile(r"[^/,;|+&]+")  # of a run without spaces
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -83,6 +85,46 @@ def analyzer() -> tantivy.TextAnalyzer:
         .filter(tantivy.Filter.stemmer("english"))
         .build()
     )
+
+
+@lru_cache(maxsize=1)
+def folder() -> tantivy.TextAnalyzer:
+    """Return the analyzer that keeps endings: words as they are written, in lower case, accents off."""
+    return (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        .filter(tantivy.Filter.lowercase())
+        .filter(tantivy.Filter.ascii_fold())
+        .build()
+    )
+
+
+@lru_cache(maxsize=1)
+def _stemmer() -> tantivy.TextAnalyzer:
+    return (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.raw()).filter(tantivy.Filter.stemmer("english")).build()
+    )
+
+
+def cut_words(text: str) -> tuple[str, ...]:
+    """Return the words of a text with their endings, in order. No word is left out, however long.
+
+    Example:
+        >>> cut_words("CAR-T for leukemias")
+        ('car', 't', 'for', 'leukemias')
+    """
+    return tuple(folder().analyze(text))
+
+
+@lru_cache(maxsize=65_536)
+def stem_of(word: str) -> str:
+    """Return a word of `cut_words` without its English ending: the term that the index has for it.
+
+    Example:
+        >>> stem_of("leukemias")
+        'leukemia'
+    """
+    found = _stemmer().analyze(word)
+    return found[0] if found else ""
 
 
 def terms_of(text: str) -> tuple[str, ...]:
@@ -133,58 +175,82 @@ def read_words(text: str) -> Words:
         >>> read_words("CD7 CAR-T").groups
         (('cd7',), ('car', 't'))
     """
-    groups: list[_Group] = []
-    silent: list[_Group] = []
-    budget = MAX_WORDS
-    gap = True
-    for quoted, bare in _TYPED.findall(text[:MAX_CHARS]):
-        for terms in [terms_of(quoted)] if quoted else _groups_of(bare):
-            group = _Group(terms[:budget], bool(quoted), gap)
-            if not group.terms:
-                continue
-            gap = bool(quoted)
-            if group.terms in _SILENT or (group.terms == ("a",) and group.gap):
-                silent.append(group)
-                gap = True
-                continue
-            budget -= len(group.terms)
-            groups.append(group)
-        gap = gap or bare[-1:] in _STOPS
-    hopeless = not groups and not silent and any(c.isalnum() for c in text)
-    return Words(_bind_single_letters(groups or silent[:1]), hopeless)
+    groups = read_groups(text, terms_of)
+    hopeless = not groups and any(c.isalnum() for c in text[:MAX_CHARS])
+    return Words(tuple(dict.fromkeys(group.words for group in groups)), hopeless)
 
 
-class _Group(NamedTuple):
-    terms: tuple[str, ...]
+class Group(NamedTuple):
+    """Words of a typed search that stand together, and where they were typed."""
+
+    words: tuple[str, ...]
     quoted: bool
     gap: bool
     """The group before does not stand right before it: a stop, a quote or a silent word comes between."""
+    start: int
+    end: int
 
     @property
     def is_single_letter(self) -> bool:
+        """It is one letter or digit, which means little on its own."""
         return (
-            not self.quoted and len(self.terms) == 1 and len(self.terms[0]) == 1 and self.terms[0].isascii()
+            not self.quoted and len(self.words) == 1 and len(self.words[0]) == 1 and self.words[0].isascii()
         )
 
 
-def _groups_of(typed: str) -> list[tuple[str, ...]]:
-    """Return the groups of a run of characters without spaces."""
-    groups: list[tuple[str, ...]] = []
-    for part in re.split(r"[/,;|+&]", _POSSESSIVE.sub("", typed)):
-        terms = terms_of(part)
-        compound = len(terms) > 1 and _HYPHENS.search(part) is not None
-        if compound and not any(len(term) <= 3 or any(c.isdigit() for c in term) for term in terms):
-            groups.extend((term,) for term in terms)
+def read_groups(text: str, cut: Callable[[str], tuple[str, ...]]) -> tuple[Group, ...]:
+    """Return the groups of a typed search, with words as `cut` makes them: `terms_of` or `cut_words`.
+
+    Example:
+        >>> [group.words for group in read_groups("type 2 diabetes", cut_words)]
+        [('type', '2'), ('diabetes',)]
+    """
+    groups: list[Group] = []
+    silent: list[Group] = []
+    budget = MAX_WORDS
+    gap = True
+    for typed in _TYPED.finditer(text[:MAX_CHARS]):
+        quoted, bare = typed.group(1), typed.group(2) or ""
+        found = (
+            [(cut(quoted), typed.start(1), typed.end(1))] if quoted else _groups_of(bare, typed.start(), cut)
+        )
+        for words, start, end in found:
+            group = Group(words[:budget], bool(quoted), gap, start, end)
+            if not group.words:
+                continue
+            gap = bool(quoted)
+            if group.words in _SILENT or (group.words == ("a",) and group.gap):
+                silent.append(group)
+                gap = True
+                continue
+            budget -= len(group.words)
+            groups.append(group)
+        gap = gap or bare[-1:] in _STOPS
+    return _bind_single_letters(groups or silent[:1])
+
+
+def _groups_of(
+    typed: str, at: int, cut: Callable[[str], tuple[str, ...]]
+) -> Iterator[tuple[tuple[str, ...], int, int]]:
+    """Yield the groups of a run of characters without spaces that begins at `at`, each with its place."""
+    for part in _PARTS.finditer(typed):
+        start, end = at + part.start(), at + part.end()
+        text = _POSSESSIVE.sub("", part.group())
+        words = cut(text)
+        compound = len(words) > 1 and _HYPHENS.search(text) is not None
+        if compound and not any(len(word) <= 3 or any(c.isdigit() for c in word) for word in words):
+            for word in words:
+                yield (word,), start, end
         else:
-            groups.append(terms)
-    return groups
+            yield words, start, end
 
 
-def _bind_single_letters(groups: list[_Group]) -> tuple[tuple[str, ...], ...]:
-    bound: list[_Group] = []
+def _bind_single_letters(groups: list[Group]) -> tuple[Group, ...]:
+    bound: list[Group] = []
     for group in groups:
         if bound and not group.gap and (group.is_single_letter or bound[-1].is_single_letter):
-            bound[-1] = _Group(bound[-1].terms + group.terms, False, bound[-1].gap)
+            before = bound[-1]
+            bound[-1] = Group(before.words + group.words, False, before.gap, before.start, group.end)
         else:
             bound.append(group)
-    return tuple(dict.fromkeys(group.terms for group in bound))
+    return tuple(bound)
