@@ -16,8 +16,8 @@ from accrual.codes.concepts import vocabulary
 from accrual.codes.variables import variables
 from accrual.criteria.compile import compile_text
 from accrual.criteria.tree import All, Any_, CompiledTrial, Criterion, Kind, Not, Opaque, Present, Tree, When
+from accrual.match.absence import ABSENT, GIVEN_FOR, SHOWN_BY, STEP, UNTOLD
 from accrual.match.evaluate import Screener, screen
-from accrual.match.silence import ABSENT, GIVEN_FOR, SHOWN_BY, STEP, UNTOLD
 from accrual.match.sweep import sweep
 from accrual.match.verdict import Assumption, CriterionVerdict, tally
 from accrual.patient.model import Fact, Patient

@@ -6,6 +6,8 @@ after today stand apart: they decide nothing, and an answer that would have used
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Literal, TypeAlias
@@ -14,11 +16,15 @@ import msgspec
 
 from accrual.basic import Code
 from accrual.codes.concepts import vocabulary
+from accrual.codes.spelling import american
 from accrual.criteria.tree import Window
 from accrual.match.timing import Birth, birth, recent
 from accrual.patient.model import Fact, Patient
 from accrual.truth import Truth
 
+STEM_LETTERS = 5
+"""Words that begin with the same so many letters are taken for one: set by hand."""
+_WORD = re.compile(r"[^\W_]{2,}")
 # How long a negative HIV test speaks of today: as long as other values do (`match.values`), a year.
 _TEST_DAYS = 366
 
@@ -103,6 +109,7 @@ class Chart:
         self._kinds: dict[str, tuple[Fact, ...]] = {}
         self._wider: dict[str, tuple[Fact, ...]] = {}
         self._told: dict[str, Told] = {}
+        self._said: frozenset[str] | None = None
         self.selected: dict[tuple[str, tuple[Window, ...]], Selected] = {}
         for fact in patient.facts:
             if fact.date is not None and fact.date.first > today:
@@ -131,6 +138,13 @@ class Chart:
         return frozenset(
             name for name, facts in self._named.items() if not all(fact.asserted for fact in facts)
         )
+
+    @property
+    def said(self) -> frozenset[str]:
+        """The stems of the note's own words; empty where there is no note."""
+        if self._said is None:
+            self._said = stems(self.patient.words)
+        return self._said
 
     def measured(self, variable: str) -> tuple[Fact, ...]:
         """All values of a variable, in the order of the file."""
@@ -199,6 +213,22 @@ def _infection_of(fact: Fact, today: date) -> Fact | None:
         concept=Code("accrual", concept.id, concept.name),
         date=fact.date,
     )
+
+
+def stems(text: str) -> frozenset[str]:
+    """Return the words of a text as they are compared: in lower case, without accents, their beginnings alone.
+
+    So "diagnosed" is "diagnosis", and some words are taken for others: who looks for a word finds it too often, and
+    never too seldom for its ending.
+
+    Example:
+        >>> sorted(stems("Anémies, anemic"))
+        ['anemi']
+    """
+    bare = "".join(
+        each for each in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(each)
+    )
+    return frozenset(word[:STEM_LETTERS] for word in _WORD.findall(american(bare)))
 
 
 def latest(facts: Iterable[Fact]) -> tuple[Fact, ...]:

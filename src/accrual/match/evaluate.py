@@ -10,7 +10,7 @@ is UNKNOWN, the unknown ones with the known ones beside them as context.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import assert_never
 
@@ -44,6 +44,11 @@ from accrual.match.verdict import (
 )
 from accrual.patient.model import Patient
 from accrual.truth import Truth, all_of
+
+
+def _no_words(leaf: Leaf) -> str:
+    return ""
+
 
 _NOT_UNDERSTOOD = Finding(Truth.UNKNOWN, reason="not understood")
 
@@ -121,7 +126,6 @@ class Screener:
                 criterion.tree,
                 group=criterion.group,
             )
-        decided = self._decide(criterion.tree, against=criterion.kind == "exclusion")
         text, start = criterion.text, criterion.start
 
         def quote(leaf: Leaf) -> tuple[str, int, int]:
@@ -130,6 +134,8 @@ class Screener:
                 return text, start, criterion.end
             return text[first - start : last - start], first, last
 
+        against = criterion.kind == "exclusion"
+        decided = self._decide(criterion.tree, against, lambda leaf: quote(leaf)[0])
         return CriterionVerdict(
             criterion.kind,
             text,
@@ -149,22 +155,25 @@ class Screener:
             field.field, field.text, decided.holds, field.tree, _evidence(quoted), _missing(quoted)
         )
 
-    def _decide(self, tree: Tree, against: bool) -> _Decided:
-        """Decide a tree; `against`: its YES speaks against the patient, so its NO speaks for him."""
+    def _decide(self, tree: Tree, against: bool, quote: Callable[[Leaf], str] = _no_words) -> _Decided:
+        """Decide a tree; `against`: its YES speaks against the patient, so its NO speaks for him.
+
+        `quote` gives a leaf's own words.
+        """
 
         def leaf(leaf: Leaf, windows: Windows, against: bool) -> _Decided:
             finding = self._leaf(leaf, windows)
             if against and self.assumption == "notes" and finding.holds is Truth.UNKNOWN:
-                finding = self._by_silence(leaf, windows, finding)
+                finding = self._by_silence(leaf, windows, finding, quote(leaf))
             return _Decided(finding.holds, ((leaf, finding),))
 
         return folded(tree, (), against, leaf, _joined)
 
-    def _by_silence(self, leaf: Leaf, windows: Windows, found: Finding) -> Finding:
+    def _by_silence(self, leaf: Leaf, windows: Windows, found: Finding, words: str) -> Finding:
         """Return what silence says of a leaf that the facts leave open; what the facts say where it says nothing."""
         if isinstance(leaf, Opaque):
             return answer_unread(leaf, self.chart) or found
-        return answer_silence(leaf, windows, found, self.chart) or found
+        return answer_silence(leaf, windows, found, self.chart, words) or found
 
     def _leaf(self, leaf: Leaf, windows: Windows) -> Finding:
         if isinstance(leaf, Opaque):

@@ -75,7 +75,10 @@ class Patient(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     place: str = ""
     point: GeoPoint | None = None
     words: str = ""
-    """A free-text note itself: besides its facts, its words find trials. They decide nothing, and are never stored."""
+    """A free-text note itself: besides its facts, its words find trials, and what they do not mention is silence.
+
+    By themselves they decide nothing, and they are never stored.
+    """
     facts: tuple[Fact, ...] = ()
     unused: tuple[Unused, ...] = ()
     left_out: tuple[str, ...] = ()

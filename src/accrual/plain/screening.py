@@ -12,7 +12,7 @@ import msgspec
 
 from accrual.criteria.groups import OTHERS, group_words
 from accrual.criteria.tree import Kind
-from accrual.match.silence import ABSENT
+from accrual.match.absence import ABSENT
 from accrual.match.verdict import CriterionVerdict, Evidence, FieldVerdict, Missing, Screening, Verdict, tally
 from accrual.plain.prose import statement
 from accrual.plain.tone import MARKS, Tone
