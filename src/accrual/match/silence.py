@@ -10,7 +10,8 @@ The caller vouches that the notes are complete. Even then silence answers little
 - Only what a note would mention: a condition, a drug or a procedure, that one has had it, an allergy to it, that it
   must not be given, that it is suspected. A relative's illness, only where the notes speak of the family.
 - Never a value by itself, an answer in words (consent, a habit), an ability, a plan, a risk; nor what everybody had
-  once, vaccines, and what is taken without a doctor. A free-text note would tell of another trial, and of a late pregnancy.
+  once, vaccines, and what is taken without a doctor. A free-text note would tell of another trial, of a late
+  pregnancy.
 - Never what the notes touch on: a kind of it or something wider, also in words that gave no fact; a fact of a later
   day; a value, a drug or an illness that would show it (`absence`).
 - Words that were not understood, and names that no row of the vocabulary has: as `unread` says; with a free-text note,
