@@ -1,4 +1,4 @@
-"""Every command, option and exit code stands in docs/cli.md, and nothing else does."""
+"""Every command, option and exit code stands in docs/cli.md, and every route in docs/api.md, and nothing else does."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from accrual.cli.app import app
 from accrual.cli.run import MEANINGS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
+API_PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
 SECTIONS = {
     section.split(None, 1)[0]: section for section in re.split(r"^## accrual ", PAGE, flags=re.MULTILINE)[1:]
 }
@@ -39,4 +40,4 @@ def test_every_exit_code_is_documented() -> None:
 def test_every_route_of_the_api_is_documented() -> None:
     for route in routes(finder=None, today=None):  # type: ignore[arg-type]
         (method,) = (route.methods or set()) - {"HEAD"}
-        assert f"`{method} {route.path.replace('{nct}', '{NCT}')}`" in PAGE
+        assert f"`{method} {route.path.replace('{nct}', '{NCT}')}`" in API_PAGE

@@ -1,10 +1,11 @@
-"""`accrual serve`: the web pages and the JSON API on this machine."""
+"""`accrual serve`: the web pages, the registry's API and accrual's own on this machine."""
 
 from __future__ import annotations
 
 import errno
 import signal
 import socket
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,9 +18,13 @@ from accrual.errors import StoreError
 if TYPE_CHECKING:
     from types import FrameType
 
+    from starlette.types import ASGIApp
+
+    from accrual.api.limits import Limits
     from accrual.finder import Finder
 
 BACKLOG = 128  # connections that may wait to be accepted
+CLIENTS = 500  # connections at once; set by hand, well under the usual limit of 1,024 open files
 
 Host = Annotated[
     str,
@@ -30,19 +35,56 @@ Port = Annotated[
 ]
 
 
+Rate = Annotated[
+    float,
+    typer.Option("--rate", min=0, metavar="N", help="Requests a second from one address; 0 for any number."),
+]
+TimeLimit = Annotated[
+    float,
+    typer.Option(
+        "--time-limit", min=0.1, metavar="SECONDS", help="How long the work of one request may take."
+    ),
+]
+Clients = Annotated[int, typer.Option("--clients", min=1, metavar="N", help="Connections at once.")]
+
+
+class Log(StrEnum):
+    """What is written about requests."""
+
+    NONE = "none"
+    PATHS = "paths"
+    QUERIES = "queries"
+
+
+LogChoice = Annotated[
+    Log,
+    typer.Option(
+        "--log",
+        help="A line for each request on standard error: none, its path, or with what was searched for.",
+    ),
+]
+
+
 def serve(
     context: typer.Context,
     host: Host = "127.0.0.1",
     port: Port = 8000,
+    rate: Rate = 0.0,
+    time_limit: TimeLimit = 20.0,
+    clients: Clients = CLIENTS,
+    log: LogChoice = Log.NONE,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """Serve the web pages and the API.
 
-    Until Ctrl-C. Nothing that visitors send is stored or logged.
+    Until Ctrl-C. Nothing that visitors send is stored, or logged unless --log asks for it.
     """
+    from accrual.api.limits import Limits
+
+    limits = Limits(rate=rate, seconds=time_limit)
     with listening_socket(host, port) as listener, open_finder(context, home) as finder:
-        serve_finder(finder, listener, json=json)
+        serve_finder(finder, listener, limits, clients=clients, log=log, json=json)
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
@@ -68,17 +110,26 @@ def listening_socket(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve_finder(finder: Finder, listener: socket.socket, *, json: bool = False) -> None:
+def serve_finder(
+    finder: Finder,
+    listener: socket.socket,
+    limits: Limits | None = None,
+    *,
+    clients: int = CLIENTS,
+    log: Log = Log.NONE,
+    json: bool = False,
+) -> None:
     """Serve until SIGINT or SIGTERM, then end in order."""
-    import uvicorn
-
     from accrual.web.app import create_app
+    from accrual.web.request_log import RequestLog
+    from accrual.web.server import make_server
 
     host, port = listener.getsockname()[:2]
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    # Nothing a visitor sends is written down: no access log, and errors are the application's own pages.
-    config = uvicorn.Config(create_app(finder), log_config=None, access_log=False, lifespan="off", ws="none")
-    server = uvicorn.Server(config)
+    app: ASGIApp = create_app(finder, limits=limits)
+    if log is not Log.NONE:
+        app = RequestLog(app, note, queries=log is Log.QUERIES)
+    server = make_server(app, clients)
 
     def end(number: int, frame: FrameType | None) -> None:
         server.should_exit = True
