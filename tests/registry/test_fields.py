@@ -16,6 +16,7 @@ from accrual.registry.enums import ENUMS, legacy_value
 from accrual.registry.fields import (
     FIELDS,
     count_items,
+    find_counted,
     find_field,
     leaves,
     nested_document,
@@ -186,6 +187,12 @@ def test_sizes_are_counted_by_list_and_in_all() -> None:
     assert count_items(STUDY, find_field("ArmGroupInterventionName")) == 3
     assert count_items(STUDY, find_field("Location")) == 2
     assert count_items(STUDY, find_field("Phase")) == 0
+
+
+def test_a_number_of_items_has_a_name_of_its_own() -> None:
+    assert find_counted("NumLocations") is find_field("Location")
+    with pytest.raises(UnknownFieldError):
+        find_counted("NumBriefTitles")
 
 
 def test_fields_below_the_sites_belong_to_a_site() -> None:

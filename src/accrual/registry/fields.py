@@ -86,6 +86,23 @@ def find_field(name: str) -> Field:
         raise UnknownFieldError(name) from None
 
 
+def find_counted(name: str) -> Field:
+    """Return the list field whose number of items a name such as `NumArmGroups` stands for, in `sort`.
+
+    The public document has one such name, `NumArmGroups`; the others are made alike: `Num`, the piece, `s`.
+
+    Raises:
+        UnknownFieldError: no list has this name.
+
+    Example:
+        >>> find_counted("NumArmGroups").piece
+        'ArmGroup'
+    """
+    if name not in _COUNTED:
+        raise UnknownFieldError(name)
+    return _COUNTED[name]
+
+
 def leaves(field: Field) -> tuple[Field, ...]:
     """Return the fields with values of their own at or below a field, in the order of the record.
 
@@ -206,4 +223,5 @@ SECTIONS: tuple[Field, ...] = _read_table()
 FIELDS: tuple[Field, ...] = tuple(field for section in SECTIONS for field in descend(section))
 """Every field of a record, in the order of the record."""
 _BY_NAME = _names(FIELDS)
+_COUNTED = {f"Num{field.piece}s": field for field in FIELDS if field.many}
 _PARTS: Mapping[str, tuple[str, ...]] = {field.path: tuple(field.path.split(".")) for field in FIELDS}
