@@ -27,6 +27,7 @@ ROOMS = (
     "criteria/phrases",
     "patient",
     "registry",
+    "registry/export",
     "codes",
     "codes/sources",
 )

@@ -12,11 +12,12 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from accrual.registry import textblock
+
 BlockKind: TypeAlias = Literal["paragraph", "bullets"]
 
 # Terminal commands and text-direction overrides: never part of a study's meaning, and both can mislead a reader.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_ESCAPE = re.compile(r"\\([\\`*_{}\[\]()<>#+\-.!~|^])")  # the escapes of CommonMark that the registry writes
 _BULLET = re.compile(r"^(\s*)(?:[*•\-–]|\d{1,3}[.)])\s+")
 
 
@@ -41,7 +42,7 @@ def printable(text: str) -> str:
 
 def unescape(text: str) -> str:
     r"""Undo the registry's markdown escapes: ``\>`` becomes ``>``."""
-    return _ESCAPE.sub(r"\1", printable(text))
+    return textblock.unescape(printable(text))
 
 
 def statement(text: str) -> str:

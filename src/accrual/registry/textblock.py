@@ -14,12 +14,20 @@ from dataclasses import dataclass
 _ITEM = re.compile(r"(?P<indent> *)(?P<mark>[-*•]|\d{1,3}\.)(?P<gap> +)(?=\S)")
 _MARKUP = re.compile(r"[\\<>\[\]^~*&_`]")  # what v2 escapes: counted over 1,842 v2 records, none stands bare
 _BLOCK_START = re.compile(r"^(\d{1,9}(?=[.)](?:\s|$))|(?=[-+](?:\s|$)))")
+_ESCAPED = re.compile(
+    r"\\([!-/:-@\[-`{-~])"
+)  # CommonMark 0.28, section 6.1: a backslash before ASCII punctuation
 _WRAP_COLUMN = 85  # the registry wraps at 100; a line that breaks well before it was broken by its author
 
 
 def escape(text: str) -> str:
     r"""Escape one line of plain text as v2's markdown does: `age < 18` becomes `age \< 18`."""
     return _BLOCK_START.sub(r"\1\\", _MARKUP.sub(r"\\\g<0>", text))
+
+
+def unescape(text: str) -> str:
+    r"""Undo the escapes of markdown: `age \< 18` becomes `age < 18`. The inverse of `escape`."""
+    return _ESCAPED.sub(r"\1", text)
 
 
 @dataclass(frozen=True, slots=True)
