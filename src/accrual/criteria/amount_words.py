@@ -167,6 +167,12 @@ WITHINS = (
     "the last | the past | in the most recent | during last | the previous | the preceding"
 )
 
+OBTAINED = (
+    "performed | done | obtained | measured | taken | collected | assessed | determined | drawn | conducted | "
+    "tested | recorded | evaluated | demonstrated | as measured | as assessed | as determined"
+)
+"""What is said of a value or a test before its time: "a negative test performed within 7 days" is one within 7 days."""
+
 ANCHORS: Mapping[str, str] = {
     # The trial's own word for a moment, folded to the anchors of `tree.Window`.
     "screening": (

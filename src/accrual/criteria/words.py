@@ -9,10 +9,10 @@ written in lower case with single spaces; the lexer finds it across hyphens, lin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal, TypeAlias
 
-from accrual.criteria.amount_words import COMPARATORS, LIMITS, SUFFIXES, VALUES, WITHINS
+from accrual.criteria.amount_words import COMPARATORS, LIMITS, OBTAINED, SUFFIXES, VALUES, WITHINS
 
 
 def word_set(words: str) -> frozenset[str]:
@@ -383,4 +383,11 @@ def phrases_of_text() -> dict[str, tuple[Cue, str]]:
         for payload, group in table.items():
             add(kind, payload, group)
     add("within", "", WITHINS)
+    visits = (phrase for phrase, (kind, _) in list(found.items()) if kind == "drop" and phrase.startswith("at "))
+    add("drop", "", _obtained(visits))
+    add("within", "", _obtained(WITHINS.split(" | ")))
     return found
+
+
+def _obtained(times: Iterable[str]) -> str:
+    return " | ".join(f"{verb} {time}" for time in times for verb in OBTAINED.split(" | "))

@@ -224,7 +224,7 @@ def _distant(stream: Stream, at: int) -> Read | None:
             "last", "past", "approximately", "about", "preceding",
         ):  # fmt: skip
             at += 1
-    past = within and stream.low_at(start) not in ("within", "within the", "within a")
+    past = within and not stream.low_at(start).endswith(("within", "within the", "within a"))
     single = _SINGLE.get(stream.low_at(at)) if within or during else None
     if single is not None or (
         within and stream.kind_at(at) == "unit" and stream.lexemes[at].payload in _UNITS
