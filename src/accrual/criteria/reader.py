@@ -174,6 +174,8 @@ class ClauseReader(Brackets):
                 self.take_in(terms[-1], self.at + 1)
             elif (end := self.moment_end(kind)) > self.at or (end := self.method_end(terms)) > self.at:
                 self.take_in(terms[-1], end)
+            elif len(terms) == 1 and (told := self.time_aside(terms[0], kind)) is not None:
+                self.put(terms[0], told)
             elif kind in _JOINERS or self.is_nor():
                 if not self.joined(terms):
                     break
@@ -220,6 +222,23 @@ class ClauseReader(Brackets):
                 raise UnclearError
         last = self.at
         return combine(self.stream, self.negated, terms, doubts, self.span(first, last))
+
+    def time_aside(self, term: Term, kind: str) -> Piece | None:
+        """The window of "LVEF ≥ 50 % (within 28 days)" and of "LVEF ≥ 50 %, within 28 days", read past; else None."""
+        if kind not in ("open", "comma") or self.kind(1) != "time" or term.window is not None:
+            return None
+        end = self.at + 2
+        if kind == "open":
+            if end >= self.end or self.items[end].kind != "close":
+                return None
+            end += 1
+        elif end < self.end:
+            return None
+        told = self.items[self.at + 1]
+        if not takes_window(term, told):
+            return None
+        self.at = end
+        return told
 
     def names_type(self) -> bool:
         item = self.items[self.at]
