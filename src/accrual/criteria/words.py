@@ -383,7 +383,9 @@ def phrases_of_text() -> dict[str, tuple[Cue, str]]:
         for payload, group in table.items():
             add(kind, payload, group)
     add("within", "", WITHINS)
-    visits = (phrase for phrase, (kind, _) in list(found.items()) if kind == "drop" and phrase.startswith("at "))
+    visits = (
+        phrase for phrase, (kind, _) in list(found.items()) if kind == "drop" and phrase.startswith("at ")
+    )
     add("drop", "", _obtained(visits))
     add("within", "", _obtained(WITHINS.split(" | ")))
     return found
