@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 
 from accrual.basic import Interval
-from accrual.criteria.claims import says_again
+from accrual.criteria.claims import says_again, takes_window
 from accrual.criteria.cursor import Cursor
 from accrual.criteria.phrases.amount import Amount, amount
+from accrual.criteria.pieces import Piece
 from accrual.criteria.terms import Term, UnclearError
 from accrual.criteria.tree import All, Any_, Compare, Opaque, walk
 from accrual.criteria.words import word_set
@@ -43,6 +44,23 @@ def _wider(other: Amount, own: Interval) -> bool:
 
 class Brackets(Cursor):
     """A place in the items of one clause, and what a bracket there does."""
+
+    def time_aside(self, term: Term, kind: str) -> Piece | None:
+        """The window of "LVEF ≥ 50 % (within 28 days)" and of "LVEF ≥ 50 %, within 28 days", read past; else None."""
+        if kind not in ("open", "comma") or self.kind(1) != "time" or term.window is not None:
+            return None
+        end = self.at + 2
+        if kind == "open":
+            if end >= self.end or self.items[end].kind != "close":
+                return None
+            end += 1
+        elif end < self.end:
+            return None
+        told = self.items[self.at + 1]
+        if not takes_window(term, told):
+            return None
+        self.at = end
+        return told
 
     def bracket_is_of_people(self, terms: list[Term]) -> bool:
         """ "Adult men and women (age 18-65 years)": one more claim about them."""

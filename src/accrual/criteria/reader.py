@@ -223,23 +223,6 @@ class ClauseReader(Brackets):
         last = self.at
         return combine(self.stream, self.negated, terms, doubts, self.span(first, last))
 
-    def time_aside(self, term: Term, kind: str) -> Piece | None:
-        """The window of "LVEF ≥ 50 % (within 28 days)" and of "LVEF ≥ 50 %, within 28 days", read past; else None."""
-        if kind not in ("open", "comma") or self.kind(1) != "time" or term.window is not None:
-            return None
-        end = self.at + 2
-        if kind == "open":
-            if end >= self.end or self.items[end].kind != "close":
-                return None
-            end += 1
-        elif end < self.end:
-            return None
-        told = self.items[self.at + 1]
-        if not takes_window(term, told):
-            return None
-        self.at = end
-        return told
-
     def names_type(self) -> bool:
         item = self.items[self.at]
         return (
