@@ -59,9 +59,9 @@ def holds(expression: Expression, record: Record, area: str = "BasicSearch") -> 
 def _holds(tree: Expression, record: Record, around: Around) -> bool:
     match tree:
         case And(parts=parts):
-            return all([_holds(part, record, around) for part in parts])
+            return all(_holds(part, record, around) for part in parts)
         case Or(parts=parts):
-            return any([_holds(part, record, around) for part in parts])
+            return any(_holds(part, record, around) for part in parts)
         case Not(part=part):
             return not _holds(part, record, around)
         case Everything():
@@ -244,11 +244,12 @@ def _spoken(record: Record, field: Field, exact: bool) -> list[str]:
 
 
 def _spellings(field: Field, value: Any) -> list[str]:
-    if field.type == "boolean":
-        return ["true", "yes", "y"] if value is True else ["false", "no", "n"] if value is False else []
-    if not isinstance(value, str):
-        return []
-    return [value, legacy_value(field, value)] if field.type == "enum" else [value]
+    """The texts of a value that mean the same."""
+    if isinstance(value, bool):
+        return ["true", "yes", "y"] if value else ["false", "no", "n"]
+    if isinstance(value, str):
+        return [value, legacy_value(field, value)] if field.type == "enum" else [value]
+    return [str(value)] if isinstance(value, int | float) and abs(value) < 2**63 else []
 
 
 def _as_words(text: str, exact: bool) -> str:
