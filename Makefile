@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_HOME := .accrual-demo
 
-.PHONY: help run test lint format goldens bench fuzz clean
+.PHONY: help run test lint format goldens bench fuzz fuzz-essie clean
 
 help:
 	@echo "make run [SERVE=0]  demo: screen and match a demo patient, then serve the web app until Ctrl-C"
@@ -18,6 +18,7 @@ help:
 	@echo "make goldens        rewrite the compiled-criteria goldens; review the diff"
 	@echo "make bench          benchmarks on the shared data (see benchmarks/README.md)"
 	@echo "make fuzz [MINUTES=5] [SEED=1]  texts made to break the criteria compiler; failures go to fuzz-failures/"
+	@echo "make fuzz-essie [COUNT=100000] [SEED=1]  expressions made to break the query language's reader"
 	@echo "make clean          remove the virtual environment and the demo data"
 
 # The stamps make set-up happen once, and again when the dependencies change.
@@ -69,6 +70,10 @@ MINUTES ?= 5
 SEED ?= 1
 fuzz: $(VENV)/dev.stamp $(VENV)/vocabulary.stamp
 	$(BIN)/python benchmarks/fuzz.py --minutes $(MINUTES) --seed $(SEED) $(wildcard ../shared/data/criteria/texts.jsonl.gz)
+
+COUNT ?= 100000
+fuzz-essie: $(VENV)/dev.stamp $(VENV)/vocabulary.stamp
+	$(BIN)/python benchmarks/fuzz_essie.py --count $(COUNT) --seed $(SEED) $(wildcard ../shared/data/essie/queries.txt)
 
 clean:
 	rm -rf $(VENV) $(DEMO_HOME)

@@ -38,9 +38,9 @@ _LISTS = [field for field in _EVERY_FIELD if field.many]
 # Words that change under widening, names with synonyms, words that mean little, words that no record has.
 _ODD_WORDS = (
     "tumour", "tumor", "haemoglobin", "anemia", "heart attack", "Keytruda", "MK-3475", "pembrolizumab",
-    "type 2 diabetes", "CAR-T", "COVID-19", "the", "of", "a", "-", "zzyzx", "Crohn's disease", "é", "naïve", "phase 2", "Phase 2/Phase 3",
-    "recruiting", "not yet recruiting", "NA", "Drug", "2", "covid 19", "hiv", "copd", "randomized",
-    "randomised", "children's",
+    "type 2 diabetes", "CAR-T", "COVID-19", "the", "of", "a", "-", "zzyzx", "Crohn's disease", "é", "naïve",
+    "phase 2", "Phase 2/Phase 3", "recruiting", "not yet recruiting", "NA", "Drug", "2", "covid 19", "hiv",
+    "copd", "randomized", "randomised", "children's",
 )  # fmt: skip
 
 
