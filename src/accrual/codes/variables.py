@@ -29,6 +29,13 @@ _COLUMNS = (
 )  # fmt: skip
 
 
+OTHER_SCALES: Mapping[tuple[str, str], tuple[float, float]] = {
+    # IFCC to NGSP, the master equation of ngsp.org/ifcc.asp: percent = 0.0915 x mmol/mol + 2.15.
+    ("hba1c", "mmol/mol"): (0.0915, 2.15),
+}
+"""Variable and unit to slope and start: units that measure it on a scale of their own, against its own unit."""
+
+
 class Variable(msgspec.Struct, frozen=True):
     """One row of `variables.tsv`."""
 
@@ -70,10 +77,34 @@ class Variable(msgspec.Struct, frozen=True):
             return value
         if not self.unit:
             raise UnitError(f"{self.name} is a plain number: {unit} does not measure it")
+        if (self.id, unit) in OTHER_SCALES:
+            slope, start = OTHER_SCALES[self.id, unit]
+            return slope * value + start
         try:
             return convert(value, unit, self.unit, molar_mass=self.molar_mass)
         except UnitError as error:
             raise UnitError(f"{self.name}: {error}") from error
+
+    def in_unit(self, value: float, unit: str, to: str) -> float:
+        """Return `value`, given in the UCUM `unit`, in the unit `to`.
+
+        Raises:
+            UnitError: one of the units does not measure this variable.
+
+        Example:
+            >>> round(variables()["hba1c"].in_unit(64, "mmol/mol", "%"), 1)
+            8.0
+        """
+        if unit == to:
+            return value
+        if (self.id, to) in OTHER_SCALES:
+            slope, start = OTHER_SCALES[self.id, to]
+            return (self.canonical(value, unit) - start) / slope
+        if (self.id, unit) in OTHER_SCALES:
+            value, unit = self.canonical(value, unit), self.unit
+        start_unit = self.unit if unit in self.same_units else unit
+        goal = self.unit if to in self.same_units else to
+        return convert(value, start_unit, goal, molar_mass=self.molar_mass)
 
     def is_possible(self, value: float) -> bool:
         """Say whether `value`, in the canonical unit, lies in the possible range."""

@@ -25,6 +25,7 @@ from accrual.criteria.reasons import with_reasons
 from accrual.criteria.rewrite import rewrite
 from accrual.criteria.sections import names_some
 from accrual.criteria.sentences import cut, together
+from accrual.criteria.sought import spared
 from accrual.criteria.spans import put_at, spread_over
 from accrual.criteria.splice import denies, excepted, spliced
 from accrual.criteria.split import Item, claimed, split
@@ -67,7 +68,7 @@ def compile_text(text: str) -> tuple[Criterion, ...]:
     out: list[Criterion] = []
     for item in split(text):
         _criteria(text, clean, item, out)
-    return tuple(reconciled(settled(out, clean)))
+    return spared(reconciled(settled(out, clean)))
 
 
 def _criteria(text: str, clean: str, item: Item, out: list[Criterion]) -> None:

@@ -20,7 +20,6 @@ import numpy as np
 
 from accrual.basic import Interval, Quantity
 from accrual.codes.qualifiers import RELATIONS
-from accrual.codes.units import convert
 from accrual.codes.variables import Variable, variable_of, variables
 from accrual.criteria.tree import Compare, OneOf, Window
 from accrual.errors import UnitError
@@ -389,9 +388,7 @@ def _in_unit(value: float, unit: str, to: str, variable: Variable) -> float:
         return value
     if not unit or not to:
         raise UnitError(f"{variable.name}: a value without a unit does not convert")
-    start = variable.unit if unit in variable.same_units else unit
-    goal = variable.unit if to in variable.same_units else to
-    return float(f"{convert(value, start, goal, molar_mass=variable.molar_mass):.9g}")
+    return float(f"{variable.in_unit(value, unit, to):.9g}")
 
 
 def _lies(value: float, comparator: str, interval: Interval) -> Truth:

@@ -245,16 +245,9 @@ def _agree(variable: Variable, one: float | None, unit: str, other: float | None
     if one is None or other is None:
         return False
     try:
-        return abs(_own(variable, one, unit) / _own(variable, other, other_unit) - 1) < ROUNDING
+        return abs(variable.canonical(one, unit) / variable.canonical(other, other_unit) - 1) < ROUNDING
     except (UnitError, ZeroDivisionError):
         return False
-
-
-def _own(variable: Variable, value: float, unit: str) -> float:
-    """The value in the variable's own unit; HbA1c also from mmol/mol."""
-    if variable.id == "hba1c" and unit == "mmol/mol":
-        return 0.0915 * value + 2.15  # IFCC to NGSP, the master equation of ngsp.org/ifcc.asp
-    return variable.canonical(value, unit)
 
 
 def _scale_again(stream: Stream, at: int, variable: Variable) -> int:
@@ -389,6 +382,8 @@ def read_measure(stream: Stream, at: int) -> Read | None:
         value = _value_at(stream, at, variable)
         if value is None:
             return None
+        if " for " in stream.low_at(after) and stream.kind_at(after + 1) in ("comma", "and", "or", "slash"):
+            return None  # "negative test for HIV, malaria and syphilis": the outcome is of each
         return Read(
             after + 1,
             "marker",

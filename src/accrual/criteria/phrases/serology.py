@@ -43,6 +43,7 @@ _TESTING = word_set(
 _TESTS_FOR = frozenset(("test for", "screening for", "tested for"))
 _TOWARDS = frozenset(("for", "of", "to", "against", "on"))
 _JOINING = frozenset(("or", "and", "slash", "comma", "drop", "other"))
+_OTHER_TESTS = ("serolog", "antibod")  # of hepatitis B there are several; a row's own name is one lexeme
 _WHOLE = ("infection", "infections", "disease")
 _HIV_TYPES = frozenset(("1", "2", "i", "ii"))
 _TYPE_JOINTS = frozenset(("slash", "and", "or", "comma", "dash", "open", "close", "number", "word"))
@@ -56,6 +57,8 @@ class _Agent(msgspec.Struct, frozen=True, gc=False):
     to: int
     concept: str = ""
     test: str = ""
+    tested: bool = False
+    """Whether a word for a test follows it: "hepatitis C antibodies"."""
 
 
 def _agent(stream: Stream, at: int) -> _Agent | None:
@@ -113,14 +116,16 @@ def _agents(stream: Stream, at: int) -> tuple[list[_Agent], set[str]]:
     found, joints = [first], set[str]()
     while len(found) < MAX_LIST:
         last = found[-1]
-        step = last.to
+        step = after = _tested(stream, last.to)  # "HIV test, hepatitis B and C"
         while stream.kind_at(step) in _JOINING and (
             stream.kind_at(step) != "drop" or stream.low_at(step) in ("a", "the", "known", "any")
         ):
             step += 1
-        another = _letters(stream, last) or (_agent(stream, step) if step > last.to else None)
+        another = _letters(stream, last) or (_agent(stream, step) if step > after else None)
         if another is None:
             break
+        if another.at > after > last.to:
+            found[-1] = msgspec.structs.replace(last, tested=True)
         words = {stream.kind_at(each) for each in range(last.to, another.at)}
         if not words & {"or", "and", "slash", "comma"}:
             break
@@ -195,7 +200,24 @@ def _outcome_first(stream: Stream, start: int, first: int, at: int) -> Read | No
     end = _tested(stream, agents[-1].to)
     if end == agents[-1].to and stream.kind_at(end) == "value":
         return None  # "negative HIV positive"
+    if outcome == "negative" and _goes_on(stream, end):
+        return None  # "negative for HIV and malaria": that there is malaria is not asked for
     return _read(stream, start, end, agents, joints, outcome, by_test or end > agents[-1].to)
+
+
+def _goes_on(stream: Stream, at: int) -> bool:
+    """Whether the list has one more member, which has no outcome of its own and is no infection of the table."""
+    step = at
+    while stream.kind_at(step) in _JOINING:
+        step += 1
+    if step == at:
+        return False
+    while stream.kind_at(step) in ("qualifier", "word"):
+        step += 1
+    if step >= len(stream) or "value" in (stream.kind_at(step + 1), stream.kind_at(step + 2)):
+        return False
+    variable = stream.lexemes[step].variable
+    return stream.kind_at(step) == "concept" or (variable is not None and "negative" in variable.values)
 
 
 def _read(
@@ -204,7 +226,7 @@ def _read(
     span = stream.span(at, end)  # the outcome belongs to each
     nodes: list[Tree] = []
     for agent in agents:
-        node = _claim(agent, outcome, by_test, span)
+        node = _claim(agent, outcome, by_test or agent.tested, span)
         if node is None:
             return None
         nodes.append(node)
@@ -235,12 +257,12 @@ def _claim(agent: _Agent, outcome: str, by_test: bool, span: Span) -> Tree | Non
 
 
 def _of_one_test(stream: Stream, at: int) -> Read | None:
-    """What `read_serology` reads, unless "serology" may be another test: anti-HBs is not the antigen."""
+    """What `read_serology` reads, unless "serology" may be another test: an antibody is not the antigen."""
     read = read_serology(stream, at)
     if read is None or read.node is None:
         return read
     named = any(isinstance(node, OneOf) and node.variable == "hbsag" for node in walk(read.node))
-    if named and any(stream.low_at(step).startswith("serolog") for step in range(at, read.end)):
+    if named and any(stream.low_at(step).startswith(_OTHER_TESTS) for step in range(at, read.end)):
         return None
     return read
 
