@@ -31,6 +31,7 @@ from datetime import date
 from pathlib import Path
 
 import msgspec
+from tests.conftest import SHARED
 
 from accrual.criteria.tree import Opaque, walk
 from accrual.match.evaluate import screen
@@ -42,7 +43,6 @@ from accrual.reading import compile_record
 from accrual.registry.ctgov_json import write_json
 from accrual.registry.ctgov_xml import read_xml
 from accrual.truth import Truth
-from tests.conftest import SHARED
 
 TODAY = date(2026, 11, 22)
 FOLDER = Path(__file__).parent / "pairs"

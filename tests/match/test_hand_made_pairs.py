@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from tests.match.hand_made import Pair, bodies_of, is_left_open, pairs, screened
 
 PAIRS = tuple(pairs())
