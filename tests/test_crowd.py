@@ -18,7 +18,7 @@ import msgspec
 import pytest
 
 from accrual import Finder
-from accrual.crowd import BATCH, COLUMNS, Row, Wish, match_crowd
+from accrual.crowd import BATCH, COLUMNS, Row, Wish, match_crowd, table_lines
 from accrual.demo import DEMO_TODAY, demo_patients
 from accrual.errors import SourceError
 from accrual.patient.model import Patient
@@ -204,7 +204,27 @@ def test_parquet_is_written_by_its_library(demo: Finder, people: Path, tmp_path:
     match_crowd(demo, people, out, WISH, workers=1)
     table = arrow.read_table(out)
     assert tuple(table.column_names) == tuple(name for name, _ in COLUMNS)
-    assert table.num_rows == sum(max(len(row.matches), 1) for row in rows(whole))
+    assert [tuple(line.values()) for line in table.to_pylist()] == [*table_lines(rows(whole))]
+    assert [str(field.type).replace("double", "float64") for field in table.schema] == [
+        kind for _, kind in COLUMNS
+    ]
+
+
+def test_a_table_without_patients_has_its_columns(demo: Finder, tmp_path: Path) -> None:
+    arrow = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed: accrual[parquet]")
+    nobody, out = tmp_path / "nobody.csv", tmp_path / "found.parquet"
+    nobody.write_text("id,age,sex,conditions\n")
+    match_crowd(demo, nobody, out, WISH, workers=1)
+    table = arrow.read_table(out)
+    assert (table.num_rows, table.column_names) == (0, [name for name, _ in COLUMNS])
+
+
+def test_the_patients_are_never_written_over(demo: Finder, people: Path, tmp_path: Path) -> None:
+    own = tmp_path / "people.csv"
+    own.write_text("id,age,sex,conditions\np,58,F,asthma\n")
+    with pytest.raises(SourceError, match=r"people\.csv: is the patients' own file: write another one"):
+        match_crowd(demo, own, own, WISH)
+    assert own.read_text().startswith("id,age")
 
 
 @pytest.mark.parametrize("name", ["found.xlsx", "found", "found.json"])

@@ -33,7 +33,6 @@ from accrual.finder import Finder
 from accrual.match.rank import Match
 from accrual.match.verdict import Assumption, Verdict
 from accrual.patient.model import Patient
-from accrual.patient.patients import read_patients
 from accrual.reading import compiler_version, die_with_parent, without_interrupts
 from accrual.search.query import NearestSite
 
@@ -108,6 +107,8 @@ def match_crowd(
     """
     if not source.exists():
         raise SourceError(f"{source}: there is no such file or folder")
+    if out.exists() and out.samefile(source):
+        raise SourceError(f"{out}: is the patients' own file: write another one")
     if source.is_dir() and out.resolve().is_relative_to(source.resolve()):
         raise SourceError(f"{out}: lies among the patients and would be read as one: write it somewhere else")
     write = _writer(out)
@@ -118,7 +119,7 @@ def match_crowd(
             taken_up = sum(1 for _ in _lines(file))
             file.seek(0, os.SEEK_END)
             done = taken_up
-            for lines in _matched(finder, _members(source, taken_up), wish, workers):
+            for lines in _matched(finder, _members(finder, source, taken_up), wish, workers):
                 file.write(b"".join(line + b"\n" for line in lines))
                 file.flush()
                 os.fsync(file.fileno())
@@ -140,7 +141,7 @@ def match_crowd(
 # -- the work
 
 
-def _members(source: Path, skip: int) -> Iterator[Patient | Row]:
+def _members(finder: Finder, source: Path, skip: int) -> Iterator[Patient | Row]:
     """Yield the patients of a source behind the first `skip`, and a row with the reason where one cannot be read."""
     failures: list[Row] = []
 
@@ -148,7 +149,7 @@ def _members(source: Path, skip: int) -> Iterator[Patient | Row]:
         failures.append(Row(patient="", error=str(error)))
 
     def all_members() -> Iterator[Patient | Row]:
-        for patient in read_patients(source, failed):
+        for patient in finder.read_patients(source, failed):
             yield from failures
             failures.clear()
             yield patient

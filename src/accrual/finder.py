@@ -9,7 +9,7 @@ others serve what was last committed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -21,6 +21,7 @@ from accrual import demo, matching
 from accrual.basic import NctId, nct_id
 from accrual.criteria.compile import compile_text
 from accrual.criteria.tree import CompiledTrial, Criterion
+from accrual.errors import PatientError
 from accrual.folder import DataFolder, OnProgress
 from accrual.match.ask import Question
 from accrual.match.evaluate import Screener
@@ -30,7 +31,7 @@ from accrual.match.themes import Themes
 from accrual.match.verdict import Assumption, Screening
 from accrual.matching import ASKED_AMONG, Matched
 from accrual.patient.model import Patient
-from accrual.patient.patients import find_patient
+from accrual.patient.patients import find_patient, read_patients
 from accrual.patient.reader import read_patient
 from accrual.programs import Programs
 from accrual.registry.ctgov_json import read_json
@@ -43,6 +44,7 @@ from accrual.search.query import Facet, FacetCount, Found, NearestSite, Query
 from accrual.search.rank import find
 from accrual.store.criteria_cache import CriteriaCache
 from accrual.store.load import LoadReport, load, load_records
+from accrual.store.omop_database import open_omop
 from accrual.store.writer import identity
 
 RECORDS_AT_ONCE = 200
@@ -220,7 +222,20 @@ class Finder:
         """
         if isinstance(source, bytes):
             return read_patient(source, where, person)
-        return find_patient(source, person)
+        return find_patient(source, person, open_omop)
+
+    def read_patients(
+        self, source: Path, failed: Callable[[PatientError], None] | None = None
+    ) -> Iterator[Patient]:
+        """Yield every patient of a file or folder, each under an id of its own.
+
+        Args:
+            failed: is told of each that cannot be read; without it the first such error is raised.
+
+        Raises:
+            PatientError: see `failed`. SourceError: the source cannot be read at all.
+        """
+        return read_patients(source, failed, open_omop)
 
     def screen(self, nct: str, patient: Patient, today: date, assumption: Assumption = "open") -> Screening:
         """Decide one trial for a patient, criterion by criterion, with what would have to change; raises as `show`.

@@ -100,7 +100,7 @@ def match(
             "--patients",
             metavar="PATH",
             readable=False,
-            help="Many patients instead: a folder, zip file, table, bulk export or OMOP folder.",
+            help="Many patients instead: a folder, zip file, table, bulk export, OMOP folder or database.",
         ),
     ] = None,
     out: Annotated[

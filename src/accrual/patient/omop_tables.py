@@ -9,9 +9,10 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import Protocol, TextIO, TypeAlias
 
 from accrual.errors import PatientError, SourceError
 
@@ -28,6 +29,14 @@ class Tables(Protocol):
 
     def rows(self, table: str, columns: Sequence[str]) -> Iterator[tuple[str, ...]]:
         """Yield these columns of each row; a column that the table lacks is empty."""
+
+
+Databases: TypeAlias = Callable[[Path], AbstractContextManager[Tables] | None]
+"""Opens the tables of a database file; None where the file is no database. Only the store opens databases."""
+
+
+def no_databases(path: Path) -> None:
+    """Open no file as a database: the `Databases` of who has no store."""
 
 
 class CsvFolder:

@@ -1,4 +1,4 @@
-"""Reads many patients: a folder, a zip file, a table, a bulk export, an OMOP database in CSV files.
+"""Reads many patients: a folder, a zip file, a table, a bulk export, an OMOP database in CSV files or in one file.
 
 Comes in: a path. Goes out: one patient after another, or the one with an id. Refuses nothing as a whole that holds
 patients: each file or row that cannot be read is told by name to the caller, and the rest goes on.
@@ -24,7 +24,7 @@ from accrual.patient.bulk import Bulk
 from accrual.patient.member import Member, choose
 from accrual.patient.model import Patient
 from accrual.patient.omop import Omop
-from accrual.patient.omop_tables import CsvFolder, is_omop
+from accrual.patient.omop_tables import CsvFolder, Databases, is_omop, no_databases
 from accrual.patient.reader import MAX_BYTES, members_in, read_patient
 from accrual.patient.roster import is_table, roster_members
 
@@ -32,7 +32,8 @@ Failed = Callable[[PatientError], None]
 
 _LINES = (".ndjson", ".jsonl")
 _TABLES = (".csv", ".tsv")
-_PLAIN = (".json", ".txt", ".md")
+_PLAIN = (".json", ".yaml", ".yml", ".txt", ".md")
+_DATABASES = (".sqlite", ".sqlite3", ".db", ".duckdb")
 ANSWERS = ".answers.json"
 """How the files end that `accrual ask` keeps answers in: they lie beside patients, and are none."""
 MAX_UNPACKED = 1_000_000_000
@@ -40,20 +41,23 @@ MAX_UNPACKED = 1_000_000_000
 _PEEK = 1_000_000
 
 
-def read_patients(path: Path, failed: Failed | None = None) -> Iterator[Patient]:
+def read_patients(
+    path: Path, failed: Failed | None = None, databases: Databases = no_databases
+) -> Iterator[Patient]:
     """Yield every patient of a file or folder; each has an id that no other has.
 
     Args:
-        path: a file of any known form, or a folder or zip file of such files; an OMOP folder, a bulk export.
+        path: a file of any known form, or a folder or zip file of such files; OMOP tables, a bulk export.
         failed: is told of each patient or file that cannot be read, by name; without it the first such error is
             raised.
+        databases: opens database files; `accrual.store.omop_database.open_omop`, as the facade gives it.
 
     Raises:
         PatientError: see `failed`. SourceError: the path cannot be read at all.
     """
     seen: dict[str, int] = {}
     with ExitStack() as opened:
-        for name, member in _all(path, opened):
+        for name, member in _all(path, opened, databases):
             try:
                 patient = member.read()
             except PatientError as error:
@@ -70,15 +74,15 @@ def read_patients(path: Path, failed: Failed | None = None) -> Iterator[Patient]
             yield patient if own == patient.id else msgspec.structs.replace(patient, id=own)
 
 
-def find_patient(path: Path, person: str = "") -> Patient:
+def find_patient(path: Path, person: str = "", databases: Databases = no_databases) -> Patient:
     """Return the patient of a file or folder; where it holds several, the one with the id `person`.
 
     Raises:
         PatientError: no known form, broken, several and none chosen, no such id. SourceError: it cannot be read.
     """
     with ExitStack() as opened:
-        if path.is_dir() and is_omop(path):
-            source = Omop(CsvFolder(path), str(path))
+        source = _omop(path, opened, databases)
+        if source is not None:
             members = list(source.members(person)) if person else []
             known = source.ids()
             if not person and len(known) == 1:
@@ -87,7 +91,7 @@ def find_patient(path: Path, person: str = "") -> Patient:
                 return choose(members, person, str(path), known)
             return choose([Member(one, _nobody) for one in known], person, str(path))
         if path.is_dir() or path.suffix.lower() == ".zip":
-            return choose((member for _, member in _all(path, opened)), person, str(path))
+            return choose((member for _, member in _all(path, opened, databases)), person, str(path))
         many = _many_in_file(path, opened)
         if many is not None:
             return choose(many, person, str(path))
@@ -98,15 +102,16 @@ def _nobody() -> Patient:
     raise PatientError("no patient was chosen")
 
 
-def _all(path: Path, opened: ExitStack) -> Iterator[tuple[str, Member]]:
+def _all(path: Path, opened: ExitStack, databases: Databases) -> Iterator[tuple[str, Member]]:
     """Yield the members of a source, each with the name of its file."""
     if path.is_dir():
-        yield from _in_folder(path, opened)
+        yield from _in_folder(path, opened, databases)
     elif path.suffix.lower() == ".zip":
         yield from _in_zip(path, opened)
     else:
         try:
-            many = _many_in_file(path, opened)
+            source = _omop(path, opened, databases)
+            many = source.members() if source is not None else _many_in_file(path, opened)
             if many is None:
                 data = _bytes(path)
                 many = members_in(data, str(path))
@@ -115,9 +120,27 @@ def _all(path: Path, opened: ExitStack) -> Iterator[tuple[str, Member]]:
             yield path.name, Member(path.name, partial(_again, error))
 
 
-def _in_folder(path: Path, opened: ExitStack) -> Iterator[tuple[str, Member]]:
-    if is_omop(path):
-        yield from ((path.name, member) for member in Omop(CsvFolder(path), str(path)).members())
+def _omop(path: Path, opened: ExitStack, databases: Databases) -> Omop | None:
+    """The OMOP tables of a folder of CSV files or of a database file; None for anything else.
+
+    Raises:
+        PatientError: a database without persons. SourceError: it cannot be read.
+    """
+    if path.is_dir():
+        return Omop(CsvFolder(path), str(path)) if is_omop(path) else None
+    database = databases(path)
+    if database is None:
+        return None
+    tables = opened.enter_context(database)
+    if "person" not in tables.names:
+        raise PatientError(f"{path}: a database, and not an OMOP CDM: it has no table person")
+    return Omop(tables, str(path))
+
+
+def _in_folder(path: Path, opened: ExitStack, databases: Databases) -> Iterator[tuple[str, Member]]:
+    source = _omop(path, opened, databases)
+    if source is not None:
+        yield from ((path.name, member) for member in source.members())
         return
     files = sorted(
         one
@@ -132,15 +155,15 @@ def _in_folder(path: Path, opened: ExitStack) -> Iterator[tuple[str, Member]]:
         if one in lines:
             continue
         name = str(one.relative_to(path))
-        if _ending(one) in (*_PLAIN, *_TABLES, ".zip"):
+        if _ending(one) in (*_PLAIN, *_TABLES, *_DATABASES, ".zip"):
             with ExitStack() as inner:
                 try:
-                    yield from ((name, member) for _, member in _all(one, inner))
+                    yield from ((name, member) for _, member in _all(one, inner, databases))
                 except SourceError as error:
                     yield name, Member(name, partial(_again, PatientError(str(error))))
         else:
             problem = PatientError(
-                f"{one}: by its name no patient file; give .json, .ndjson, .csv, .txt or .zip"
+                f"{one}: by its name no patient file; give .json, .yaml, .ndjson, .csv, .txt, .sqlite or .zip"
             )
             yield name, Member(name, partial(_again, problem))
 

@@ -38,7 +38,7 @@ MAX_HEADER = 20_000
 
 FORMS = (
     "the accrual form (docs/patient.md), a FHIR R4 Bundle (resourceType: Bundle), FHIR R4 resources as NDJSON or an "
-    "array, a GA4GH phenopacket, a CSV table, an OMOP folder, a note in plain English"
+    "array, a GA4GH phenopacket, a CSV table, an OMOP folder or database, a note in plain English"
 )
 
 # What else is sent to matchers, by keys that only it has: GA4GH phenopackets 2.0, MatchMiner, OMOP, TREC topics.
@@ -267,7 +267,7 @@ def _not_json(data: bytes) -> str:
     """Name what the first bytes show, when that is no JSON; empty when it may be."""
     if not data.strip():
         return "an empty file"
-    start = data[:4]
+    start = data[:16]
     if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "UTF-16 text; save it as UTF-8"
     for mark, name in (
@@ -275,9 +275,12 @@ def _not_json(data: bytes) -> str:
         (b"\x1f\x8b", "a gzip file"),
         (b"%PDF", "a PDF"),
         (b"\xfd7zX", "an xz file"),
+        (b"SQLite format 3\0", "an SQLite database; of an OMOP CDM give the file itself by its path"),
     ):
         if start.startswith(mark):
             return name
+    if data[8:12] == b"DUCK":
+        return "a DuckDB database; of an OMOP CDM give the file itself by its path"
     if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<":
         return "XML"
     return ""
