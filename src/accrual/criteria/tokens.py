@@ -36,7 +36,13 @@ _PARTS = re.compile(
     re.VERBOSE,
 )
 _COMPARING = frozenset("<>=≥≤")
+_ROMAN_BEFORE = re.compile(r"(?<![A-Za-z])(?:I{1,3}|IV|V)$")
+_ROMAN = re.compile(r"(?:I{1,3}|IV|V)(?![A-Za-z])")
 _LEFT_OUT = frozenset("\"'*•·®™©†‡§#")
+
+
+def _joins_romans(text: str, at: int) -> bool:
+    return _ROMAN.match(text, at + 1) is not None and _ROMAN_BEFORE.search(text, max(at - 4, 0), at) is not None
 
 
 @cache
@@ -72,6 +78,8 @@ def tokens_of(text: str, start: int, end: int) -> list[Token]:
             elif part == "-" and start < at < end - 1:
                 before, after = text[at - 1], text[to]
                 if not before.isspace() and not after.isspace() and (before.isalpha() or after.isalpha()):
+                    if before in "IV" and after in "IV" and _joins_romans(text, at):
+                        found.append(Token(kind, at, to, part))  # "class III-IV"
                     continue  # a hyphen inside a word: "T-cell", "3-month"
             elif part in _LEFT_OUT:
                 continue
