@@ -10,7 +10,8 @@ import msgspec
 
 from accrual.criteria.phrases import read_phrase
 from accrual.criteria.phrases.stream import Group, Stream
-from accrual.criteria.tree import Tree, Window
+from accrual.criteria.scales import grades
+from accrual.criteria.tree import All, Tree, Window
 
 
 class Piece(msgspec.Struct, frozen=True, gc=False):
@@ -28,6 +29,9 @@ class Piece(msgspec.Struct, frozen=True, gc=False):
 # What a term may begin with, and what is skipped before it (see `ClauseReader.skip`, `ClauseReader.term`).
 _BEGINNING = frozenset(("claim", "time", "not", "open", "child"))
 _LEADING = frozenset(("drop", "link", "colon", "dash", "must", "subject", "prep"))
+
+
+_OF_SCALE = frozenset(("of", "with", "in", "of a", "with a"))  # "heart failure of NYHA class III"
 
 
 def pieces_of(stream: Stream, whole: bool = False) -> list[Piece]:
@@ -56,4 +60,32 @@ def pieces_of(stream: Stream, whole: bool = False) -> list[Piece]:
             leading = False
         found.append(Piece(kind, at, at + 1))
         at += 1
+    return _with_scales(stream, found)
+
+
+def _with_scales(stream: Stream, pieces: list[Piece]) -> list[Piece]:
+    """The pieces, with a value on a disease's scale and the disease beside it as one claim (see `scales.py`)."""
+    found: list[Piece] = []
+    for piece in pieces:
+        back = next((back for back in (1, 2) if _is_scale(stream, found[-back:], piece)), 0)
+        if back:
+            before = found[-back]
+            assert before.node is not None
+            assert piece.node is not None
+            both = All(children=(before.node, piece.node), span=stream.span(before.at, piece.to))
+            found[-back:] = [Piece("claim", before.at, piece.to, both, "present")]
+        else:
+            found.append(piece)
     return found
+
+
+def _is_scale(stream: Stream, before: list[Piece], piece: Piece) -> bool:
+    """Say whether a claim goes on with the one before it: at once, or behind "of", "with", or a comma at the end."""
+    if piece.kind != "claim" or not before or not grades(before[0].node, piece.node):
+        return False
+    if len(before) == 1:
+        return True
+    between = before[1]
+    if between.kind == "comma":  # "heart failure, NYHA class III", and nothing else
+        return before[0].at == 0 and piece.to == len(stream)
+    return between.kind in ("link", "prep") and stream.low_at(between.at) in _OF_SCALE

@@ -42,7 +42,9 @@ _LEFT_OUT = frozenset("\"'*•·®™©†‡§#")
 
 
 def _joins_romans(text: str, at: int) -> bool:
-    return _ROMAN.match(text, at + 1) is not None and _ROMAN_BEFORE.search(text, max(at - 4, 0), at) is not None
+    return (
+        _ROMAN.match(text, at + 1) is not None and _ROMAN_BEFORE.search(text, max(at - 4, 0), at) is not None
+    )
 
 
 @cache
