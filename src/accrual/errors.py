@@ -10,7 +10,9 @@ would guess, so `except ValueError` works for someone who does not know this tre
     ├── PatientError (ValueError)         a patient file of no known form, or broken
     ├── PlaceNotFoundError (LookupError)  a place name or postcode that no table has
     ├── QueryError (ValueError)           a search that makes no sense
-    │   └── ExpressionError               an expression of the registry's query language that cannot be read
+    │   ├── ExpressionError               an expression of the registry's query language that cannot be read
+    │   ├── QueryTooLargeError            a search that would take too long
+    │   └── CursorExpiredError            a page of a search whose data is not kept any more
     ├── UnknownFieldError (LookupError)   no field or search area of a record has this name
     ├── UnitError (ValueError)            a unit that is unknown or cannot be converted
     ├── VocabularyError (ValueError)      a row of our own tables that is wrong
@@ -22,9 +24,11 @@ from __future__ import annotations
 __all__ = [
     "AccrualError",
     "ExpressionError",
+    "CursorExpiredError",
     "PatientError",
     "PlaceNotFoundError",
     "QueryError",
+    "QueryTooLargeError",
     "RecordError",
     "SourceError",
     "StoreError",
@@ -88,6 +92,12 @@ class ExpressionError(QueryError):
         self.reason = reason
         self.where = where
         self.position = position
+class QueryTooLargeError(QueryError):
+    """A search that would read more than one search may. It is refused before it runs."""
+
+
+class CursorExpiredError(QueryError):
+    """The next page of a search was asked for, and the state of the data it began on is gone: begin anew."""
 
 
 class UnitError(AccrualError, ValueError):

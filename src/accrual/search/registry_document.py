@@ -1,0 +1,275 @@
+"""A study's record as documents of the registry index: one of the study, one of each different site.
+
+Comes in: a study's key and its record as decoded JSON. Goes out: tantivy documents, and the points its sites stand on.
+Refuses (RecordError): a record without an NCT number. Fields that the table of fields does not have are not searched.
+
+A record is walked once, along the table of fields; `registry/fields.read_values` says the same field by field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import msgspec
+import tantivy
+
+from accrual.basic import GeoPoint, PartialDate, nct_id
+from accrual.errors import QueryError, RecordError
+from accrual.registry.fields import LOCATIONS, SECTIONS, Field, find_field
+from accrual.search.geo import keys_of, point_code
+from accrual.search.index import order_key
+from accrual.search.measures import Measure, measure_of, read_age, read_day, read_number
+from accrual.search.places import Places
+from accrual.search.registry_schema import (
+    BASIC_REST,
+    BEGIN,
+    COUNTED,
+    END,
+    PATIENT,
+    measure_field,
+    size_field,
+    words_field,
+)
+from accrual.search.values import read_texts
+
+_SITE: Final = find_field("Location")
+_COUNTED: Final = frozenset(field.piece for field in COUNTED)
+_MOST: Final = 2**63  # no number of a record is near it; Python cannot make a float of every whole number
+
+
+class _Node:
+    """A field, and what lies below it by name."""
+
+    def __init__(self, field: Field) -> None:
+        self.field = field
+        self.below = {child.name: _Node(child) for child in field.children}
+        self.counted = field.piece in _COUNTED
+        self.measure = measure_of(field.type)
+        self.whole = bool(field.enum) or field.type == "boolean"
+
+
+_TOP: Final = {section.name: _Node(section) for section in SECTIONS}
+_SITES: Final = _Node(_SITE).below
+
+
+class Found:
+    """What a walk finds: the values of each piece, each once, in order; and how many there were."""
+
+    def __init__(self) -> None:
+        self.values: dict[_Node, dict[Any, None]] = {}
+        self.sizes: dict[str, int] = {}
+
+    def walk(self, record: Mapping[str, Any], nodes: Mapping[str, _Node]) -> None:
+        """Take in an object of the record."""
+        for name, value in record.items():
+            node = nodes.get(name)
+            if node is None or value is None:
+                continue
+            items = [item for item in value if item is not None] if isinstance(value, list) else [value]
+            if node.counted and items:
+                self.sizes[node.field.piece] = self.sizes.get(node.field.piece, 0) + len(items)
+            if node.below:
+                for item in items:
+                    if isinstance(item, dict):
+                        self.walk(item, node.below)
+                    elif isinstance(item, list):
+                        for inner in item:
+                            if isinstance(inner, dict):
+                                self.walk(inner, node.below)
+            else:
+                held = self.values.get(node)
+                if held is None:
+                    held = self.values[node] = {}
+                for item in items:
+                    if isinstance(item, str | int | float):
+                        # True is 1 to a dict: keep them apart.
+                        held[item if item.__class__ is not bool else (item,)] = None
+
+
+class Documents(msgspec.Struct, frozen=True):
+    """A study's documents."""
+
+    number: int
+    study: tantivy.Document
+    sites: tuple[tantivy.Document, ...]
+    codes: tuple[int, ...]
+    """The points that its sites stand on, each once (`geo.point_code`)."""
+
+
+def make_documents(study: int, record: Mapping[str, Any], places: Places | None = None) -> Documents:
+    """Return the documents of a study.
+
+    Arguments:
+        study: its key in the store.
+        places: where a site without a point of its own stands; None leaves it without one.
+
+    Raises:
+        RecordError: it has no NCT number.
+    """
+    found = Found()
+    found.walk(record, _TOP)
+    number = _number(record)
+    document = tantivy.Document()
+    _add_words(document, found, site=False)
+    for node, values in found.values.items():
+        piece = node.field.piece
+        combined = "patient" if piece in PATIENT else "basic" if piece in BASIC_REST else ""
+        if combined:
+            for value in values:
+                for text in read_texts(node.field, _bare(value)):
+                    document.add_text(combined, text)
+    document.add_unsigned("study", study)
+    document.add_unsigned("number", number)
+    for alias in _aliases(record):
+        document.add_unsigned("alias", alias)
+    document.add_unsigned("updated", order_key(_updated(record), f"NCT{number:08d}"))
+    sites, codes = _sites(study, record, places)
+    for key in keys_of(codes):
+        document.add_unsigned("point", key)
+    return Documents(number, document, tuple(sites), tuple(codes))
+
+
+def _sites(
+    study: int, record: Mapping[str, Any], places: Places | None
+) -> tuple[list[tantivy.Document], dict[int, None]]:
+    """Return a document for each site that differs from those before, and the points of all."""
+    documents: dict[bytes, tantivy.Document] = {}
+    codes: dict[int, None] = {}
+    for site in _objects(record, LOCATIONS.split(".")):
+        same = _encode(site)
+        if same in documents:
+            continue
+        found = Found()
+        found.walk(site, _SITES)
+        document = documents[same] = tantivy.Document()
+        _add_words(document, found, site=True)
+        document.add_unsigned("study", study)
+        point = _point(site, places)
+        if point is not None:
+            code = point_code(point)
+            codes[code] = None
+            for key in keys_of((code,)):
+                document.add_unsigned("point", key)
+    return list(documents.values()), codes
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def _add_words(document: tantivy.Document, found: Found, site: bool) -> None:
+    words: dict[str, list[str]] = {}
+    exact: dict[str, list[str]] = {}
+    whole: dict[str, list[str]] = {}
+    for node, values in found.values.items():
+        field = node.field
+        piece = field.piece
+        if node.measure is not None:
+            for amount in {_measured(node.measure, _bare(value)) for value in values}:
+                if amount is not None:
+                    document.add_float(measure_field(piece), amount)
+            exact[piece] = [BEGIN]  # it is there; its words are not searched
+            continue
+        texts = [
+            f"{BEGIN} {_without_signs(text)} {END}"
+            for value in values
+            for text in read_texts(field, _bare(value))
+        ]
+        exact[piece] = texts
+        name = words_field(piece, site=site)
+        if name == piece:
+            for text in texts:
+                document.add_text(piece, text)
+        else:
+            words[piece] = texts
+        if node.whole:
+            whole[piece] = [
+                str(_bare(value)).lower() if not isinstance(value, str) else value for value in values
+            ]
+    document.add_json("words", words)
+    document.add_json("exact", exact)
+    document.add_json("values", whole)
+    for piece, size in found.sizes.items():
+        document.add_unsigned(size_field(piece), size)
+
+
+def _bare(value: Any) -> Any:
+    return value[0] if value.__class__ is tuple else value
+
+
+def _without_signs(text: str) -> str:
+    if BEGIN in text or END in text:
+        return text.replace(BEGIN, "").replace(END, "")
+    return text
+
+
+def _measured(measure: Measure, value: Any) -> float | None:
+    """Return a value as its range sees it; None where it is none of the kind."""
+    amount: float | None
+    if measure == "number" and not isinstance(value, str):
+        amount = value if abs(value) < _MOST else None
+    elif not isinstance(value, str):
+        amount = None
+    elif measure == "number":
+        amount = read_number(value)
+    elif measure == "date":
+        amount = read_day(value)
+    else:
+        amount = read_age(value)
+    return None if amount is None else float(amount)
+
+
+# --- single parts of a record -------------------------------------------------------------------------------------
+
+
+def _objects(record: Any, names: Iterable[str]) -> list[dict[str, Any]]:
+    found = [record]
+    for name in names:
+        below: list[Any] = []
+        for value in found:
+            held = value.get(name) if isinstance(value, dict) else None
+            below.extend(held if isinstance(held, list) else [held])
+        found = below
+    return [value for value in found if isinstance(value, dict)]
+
+
+def _identification(record: Mapping[str, Any]) -> dict[str, Any]:
+    modules = _objects(record, ("protocolSection", "identificationModule"))
+    return modules[0] if modules else {}
+
+
+def _number(record: Mapping[str, Any]) -> int:
+    try:
+        return int(nct_id(str(_identification(record).get("nctId", "")))[3:])
+    except QueryError as error:
+        raise RecordError(str(error)) from error
+
+
+def _aliases(record: Mapping[str, Any]) -> list[int]:
+    held = _identification(record).get("nctIdAliases")
+    found = []
+    for alias in held if isinstance(held, list) else ():
+        try:
+            found.append(int(nct_id(str(alias))[3:]))
+        except QueryError:
+            continue  # no number to be asked for
+    return found
+
+
+def _updated(record: Mapping[str, Any]) -> PartialDate | None:
+    parts = _objects(record, ("protocolSection", "statusModule", "lastUpdatePostDateStruct"))
+    try:
+        return PartialDate.parse(str(parts[0]["date"]))
+    except (IndexError, KeyError, ValueError):
+        return None
+
+
+def _point(site: Mapping[str, Any], places: Places | None) -> GeoPoint | None:
+    held = site.get("geoPoint")
+    lat, lon = (held.get("lat"), held.get("lon")) if isinstance(held, dict) else (None, None)
+    if isinstance(lat, int | float) and isinstance(lon, int | float):
+        return GeoPoint(float(lat), float(lon))
+    if places is None or held is not None:
+        return None
+    city, state, country = (str(site.get(name) or "") for name in ("city", "state", "country"))
+    return places.place_site(city, state, country)
