@@ -72,6 +72,10 @@ COMBINED: Final = {"PatientSearch": ("patient",), "BasicSearch": ("patient", "ba
 """Areas whose pieces stand together in fields of their own."""
 
 
+_DOCUMENTS: Final = {"Study": "BasicSearch", "Location": "LocationSearch"}
+"""What can be searched as a whole, with the area of words that name none."""
+
+
 class Scope(msgspec.Struct, frozen=True):
     """What the operators around a part say of it."""
 
@@ -112,8 +116,10 @@ class Scope(msgspec.Struct, frozen=True):
             'Condition'
         """
         scope = self
-        if node.document == "Location" and not self.site:
-            scope = msgspec.structs.replace(scope, area="LocationSearch", site=True)
+        if node.document is not None:
+            scope = msgspec.structs.replace(
+                scope, area=_DOCUMENTS[node.document], site=self.site or node.document == "Location"
+            )
         return msgspec.structs.replace(
             scope,
             area=node.area if node.area is not None else scope.area,

@@ -142,6 +142,7 @@ def _sites(
             continue
         found = Found()
         found.walk(site, _SITES)
+        found.sizes[_SITE.piece] = 1
         document = documents[same] = tantivy.Document()
         _add_words(document, found, site=True)
         document.add_unsigned("study", study)

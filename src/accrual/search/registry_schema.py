@@ -29,6 +29,7 @@ import tantivy
 from accrual.registry.areas import find_area
 from accrual.registry.fields import DATA, FIELDS, Field, find_field, nested_document
 from accrual.search.measures import measure_of
+from accrual.search.words import LONGEST_WORD
 
 _VERSION = 1
 """Raise it when a document's fields change in a way that the tables of fields and areas do not show."""
@@ -106,11 +107,15 @@ def size_field(piece: str) -> str:
 
 
 def _analyzers() -> dict[str, tantivy.TextAnalyzer]:
-    """Return how words are cut: as `words.cut_words` and `words.stem_of` do, no word left out."""
+    """Return how words are cut: as `words.cut_words` and `words.stem_of` do, without runs too long for a word."""
 
     def cut() -> tantivy.TextAnalyzerBuilder:
-        lower = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple()).filter(tantivy.Filter.lowercase())
-        return lower.filter(tantivy.Filter.ascii_fold())
+        return (
+            tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+            .filter(tantivy.Filter.remove_long(LONGEST_WORD + 1))
+            .filter(tantivy.Filter.lowercase())
+            .filter(tantivy.Filter.ascii_fold())
+        )
 
     return {STEMS: cut().filter(tantivy.Filter.stemmer("english")).build(), EXACT: cut().build()}
 
