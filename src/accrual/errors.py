@@ -23,8 +23,8 @@ from __future__ import annotations
 
 __all__ = [
     "AccrualError",
-    "ExpressionError",
     "CursorExpiredError",
+    "ExpressionError",
     "PatientError",
     "PlaceNotFoundError",
     "QueryError",
@@ -92,6 +92,8 @@ class ExpressionError(QueryError):
         self.reason = reason
         self.where = where
         self.position = position
+
+
 class QueryTooLargeError(QueryError):
     """A search that would read more than one search may. It is refused before it runs."""
 

@@ -42,6 +42,7 @@ from accrual.search.index import TextIndex
 from accrual.search.places import Place
 from accrual.search.query import Facet, FacetCount, Found, NearestSite, Query
 from accrual.search.rank import find
+from accrual.search.studies import StudyPage, StudyQuery, find_studies
 from accrual.store.criteria_cache import CriteriaCache
 from accrual.store.load import LoadReport, load, load_records
 from accrual.store.omop_database import open_omop
@@ -133,7 +134,7 @@ class Finder:
         return report
 
     def catch_up(self, on_progress: OnProgress | None = None) -> None:
-        """Bring everything derived up to the records: the text index, then every study's compiled criteria."""
+        """Bring everything derived up to the records: the indexes, then every study's compiled criteria."""
         self._folder.catch_up(on_progress)
 
     # -- find
@@ -145,6 +146,15 @@ class Finder:
             QueryError: the search makes no sense.
         """
         return find(self.index, query)
+
+    def studies(self, query: StudyQuery, page_size: int = 10, cursor: bytes | None = None) -> StudyPage:
+        """Return a page of the studies that a search of the registry finds; see `accrual.search.studies`.
+
+        Raises:
+            QueryTooLargeError: the search would take too long.
+            CursorExpiredError: the state of the data that the cursor belongs to is gone.
+        """
+        return find_studies(self._folder.registry, query, page_size, cursor)
 
     def facets(self, query: Query) -> dict[Facet, tuple[FacetCount, ...]]:
         """Count the values of each facet over a search, each with the other facets' filters but not its own."""

@@ -24,6 +24,8 @@ from accrual.reading import compile_studies, compiler_version, read_all
 from accrual.search.index import FORMAT as TEXT_FORMAT
 from accrual.search.index import TextIndex
 from accrual.search.places import Places
+from accrual.search.registry_index import FORMAT as REGISTRY_FORMAT
+from accrual.search.registry_index import RegistryIndex, Snapshots
 from accrual.store.criteria_cache import CriteriaCache, criteria_recipe
 from accrual.store.derived import CatchUpProgress, Recipe, catch_up
 from accrual.store.load import Progress
@@ -52,7 +54,9 @@ class DataFolder:
         self.places = Places(home / "derived" / "places")
         self._on_progress = on_progress
         self._guard = threading.RLock()
+        self._snapshots = Snapshots()
         self._index: TextIndex | None = None
+        self._registry: RegistryIndex | None = None
         self._cache: CriteriaCache | None = None
         self._programs: Programs | None = None
         self._themes: ThemeFile | None = None
@@ -64,6 +68,14 @@ class DataFolder:
             if self._index is None:
                 self._index = catch_up(self.records, self._text_recipe(), self._on_progress)
             return self._index
+
+    @property
+    def registry(self) -> RegistryIndex:
+        """The registry index, caught up."""
+        with self._guard:
+            if self._registry is None:
+                self._registry = catch_up(self.records, self._registry_recipe(), self._on_progress)
+            return self._registry
 
     @property
     def cache(self) -> CriteriaCache:
@@ -94,13 +106,14 @@ class DataFolder:
 
     def prepare(self) -> None:
         """Have an index, if only an empty one, before records come in: who searches meanwhile is served that."""
-        _ = self.index, self.cache
+        _ = self.index, self.registry, self.cache
 
     def catch_up(self, on_progress: OnProgress | None = None) -> None:
-        """Bring everything derived up to the records: the text index, then every study's compiled criteria."""
+        """Bring everything derived up to the records: the indexes, then every study's compiled criteria."""
         with self._guard:
             self._close_derived()
             self._index = catch_up(self.records, self._text_recipe(), on_progress)
+            self._registry = catch_up(self.records, self._registry_recipe(), on_progress)
             self._cache = catch_up(self.records, criteria_recipe(compiler_version()), on_progress)
             read_all(self.records, self._cache, on_progress)
             self._programs = catch_up(self.records, self._programs_recipe(), on_progress)
@@ -131,6 +144,16 @@ class DataFolder:
             name="text",
             format_version=TEXT_FORMAT,
             open=lambda folder, writable: TextIndex(folder, writable, self.places if writable else None),
+        )
+
+    def _registry_recipe(self) -> Recipe[RegistryIndex]:
+        """How the store opens the registry index."""
+        return Recipe(
+            name="registry",
+            format_version=REGISTRY_FORMAT,
+            open=lambda folder, writable: RegistryIndex(
+                folder, writable, self.places if writable else None, self._snapshots
+            ),
         )
 
     def close(self) -> None:

@@ -22,6 +22,7 @@ SHOW_AFTER_SECONDS = 1.0
 RATE_AFTER_SECONDS = 0.5  # of one stage; what is measured over less jumps about
 STAGES = {
     "text": "Indexing",
+    "registry": "Indexing every field",
     "criteria": "Checking criteria",
     "reading": "Reading criteria",
     "matching": "Matching",

@@ -47,6 +47,7 @@ from accrual.search.registry_schema import (
     STUDY_SCHEMA,
     is_counted,
     measure_field,
+    shield,
     size_field,
     words_field,
 )
@@ -214,9 +215,7 @@ class Planner:
         """Return the query of words that stand together in one value of an index field."""
         if len(words) > MAX_WORDS:
             raise QueryTooLargeError(f"a phrase of {len(words)} words: at most {MAX_WORDS} are searched")
-        terms = [word if exact else stem_of(word) for word in words]
-        if BEGIN in terms or END in terms:
-            return Q.empty_query()  # our signs, which no text has
+        terms = [shield(word if exact else stem_of(word)) for word in words]
         if scope.covered in (Coverage.FULL_MATCH, Coverage.STARTS_WITH):
             terms.insert(0, BEGIN)
         if scope.covered in (Coverage.FULL_MATCH, Coverage.ENDS_WITH):

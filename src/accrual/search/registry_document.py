@@ -28,6 +28,7 @@ from accrual.search.registry_schema import (
     END,
     PATIENT,
     measure_field,
+    shield,
     size_field,
     words_field,
 )
@@ -118,7 +119,7 @@ def make_documents(study: int, record: Mapping[str, Any], places: Places | None 
         if combined:
             for value in values:
                 for text in read_texts(node.field, _bare(value)):
-                    document.add_text(combined, text)
+                    document.add_text(combined, shield(text))
     document.add_unsigned("study", study)
     document.add_unsigned("number", number)
     for alias in _aliases(record):
@@ -172,9 +173,7 @@ def _add_words(document: tantivy.Document, found: Found, site: bool) -> None:
             exact[piece] = [BEGIN]  # it is there; its words are not searched
             continue
         texts = [
-            f"{BEGIN} {_without_signs(text)} {END}"
-            for value in values
-            for text in read_texts(field, _bare(value))
+            f"{BEGIN} {shield(text)} {END}" for value in values for text in read_texts(field, _bare(value))
         ]
         exact[piece] = texts
         name = words_field(piece, site=site)
@@ -196,12 +195,6 @@ def _add_words(document: tantivy.Document, found: Found, site: bool) -> None:
 
 def _bare(value: Any) -> Any:
     return value[0] if value.__class__ is tuple else value
-
-
-def _without_signs(text: str) -> str:
-    if BEGIN in text or END in text:
-        return text.replace(BEGIN, "").replace(END, "")
-    return text
 
 
 def _measured(measure: Measure, value: Any) -> float | None:

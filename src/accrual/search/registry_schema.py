@@ -40,8 +40,7 @@ RAW: Final = "raw"
 
 BEGIN: Final = "ᚠ"
 END: Final = "ᛝ"
-"""Runes that stand before and behind each value. They are letters to the analyzer, and no record of ours has them;
-where one does it is left out."""
+"""Runes that stand before and behind each value. They are letters to the analyzer; see `shield`."""
 
 OWN_FIELDS: Final = tuple(
     find_field(piece)
@@ -77,6 +76,13 @@ MEASURED: Final = tuple(
 COUNTED: Final = tuple(field for field in FIELDS if field.children or is_listed(field))
 """Fields whose items are counted. All others have one value or none."""
 _COUNTED = frozenset(field.piece for field in COUNTED)
+
+
+def shield(text: str) -> str:
+    """Return a text in which no word is one of our signs: their runes are doubled, in records and in queries."""
+    if text.isascii():
+        return text
+    return text.replace(BEGIN, BEGIN * 2).replace(END, END * 2)
 
 
 def is_counted(field: Field) -> bool:

@@ -21,7 +21,7 @@ from accrual.search.expression import And, Expression, Or, Scoped, Words
 from accrual.search.measures import measure_of
 from accrual.search.plan import COMBINED, MUST, SHOULD, Clause, Q, Scope
 from accrual.search.registry_index import Snapshot
-from accrual.search.registry_schema import OWN_FIELDS, STUDY_SCHEMA, words_field
+from accrual.search.registry_schema import OWN_FIELDS, STUDY_SCHEMA, shield, words_field
 from accrual.search.words import stem_of
 
 # Set by hand.
@@ -93,7 +93,7 @@ def _weights(area: Area) -> list[tuple[str, float]]:
 def _weighed(
     snapshot: Snapshot, weights: Sequence[tuple[str, float]], words: Sequence[str], share: float
 ) -> list[Clause]:
-    terms = [stem_of(word) for word in words]
+    terms = [shield(stem_of(word)) for word in words]
     clauses: list[Clause] = []
     for name, weight in weights:
         if not terms or any(not snapshot.studies.doc_freq(name, term) for term in terms):

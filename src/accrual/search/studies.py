@@ -179,7 +179,8 @@ def _ordered(snapshot: Snapshot, query: StudyQuery, before: Order | None, needed
     first, *others = (*query.sort, _BY_SCORE)
     geo = next((filters.geo for filters in query.filters if filters.geo is not None), None)
     if not query.sort and geo is not None:
-        return _by_distance(snapshot, scored(match, scores) if scores else match, geo, query.geo_decay)
+        alike = Q.const_score_query(match, 1.0)
+        return _by_distance(snapshot, scored(match, scores) if scores else alike, geo, query.geo_decay)
     if not scores:  # then all are as relevant
         return by_columns(snapshot, match, _keys(query.sort), limit)
     if first.piece == RELEVANCE and first.descending:

@@ -1,0 +1,138 @@
+"""The planner against the oracle: over real and made-up records, the index finds exactly what the record says."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from accrual.demo import demo_records
+from accrual.errors import QueryTooLargeError
+from accrual.registry.files import SourceRecord, read_records
+from accrual.search import plan
+from accrual.search.essie import read_expression
+from accrual.search.essie_writing import write_expression
+from accrual.search.expression import Expression
+from accrual.search.order import numbers_of, read_all
+from accrual.search.plan import Planner, Scope
+from accrual.search.registry_index import RegistryIndex, Snapshot
+
+from .conftest import Change
+from .expressions import Chance
+from .oracle import holds
+from .test_oracle import FALSE, RECORD, TRUE
+
+Records = Sequence[Mapping[str, Any]]
+
+
+def make_snapshot(folder: Path, bodies: Sequence[bytes]) -> Snapshot:
+    index = RegistryIndex(folder, writable=True)
+    index.apply([Change(number, body) for number, body in enumerate(bodies, 1)])
+    index.commit()
+    index.close()
+    return RegistryIndex(folder).snapshot()
+
+
+def found(snapshot: Snapshot, expression: Expression) -> set[int]:
+    _, addresses = read_all(snapshot, Planner(snapshot).match(expression, Scope("BasicSearch")))
+    return set(numbers_of(snapshot, addresses).tolist())
+
+
+def disagreements(snapshot: Snapshot, records: Records, seed: int, expressions: int) -> list[str]:
+    numbers = [int(record["protocolSection"]["identificationModule"]["nctId"][3:]) for record in records]
+    chance = Chance(seed, records)
+    differ = []
+    for _ in range(expressions):
+        expression = chance.expression()
+        try:
+            got = found(snapshot, expression)
+        except QueryTooLargeError:
+            continue
+        wanted = {
+            number for number, record in zip(numbers, records, strict=True) if holds(expression, record)
+        }
+        if got != wanted:
+            differ.append(f"{write_expression(expression)}: not {sorted(got ^ wanted)[:5]}")
+    return differ
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    return make_snapshot(tmp_path_factory.mktemp("one"), [msgspec.json.encode(RECORD)])
+
+
+@pytest.mark.parametrize("text", TRUE)
+def test_what_holds_is_found(one: Snapshot, text: str) -> None:
+    assert found(one, read_expression(text, "Other terms")) == {1}
+
+
+@pytest.mark.parametrize("text", FALSE)
+def test_what_does_not_hold_is_not_found(one: Snapshot, text: str) -> None:
+    assert found(one, read_expression(text, "Other terms")) == set()
+
+
+def test_the_index_agrees_with_the_oracle_over_the_demo(tmp_path: Path) -> None:
+    bodies = list(demo_records())
+    records = [msgspec.json.decode(body) for body in bodies]
+    assert disagreements(make_snapshot(tmp_path, bodies), records, seed=11, expressions=400) == []
+
+
+def test_the_index_agrees_with_the_oracle_over_real_records(tmp_path: Path, shared_data: Path) -> None:
+    read = read_records([shared_data / "registry" / "v2" / "studies.jsonl.gz"])
+    bodies = [record.body for record in read if isinstance(record, SourceRecord)]
+    bodies = random.Random(3).sample(bodies, 120)
+    records = [msgspec.json.decode(body) for body in bodies]
+    assert disagreements(make_snapshot(tmp_path, bodies), records, seed=5, expressions=250) == []
+
+
+def test_records_of_odd_shapes_are_searched_as_far_as_they_go(tmp_path: Path) -> None:
+    def odd(number: int, **modules: Any) -> dict[str, Any]:
+        return {"protocolSection": {"identificationModule": {"nctId": f"NCT{number:08d}"}, **modules}}
+
+    records = [
+        odd(1, conditionsModule={"conditions": "asthma"}),
+        odd(2, conditionsModule={"conditions": [None, "asthma", 7, True, ["copd"], {"name": "copd"}]}),
+        odd(3, conditionsModule=["asthma"]),
+        odd(4, contactsLocationsModule={"locations": [{"city": None}, {"city": ["Rome", "Oslo"]}, "Paris"]}),
+        odd(5, designModule={"enrollmentInfo": {"count": 10**400}}),
+        odd(
+            6,
+            statusModule={"lastUpdatePostDateStruct": {"date": "01/02/2020"}, "startDateStruct": {"date": 7}},
+        ),
+        odd(7, conditionsModule={"conditions": ["ᚠ asthma ᛝ", "e\u0301\u0301", "\x00", ""]}),
+    ]
+    snapshot = make_snapshot(tmp_path, [msgspec.json.encode(record) for record in records])
+    assert snapshot.studies.num_docs == 7
+    asked = (
+        "AREA[Condition]asthma", "AREA[Condition]copd", "AREA[Condition:size]RANGE[1, 5]", "AREA[Condition]MISSING",
+        "SEARCH[Location](AREA[LocationCity]Oslo)", "AREA[LocationCity]Paris", "AREA[EnrollmentCount]MISSING",
+        "AREA[Condition]COVERAGE[FullMatch]asthma", "AREA[Condition]COVERAGE[StartsWith]ᚠ", "AREA[Condition]ᛝ", "ᚠ",
+    )  # fmt: skip
+    for text in asked:
+        expression = read_expression(text, "Other terms")
+        wanted = {number for number, record in enumerate(records, 1) if holds(expression, record)}
+        assert found(snapshot, expression) == wanted, text
+
+
+def test_a_search_that_would_take_too_long_is_refused_before_it_runs(
+    one: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expression = read_expression("aspirin infarction", "Other terms")
+    monkeypatch.setattr(plan, "MAX_ENTRIES", 1)
+    with pytest.raises(QueryTooLargeError, match="rarer words"):
+        found(one, expression)
+    monkeypatch.undo()
+    with pytest.raises(QueryTooLargeError, match="at most"):
+        found(one, read_expression(f'"{"aspirin " * 200}"', "Other terms"))
+
+
+def test_words_that_every_field_is_asked_for_are_counted(
+    one: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan, "MAX_TERMS", 100)
+    with pytest.raises(QueryTooLargeError, match="100 terms"):
+        found(one, read_expression("AREA[ProtocolSection](heart attack)", "Other terms"))
