@@ -3,8 +3,8 @@
 Comes in: bytes. Goes out: a `Patient`, or a member for each of several. Refuses (PatientError): a file of another form,
 naming what it looks like and which forms exist; broken JSON, with line and column; a file of 50 MB or more; JSON
 nested beyond reason; several patients of whom none is chosen. The messages name places, keys and ids, never what a
-patient's file says there. Sources that need no such limit are read by `patients`. Text that is no JSON, no XML and
-no table is a note.
+patient's file says there. Sources that need no such limit are read by `patients`. YAML is read as the JSON that it
+stands for. Text that is no JSON, no YAML, no XML and no table is a note.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from accrual.patient.note import read_note
 from accrual.patient.note_text import is_prose
 from accrual.patient.phenopacket import read_phenopacket
 from accrual.patient.roster import is_table, roster_members
+from accrual.patient.yaml_text import is_yaml, json_of
 
 ARRAY = "FHIR R4 resources"
 MAX_BYTES = 50_000_000
@@ -37,8 +38,8 @@ MAX_HEADER = 20_000
 """Bytes: a first line that is longer names no columns."""
 
 FORMS = (
-    "the accrual form (docs/patient.md), a FHIR R4 Bundle (resourceType: Bundle), FHIR R4 resources as NDJSON or an "
-    "array, a GA4GH phenopacket, a CSV table, an OMOP folder or database, a note in plain English"
+    "the accrual form (docs/patient.md) as JSON or YAML, a FHIR R4 Bundle (resourceType: Bundle), FHIR R4 resources "
+    "as NDJSON or an array, a GA4GH phenopacket, a CSV table, an OMOP folder or database, a note in plain English"
 )
 
 # What else is sent to matchers, by keys that only it has: GA4GH phenopackets 2.0, MatchMiner, OMOP, TREC topics.
@@ -72,7 +73,7 @@ def read_patient(data: bytes, where: str = "", person: str = "") -> Patient:
         >>> read_patient(b'{"accrual_patient": 1, "age": 23}').form
         'accrual form'
     """
-    if person or _holds_several(data):
+    if person or is_yaml(data, where) or _holds_several(data):
         return choose(members_in(data, where), person, where)
     return _read_one(data, where)
 
@@ -84,6 +85,17 @@ def members_in(data: bytes, where: str = "") -> Iterator[Member]:
         PatientError: no known form, or broken.
     """
     _check(data, where)
+    if not is_yaml(data, where):
+        yield from _in_document(data, where)
+        return
+    documents = json_of(data, where)
+    for number, document in enumerate(documents, 1):
+        yield from _in_document(
+            document, where if len(documents) == 1 else f"{where}, document {number}".lstrip(", ")
+        )
+
+
+def _in_document(data: bytes, where: str) -> Iterator[Member]:
     data = data.removeprefix(b"\xef\xbb\xbf")
     start = data.lstrip()[:1]
     with _told(data, where):
