@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from shorthand import TODAY, is_one
+from shorthand import TODAY, has, is_one
 
 from accrual.criteria.compile import compile_text
-from accrual.criteria.tree import CompiledTrial, Criterion, Kind, Opaque, Tree
+from accrual.criteria.tree import All, CompiledTrial, Criterion, Kind, Opaque, Tree
 from accrual.match.absence import STEP
 from accrual.match.chart import Chart
 from accrual.match.evaluate import screen
@@ -99,6 +99,10 @@ def test_what_no_word_of_the_note_speaks_of_is_absent(words: str) -> None:
         "Less than one year from first diagnosis",
         "Of any kind",
         "Army recruit",
+        "Uncontrolled blood pressure",
+        "Clinically significant hepatic enzyme elevation",
+        "Lesions of more than 40% of the parenchyma",
+        "Regular alcohol consumption",
         "Minors, prisoners, pregnant women, unable to provide consent",
         "Fever in the past",
     ],
@@ -145,6 +149,39 @@ def test_who_keeps_to_the_protocol_by_the_note_is_not_one_who_does_not(words: st
 
 def test_silence_answers_only_where_absence_speaks_for_the_patient() -> None:
     assert decide("Zebraic thyroid resection", kind="inclusion").holds is Truth.UNKNOWN
+
+
+def test_words_that_only_narrow_what_stands_beside_them_are_not_looked_for() -> None:
+    beside = All(children=(has("hypertension"), Opaque(text="Zebraic hoofitis")))
+    assert decide(Opaque(text="Zebraic hoofitis")).holds is Truth.NO
+    assert decide(beside).holds is Truth.UNKNOWN
+
+
+def test_a_line_below_a_lead_in_is_answered_with_its_own_words() -> None:
+    lines = "* Any condition that could preclude participation, such as:\n  * Hypertension\n  * Asthma"
+    criteria = compile_text(f"Exclusion Criteria:\n\n{lines}")
+    decided = screen(CompiledTrial("NCT00000001", criteria), patient(), TODAY, "notes").criteria
+    assert all(one.holds is not Truth.NO for one in decided if "Hypertension" in one.text)
+
+
+@pytest.mark.parametrize(
+    "words", ["Zebraic cardiac problems", "Vascular malformations of the retina or zebraic cardiac disease"]
+)
+def test_a_part_of_the_body_that_ails_by_the_note_is_not_silent(words: str) -> None:
+    assert decide(words, "A 40-year-old man has a mitral stenosis.").holds is Truth.UNKNOWN
+    assert decide(words, "A 40-year-old man has a cough.").holds is Truth.NO
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Enrolled in this study on the ground of a high blood pressure",
+        "Pregnant women may not participate in this trial",
+        "Information on participation in this study",
+    ],
+)
+def test_this_trial_is_not_another_one(words: str) -> None:
+    assert decide(words).holds is Truth.UNKNOWN
 
 
 @pytest.mark.parametrize(

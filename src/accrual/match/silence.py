@@ -113,11 +113,20 @@ def _answer_present(leaf: Present, windows: tuple[Window, ...], chart: Chart) ->
     return absent((own,))
 
 
-def answer_unread(leaf: Opaque, chart: Chart) -> Finding | None:
-    """Return that what words, not understood as a whole, speak of is absent; None where silence answers nothing."""
+def answer_unread(leaf: Opaque, chart: Chart, words: str = "", alone: bool = True) -> Finding | None:
+    """Return that what words, not understood as a whole, speak of is absent; None where silence answers nothing.
+
+    Arguments:
+        words: the words that the leaf is read from; of a line below a lead-in that is not understood, the line.
+        alone: they do not only narrow what stands beside them. Words that do may name no thing ("on presentation"), so
+            that in these the note's own words are not looked for.
+    """
     if leaf.reason:
         return None  # left to judgement, or said of the trial
-    return _words(leaf.text, chart)
+    text, line = " ".join(leaf.text.split()), " ".join(words.split())
+    if line not in text and text not in line:
+        text = f"{text}: {line}"
+    return answer_words(text, chart) or (answer_note(text, chart) if alone else None)
 
 
 def _words(text: str, chart: Chart) -> Finding | None:

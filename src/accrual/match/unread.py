@@ -9,7 +9,7 @@ What only the words of a note can answer stands in `unsaid`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from accrual.codes.concepts import vocabulary
@@ -76,12 +76,18 @@ def answer_gloss(text: str, chart: Chart) -> Finding | None:
 
 
 @lru_cache(maxsize=4096)
+def marked(text: str) -> tuple[Mention, ...]:
+    """Return what words name, as if none of them were understood."""
+    return tuple(each for each in mentions_of(text, 0, Opaque(text=text)) if each.start < each.end)
+
+
+@lru_cache(maxsize=4096)
 def _glossed(text: str) -> tuple[str, ...]:
     """Return the illnesses that stand before a value in brackets, or one that shows them."""
     gloss = _GLOSS.search(text)
     if gloss is None or _TURNED.search(text) is not None:
         return ()
-    mentions = mentions_of(text, 0, Opaque(text=text))
+    mentions = marked(text)
     before = [each for each in mentions if each.start < gloss.start()]
     if any(each.kind not in ("condition", "qualifier", "status", "history") for each in before):
         return ()  # "elevated creatinine (> 2 mg/dL)" is a value
@@ -96,7 +102,7 @@ def _alternatives(text: str) -> tuple[tuple[str, ...], ...]:
 
     Nothing where the words may say more or less: where one turns them round, or an alternative names nothing.
     """
-    mentions = [each for each in mentions_of(text, 0, Opaque(text=text)) if each.start < each.end]
+    mentions = marked(text)
     if any(each.negated or each.kind in ("negation", "sex", "age") for each in mentions):
         return ()
     named = {each: codes_of(each) for each in mentions if each.kind in NAMES}
@@ -123,7 +129,7 @@ def _alternatives(text: str) -> tuple[tuple[str, ...], ...]:
     return tuple(found)
 
 
-def parts(text: str, whole: list[Mention]) -> Iterator[tuple[int, int]]:
+def parts(text: str, whole: Sequence[Mention]) -> Iterator[tuple[int, int]]:
     start = 0
     for sign in _BETWEEN.finditer(text):
         if not inside(sign, whole):
@@ -132,11 +138,11 @@ def parts(text: str, whole: list[Mention]) -> Iterator[tuple[int, int]]:
     yield start, len(text)
 
 
-def inside(found: re.Match[str], mentions: list[Mention]) -> bool:
+def inside(found: re.Match[str], mentions: Sequence[Mention]) -> bool:
     return any(each.start < found.end() and found.start() < each.end for each in mentions)
 
 
-def _says_more(text: str, start: int, end: int, mentions: list[Mention]) -> bool:
+def _says_more(text: str, start: int, end: int, mentions: Sequence[Mention]) -> bool:
     """Say whether a part that names nothing we know has words of its own, beside amounts, times and qualifiers."""
     slight = [(each.start, each.end) for each in mentions if each.kind not in THINGS]
     return any(

@@ -18,7 +18,7 @@ Who keeps to a protocol by the note is not one who does not.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, TypeAlias
@@ -26,11 +26,11 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from accrual.codes.concepts import vocabulary
-from accrual.criteria.mention import mentions_of
-from accrual.criteria.tree import Mention, Opaque
+from accrual.codes.variables import variables
+from accrual.criteria.tree import Mention
 from accrual.match.absence import STEP, absent_words, is_silent, tells_of_allergy, would_be_told
 from accrual.match.chart import Chart, Finding, Ground, stems, told
-from accrual.match.unread import NAMES, WORD, codes_of, inside, parts
+from accrual.match.unread import NAMES, WORD, codes_of, inside, marked, parts
 from accrual.match.unsaid_words import (
     ALLERGY,
     ASIDE,
@@ -42,6 +42,7 @@ from accrual.match.unsaid_words import (
     KEEPS,
     MODAL,
     NARROWS,
+    ORGANS,
     SENTENCE,
     SLIGHT,
     TIMES,
@@ -55,7 +56,7 @@ from accrual.truth import Truth
 MAX_LOOKED_AT = 2_000
 """Characters; a longer text says too much to be answered as a whole."""
 
-Sort: TypeAlias = Literal["named", "worded", "allergy", "drugs", "ills", "slight"]
+Sort: TypeAlias = Literal["named", "worded", "allergy", "trial", "drugs", "ills", "slight"]
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -97,8 +98,6 @@ def answer_note(text: str, chart: Chart) -> Finding | None:
     kept = _kept(text, chart)
     if kept is not None:
         return kept
-    if TRIALS.search(text) is not None:
-        return absent_words(("taking part in another trial",))
     parted = _parted(text)
     gone: dict[str, None] = {}
     for part in parted.parts:
@@ -125,16 +124,26 @@ def _unmentioned(part: Part, chart: Chart, parted: Parted) -> tuple[str, ...] | 
                 or None
             )
         case "worded":
-            return (part.words,) if part.stems.isdisjoint(chart.said) else None
+            return (part.words,) if part.stems.isdisjoint(chart.said) and not _ails(part, chart) else None
+        case "trial":
+            return (part.words,)
         case "allergy":
             return (part.words,) if not tells_of_allergy(chart) else None
         case "drugs":
+            if not part.stems.isdisjoint(chart.said):
+                return None
             allergy = parted.parts[0].sort == "allergy"  # "or related drugs": to be allergic to them
             return () if parted.narrowed or allergy else None if _tells(chart, "drug") else ("drugs",)
         case "ills":
             return () if parted.catch_all else None if _tells(chart, "condition") else ("illnesses",)
         case _:
-            return () if part.stems.isdisjoint(chart.said) else None
+            return () if part.stems.isdisjoint(chart.said) and not _ails(part, chart) else None
+
+
+def _ails(part: Part, chart: Chart) -> bool:
+    """Say whether the note tells of an illness of the part of the body that some words speak of."""
+    kinds = [kind for words, told in ORGANS if words.search(part.words) for kind in told]
+    return not all(is_silent(kind, chart, ever=False) for kind in kinds)
 
 
 def _tells(chart: Chart, kind: str) -> bool:
@@ -164,8 +173,7 @@ def _kept(text: str, chart: Chart) -> Finding | None:
 
 def _speaks_of_more(text: str, asked: re.Pattern[str], wanting: re.Pattern[str]) -> bool:
     """Say whether some alternative is about something else than the answer that is asked for."""
-    mentions = mentions_of(text, 0, Opaque(text=text))
-    if any(each.kind in NAMES and codes_of(each) for each in mentions):
+    if any(each.kind in NAMES and codes_of(each) for each in marked(text)):
         return True
     return any(
         asked.search(text, first, last) is None
@@ -189,7 +197,7 @@ def _parted(text: str) -> Parted:
     text = condition.group(1) if condition is not None else text
     text, modal = _blanked(MODAL, text)
     text, narrowed = _blanked(NARROWS, text)
-    mentions = [each for each in mentions_of(text, 0, Opaque(text=text)) if each.start < each.end]
+    mentions = marked(text)
     named = {each: codes_of(each) for each in mentions if each.kind in NAMES}
     whole = [each for each in named if vocabulary().lookup(each.text) is not None]
     for bracket in BRACKET.finditer(text):
@@ -213,12 +221,14 @@ def _parted(text: str) -> Parted:
 
 
 def _part(
-    text: str, first: int, last: int, mentions: list[Mention], named: dict[Mention, tuple[str, ...]]
+    text: str, first: int, last: int, mentions: Sequence[Mention], named: dict[Mention, tuple[str, ...]]
 ) -> Part | None:
     own = [each for each in mentions if first <= each.start < last]
     words = " ".join(text[first:last].split()).strip(" .:")
-    if any(each.kind == "measurement" for each in own):
+    if any(map(_is_value, own)):
         return None
+    if TRIALS.search(text, first, last):
+        return Part("trial", words)
     if ALLERGY.search(text, first, last):
         return Part("allergy", words)
     codes = dict.fromkeys(code for each in own for code in named.get(each, ()))
@@ -236,18 +246,26 @@ def _part(
         and not ILLS.fullmatch(word.group())
         and not any(low <= word.start() and word.end() <= high for low, high in slight)
     )
+    if DRUGS.search(text, first, last):
+        return Part("drugs", words, stems=stems(content))
     if content:
+        if any(each.kind == "value" for each in own):
+            return None
         things = [each for each in own if each.kind in NAMES or each.kind == "observation"]
         return Part("worded" if things else "slight", words, stems=stems(content))
-    if DRUGS.search(text, first, last):
-        return Part("drugs", words)
     if ILLS.search(text, first, last):
         return Part("ills", words)
     people = any(each.kind in ("sex", "age", "person") for each in own)
     return None if people else Part("slight", words)
 
 
-def _alternatives(text: str, whole: list[Mention]) -> Iterator[tuple[int, int]]:
+def _is_value(mention: Mention) -> bool:
+    """Say whether what is named is measured: "uncontrolled blood pressure"."""
+    variable = variables().get(mention.code.code) if mention.code is not None else None
+    return mention.kind == "measurement" or (variable is not None and variable.kind == "number")
+
+
+def _alternatives(text: str, whole: Sequence[Mention]) -> Iterator[tuple[int, int]]:
     """Yield where the alternatives stand; also parted at the end of a sentence, and before "other than"."""
     for first, last in parts(text, whole):
         cuts = [first, last]
@@ -256,7 +274,9 @@ def _alternatives(text: str, whole: list[Mention]) -> Iterator[tuple[int, int]]:
         yield from pairwise(sorted(set(cuts)))
 
 
-def _says_how(bracket: re.Match[str], mentions: list[Mention], named: dict[Mention, tuple[str, ...]]) -> bool:
+def _says_how(
+    bracket: re.Match[str], mentions: Sequence[Mention], named: dict[Mention, tuple[str, ...]]
+) -> bool:
     """ "Hypokalemia (≤ 3 mmol/L)": the value in brackets says how a name before it is meant."""
     held = [each for each in mentions if bracket.start() < each.end and each.start < bracket.end()]
     before = any(codes and each.end <= bracket.start() for each, codes in named.items())

@@ -14,13 +14,16 @@ def _whole(rows: tuple[str, ...]) -> re.Pattern[str]:
 
 
 UNTOLD_WORDS: tuple[tuple[str, str], ...] = (
-    ("a plan", r"plan(?:s|ned|ning)?|intend\w*|intent\w*|desir\w*|wish\w*|schedul\w*|likely to|surviv\w*|candidates?"),
+    ("a plan", r"plan(?:s|ned|ning)?|intend\w*|intent\w*|desir\w*|wish\w*|anticipat\w*|schedul\w*"),
+    ("what is to come", r"likely to|surviv\w*|candidates?"),
     ("a test", r"test(?:s|ed|ing)?|screen\w*|antibod\w*|sero\w*|cultures?|levels?|counts?|titers?|assays?|antigens?"),
-    ("its result", r"results?|laborator\w*|values?|scores?|detect\w*"),
-    ("a habit", r"smok\w*|tobacco|cigarettes?|nicotine|alcohol use|drinking|diet\w*|recreational|illicit|illegal"
+    ("its result", r"results?|laborator\w*|values?|scores?|detect\w*|measure\w*|elevat\w*|enzymes?"
+                   r"|blood pressure"),
+    ("drinking", r"alcohol(?! (?:abuse|dependen\w*|misuse|use dis|addict\w*))|drink\w*"),
+    ("a habit", r"smok\w*|tobacco|cigarettes?|nicotine|diet\w*|recreational|illicit|illegal"
                 r"|intravenous drugs?|drugs? of abuse"),
     ("a vaccine", r"vaccin\w*|immuni[sz]\w*"),
-    ("a risk", r"risks?|predispos\w*|prognos\w*|expectancy"),
+    ("a risk", r"(?<!suicide )(?<!homicide )risks?|predispos\w*|prognos\w*|expectancy"),
     ("a relative", r"famil\w+|relatives?|siblings?|mothers?|fathers?|parents?|spouses?|partners?|donors?|households?"
                    r"|children of|contacts?"),
     ("a circumstance", r"insur\w*|speak\w*|language|resid\w*|liv(?:es|ing)|prison\w*|army|soldiers?|military"
@@ -50,7 +53,7 @@ MODAL = _whole(
     (
         rf"(?:that|which)\s+(?:\w+\s+){{0,3}}?(?:may|might|could|would|can|will)\b{_END}",
         rf"(?:that|which)\s+(?:\w+\s+){{0,3}}?(?:interfer\w+|affect\w*|limits?|precludes?|prevents?|makes?|requires?)\b{_END}",
-        rf"(?:likely|expected) to\b{_END}|requiring\b{_END}",
+        rf"(?:likely|expected) to\b{_END}",
         rf"(?:considered|judged|deemed|determined|believed|felt)\b(?: \w+){{0,3}}? (?:by|in)\b{_END}",
     )
 )
@@ -62,7 +65,7 @@ NARROWS = _whole(
         r"in the (?:[\w']+ ){0,2}(?:investigator|physician|doctor|pi)'?s'? (?:opinion|judge?ment|view)",
         rf"(?:according to|following the|as (?:defined|outlined|assessed|shown|determined|per))\b{_END}",
         rf"defined (?:as|by)\b{_END}",
-        rf"(?:due to|because of|secondary to|caused by)\b{_END}",
+        rf"(?:requiring|due to|because of|secondary to|caused by)\b{_END}",
     )
 )
 """The same by whose opinion it is, by which papers, and why it is there."""
@@ -83,7 +86,8 @@ SLIGHT = _whole(
         r"least|very|also|patients?|subjects?|participants?|persons?|people|individuals?|adults?|child|children|infants?",
         r"wom[ae]n|m[ae]n|females?|males?|girls?|boys?|history|histories|evidence|presence|present\w*|known|diagnos\w+",
         r"documented|medical\w*|clinical\w*|significant\w*|relevant|important|serious|severe|major|minor|certain",
-        r"specific|suspected|confirmed|reported|suggestive|kinds?|types?|forms?|stages?|grades?|class|classes|state",
+        r"specific|systemic|general|chronic|acute|active|stable|unstable|intercurrent|concurrent|life|threatening|physical",
+        r"abnormal\w*|dysfunction|impair\w*|participat\w*|suspected|confirmed|reported|suggestive|kinds?|types?|forms?|stages?|grades?|class|classes|state",
         r"status|level|degree|parts?|number|cases?|signs?|symptoms?|symptomatic|manifestations?|features?|criteria",
         r"criterion|meet\w*|indications?|use|uses|used|using|user|usage|treat\w*|therap\w*|tak\w+|receiv\w*|receipt",
         r"administ\w*|given|undergo\w*|underwent|perform\w*|need\w*|requir\w*|daily|current\w*|prior|previous\w*|past",
@@ -106,10 +110,37 @@ TIMES = frozenset(("time", "value", "qualifier", "status", "history"))
 """Kinds of mentions that name no thing."""
 
 TRIALS = re.compile(
-    r"(?i)\b(?:participa\w+|enrol\w+|involv\w+|included?|took part|taking part)\b[^;.]{0,40}\b(?:another|other|clinical"
-    r"|investigational|research|interventional|this|drug) (?:\w+ ){0,2}(?:stud(?:y|ies)|trials?)\b"
+    r"(?i)\b(?:participa\w+|enrol\w+|involv\w+|included?|took part|taking part)\b.{0,40}"
+    r"\b(?:another|other|any|clinical|investigational|research|interventional|drug) (?:\w+ ){0,2}"
+    r"(?:stud(?:y|ies)|trials?)\b"
+    r"|\b(?:previous|prior|past|earlier)(?:ly)? (?:participa\w+|enrol\w+) in this (?:study|trial)\b"
 )
-"""Taking part in a trial, now or before."""
+"""Taking part in a trial, another one now or this one before."""
+
+ORGANS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
+    (_whole((words,)), kinds)
+    for words, kinds in (
+        (r"cardi\w+|heart|coronary|valv\w+", ("cardiovascular-disease", "hypertension")),
+        (r"vascular|cardiovascular|circulat\w+", ("cardiovascular-disease", "cerebrovascular-disease")),
+        (r"hepat\w+|liver|biliary", ("liver-disease", "hepatobiliary-disease")),
+        (r"renal|kidneys?|urinary|urolog\w+|nephro\w+", ("kidney-disease", "urinary-tract-infection")),
+        (r"pulmonary|lungs?|respiratory|bronch\w+|airways?", ("respiratory-disease", "lung-disease")),
+        (r"neuro\w+|brain|cerebr\w+|intracranial|nervous|cns|spinal", ("neurological-disease",)),
+        (r"psych\w+|mental|mood|cognitive|emotional", ("mental-disorder", "cognitive-impairment")),
+        (r"gastro\w+|gi|bowel|intestin\w+|abdom\w+|stomach|digestive", ("gastrointestinal-disease",)),
+        (r"h[ae]+mato\w+|blood|bleeding|coagulation|clotting", ("blood-disease", "hemorrhage")),
+        (r"endocrin\w+|metabol\w+|thyroid|hormon\w+", ("endocrine-disease", "metabolic-disease")),
+        (r"eyes?|ocular|ophthalm\w+|retin\w+|vis(?:ion|ual)", ("eye-disease",)),
+        (r"skin|derm\w+|cutaneous", ("skin-disease",)),
+        (r"muscul\w+|muscles?|bones?|joints?|orthop\w+|skelet\w+", ("musculoskeletal-disease",)),
+        (r"malignan\w+|cancer\w*|neoplas\w+|tumou?rs?|oncolog\w+", ("neoplasm",)),
+        (r"infect\w+|bacteri\w+|viral|virus|fung\w+|septic", ("infection",)),
+        (r"immun\w+|autoimmun\w+|rheumat\w+|inflamm\w+|allerg\w+", ("immune-system-disorder", "autoimmune-disease",
+                                                                      "arthritis", "hypersensitivity")),
+        (r"congenital|genetic|hereditary|inborn", ("congenital-anomaly",)),
+    )
+)  # fmt: skip
+"""Words that say which part of the body is ill, and the conditions by which a note has spoken of it."""
 
 KEEPS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = (
     (
