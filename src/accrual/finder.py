@@ -22,6 +22,7 @@ from accrual.basic import NctId, nct_id
 from accrual.criteria.compile import compile_text
 from accrual.criteria.tree import CompiledTrial, Criterion
 from accrual.errors import PatientError
+from accrual.figures import Figures
 from accrual.folder import DataFolder, OnProgress
 from accrual.match.ask import Question
 from accrual.match.evaluate import Screener
@@ -345,6 +346,11 @@ class Finder:
     def themes(self) -> Themes:
         """The concepts that every study is about."""
         return self._folder.themes
+
+    @property
+    def figures(self) -> Figures:
+        """The statistics of the fields of all studies."""
+        return self._folder.figures
 
     def close(self) -> None:
         """Let go of every file."""

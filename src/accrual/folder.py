@@ -1,7 +1,7 @@
 """A data folder: its records, and everything derived from them, each opened when it is first needed.
 
-Comes in: the folder's path. Goes out: the record store, the text index, the compiled criteria, the programs and the
-themes, caught up with the records. Refuses what the store refuses.
+Comes in: the folder's path. Goes out: the record store, the text index, the compiled criteria, the programs, the
+themes and the statistics, caught up with the records. Refuses what the store refuses.
 
 It may be used from many threads, and several processes may have one on the same folder.
 """
@@ -18,6 +18,7 @@ import msgspec
 from accrual.basic import NctId
 from accrual.criteria.tree import CompiledTrial
 from accrual.errors import StoreError
+from accrual.figures import Figures, figures_recipe
 from accrual.match.themes import Themes
 from accrual.programs import Programs, programs_recipe
 from accrual.reading import compile_studies, compiler_version, read_all
@@ -60,6 +61,7 @@ class DataFolder:
         self._cache: CriteriaCache | None = None
         self._programs: Programs | None = None
         self._themes: ThemeFile | None = None
+        self._figures: Figures | None = None
 
     @property
     def index(self) -> TextIndex:
@@ -104,6 +106,14 @@ class DataFolder:
                     return NO_THEMES
             return self._themes.themes
 
+    @property
+    def figures(self) -> Figures:
+        """The statistics of the fields of all studies."""
+        with self._guard:
+            if self._figures is None:
+                self._figures = catch_up(self.records, figures_recipe(self.records), self._on_progress)
+            return self._figures
+
     def prepare(self) -> None:
         """Have an index, if only an empty one, before records come in: who searches meanwhile is served that."""
         _ = self.index, self.registry, self.cache
@@ -118,6 +128,7 @@ class DataFolder:
             read_all(self.records, self._cache, on_progress)
             self._programs = catch_up(self.records, self._programs_recipe(), on_progress)
             self._themes = catch_up(self.records, themes_recipe(), on_progress)
+            self._figures = catch_up(self.records, figures_recipe(self.records), on_progress)
 
     def compiled(self, numbers: Sequence[str]) -> dict[str, CompiledTrial]:
         """Return the compiled eligibility of studies, by NCT number: from the cache, or compiled now and kept.
@@ -163,10 +174,10 @@ class DataFolder:
             self.records.close()
 
     def _close_derived(self) -> None:
-        for opened in (self._index, self._cache, self._programs, self._themes):
+        for opened in (self._index, self._cache, self._programs, self._themes, self._figures):
             if opened is not None:
                 opened.close()
-        self._index = self._cache = self._programs = self._themes = None
+        self._index = self._cache = self._programs = self._themes = self._figures = None
 
 
 _decode_compiled = msgspec.json.Decoder(CompiledTrial).decode

@@ -11,7 +11,6 @@ import gzip
 import io
 import json
 import re
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,6 @@ import pytest
 import accrual.demo
 from accrual.errors import UnknownFieldError
 from accrual.registry.ctgov_json import read_json
-from accrual.registry.export.archive import write_archive
 from accrual.registry.export.fhir import research_study, write_fhir
 from accrual.registry.export.markup import legacy_record, legacy_text
 from accrual.registry.export.ris import TAGS, select_tags, write_ris
@@ -255,14 +253,7 @@ def test_phases_purposes_and_ages_become_codes() -> None:
     assert low == {"value": 6, "unit": "month", "system": "http://unitsofmeasure.org", "code": "mo"}
 
 
-# --- archive and markup -------------------------------------------------------------------------------------
-
-
-def test_an_archive_holds_the_json_and_is_the_same_on_any_day() -> None:
-    body = (STUDIES / "NCT90000001.json").read_bytes()
-    archive = write_archive("NCT90000001", body)
-    assert archive == write_archive("NCT90000001", body)
-    assert zipfile.ZipFile(io.BytesIO(archive)).read("NCT90000001.json") == body
+# --- markup of old ------------------------------------------------------------------------------------------
 
 
 def test_legacy_markup_undoes_escapes_and_ends_lines_as_of_old() -> None:

@@ -25,6 +25,7 @@ STAGES = {
     "registry": "Indexing every field",
     "criteria": "Checking criteria",
     "reading": "Reading criteria",
+    "figures": "Counting values",
     "matching": "Matching",
 }
 """Names of derived data, and of what fills it (`CatchUpProgress.name`), in words."""
