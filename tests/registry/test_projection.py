@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+import random
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from accrual.errors import UnknownFieldError
 from accrual.registry.areas import area_of_query
+from accrual.registry.fields import FIELDS, leaves, read_values
 from accrual.registry.projection import Projection, project, select_fields
 
 SITES = [
@@ -82,3 +87,25 @@ def test_the_record_itself_is_left_as_it_is() -> None:
     before = repr(RECORD)
     project(RECORD, ("Location", "LocationCity", "BasicSearch"))
     assert repr(RECORD) == before
+
+
+def test_of_real_records_exactly_the_values_of_the_chosen_fields_stay(shared_data: Path) -> None:
+    rng = random.Random(5)
+    with gzip.open(shared_data / "registry/v2/studies.jsonl.gz") as lines:
+        records = [json.loads(line) for number, line in enumerate(lines) if number % 40 == 0]
+    for record in records:
+        chosen = rng.sample(FIELDS, rng.randint(1, 12))
+        kept = {leaf.path for field in chosen for leaf in leaves(field)}
+        taken = project(record, [rng.choice((field.piece, field.path)) for field in chosen])
+        for field in FIELDS:
+            if not field.children:
+                expected = read_values(record, field) if field.path in kept else []
+                assert read_values(taken, field) == expected, (field.path, [each.piece for each in chosen])
+
+
+def test_all_sections_together_are_the_record_itself(shared_reference: Path) -> None:
+    record = json.loads((shared_reference / "ctgov-api-v2/study_full.json").read_bytes())
+    names = [field.piece for field in FIELDS if "." not in field.path]
+    assert json.dumps(project(record, names)) == json.dumps(record)
+    every_leaf = [field.piece for field in FIELDS if not field.children]
+    assert json.dumps(project(record, every_leaf)) == json.dumps(record)

@@ -24,6 +24,8 @@ MAX_VALUES = 4096
 """Different texts of a field that are counted at once; when there are more, the rarer half is let go. Set by hand."""
 MAX_NUMBERS = 500_000
 """The same of numbers and dates, far above what the registry has (150,000 sizes of documents). Set by hand."""
+LARGEST = 2**53
+"""Numbers beyond this are no numbers of a study, and JSON's readers disagree about them (RFC 8259, section 6)."""
 MAX_CHARS = 200
 """Longer texts are counted by their hash, and are not among the most frequent that are shown. Set by hand."""
 LONGEST = 8
@@ -159,7 +161,11 @@ class Tally(msgspec.Struct):
         """Return the values of the field's type: each once, but numbers as often as they stand there."""
         if self.kind in ("INTEGER", "NUMBER"):
             kinds = (int,) if self.kind == "INTEGER" else (int, float)
-            return [value for value in values if isinstance(value, kinds) and not isinstance(value, bool)]
+            return [
+                value
+                for value in values
+                if isinstance(value, kinds) and not isinstance(value, bool) and abs(value) < LARGEST
+            ]
         if self.kind == "BOOLEAN":
             return {("true" if value else "false") for value in values if isinstance(value, bool)}
         return {value for value in values if isinstance(value, str) and value}
