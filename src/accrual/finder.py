@@ -184,16 +184,15 @@ class Finder:
         """Return a study as registry JSON (API v2); raises as `show`."""
         return self._folder.records.get(nct_id(nct))
 
-    def records(self, numbers: Sequence[str]) -> list[bytes]:
+    def records(self, numbers: Sequence[str]) -> list[tuple[NctId, bytes]]:
         """Return many studies as registry JSON, in the order asked for; those that are not here are left out."""
-        return [change.body for change in self._folder.records.current_of(numbers)]
+        return [(change.nct_id, change.body) for change in self._folder.records.current_of(numbers)]
 
     def all_records(self) -> Iterator[tuple[NctId, bytes]]:
         """Yield every study's number and registry JSON, in the order of the numbers, a few at a time."""
         numbers = iter(self._folder.records.nct_ids())
         while some := list(islice(numbers, RECORDS_AT_ONCE)):
-            for change in self._folder.records.current_of(some):
-                yield change.nct_id, change.body
+            yield from self.records(some)
 
     def versions(self, nct: str) -> list[bytes]:
         """Return all versions of a study that are here as registry JSON, oldest first; raises as `show`."""

@@ -30,7 +30,7 @@ PREFLIGHT_HEADERS = {
 }
 
 GZIP_LEVEL = 4
-"""Set by hand: on study records level 4 costs a third of level 9's time for 8 % more bytes."""
+"""Set by hand: on 800 real records level 4 takes 0.4 of level 9's time for 7 % more bytes."""
 
 MIN_GZIP_BYTES = 1000
 """Set by hand: below that a compressed body saves no packet."""

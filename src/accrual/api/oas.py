@@ -219,7 +219,7 @@ def _paths() -> Json:
         "description": "Versions are numbered from 0, the oldest that is held here.",
         "schema": {"type": "integer", "minimum": 0, "maximum": 999_999},
     }
-    internal = [{"url": "/api/int", "description": "This server"}]
+    internal = [{"url": "/api", "description": "This server"}]
     csv, archive = {"text/csv": _STRING}, {"application/zip": {"type": "string", "format": "binary"}}
     return {
         "/studies": _get(
@@ -227,7 +227,7 @@ def _paths() -> Json:
             "Studies",
             rows.STUDIES,
             {"application/json": _ref("PagedStudies"), **csv},
-            gone=True,
+
         ),
         "/studies/{nctId}": _get(
             "fetchStudy",
@@ -294,14 +294,11 @@ def _get(
     content: Mapping[str, Json],
     in_path: tuple[Json, ...] = (),
     missing: bool = False,
-    gone: bool = False,
 ) -> Json:
     text = {"text/plain": {"schema": _ref("Message")}}
     statuses = {"400": "The request makes no sense", "414": "The query string is too long"}
     if in_path or missing:
         statuses["404"] = "There is none"
-    if gone:
-        statuses["410"] = "The page token is of data that is no longer served"
     statuses |= {"429": "Too many requests", "503": "It took too long, or the data cannot be read"}
     responses: Json = {
         "200": {"description": "OK", "content": {kind: {"schema": of} for kind, of in content.items()}}

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from accrual.api import refusals
+from accrual.registry.enums import ENUMS
 
 PAGE_SIZE: Final = 10
 MAX_PAGE_SIZE: Final = 1000
@@ -63,22 +64,7 @@ _FIELD = r"[a-zA-Z][a-zA-Z0-9\-. ]*"
 _GEO = rf"distance\(-?{_NUMBER},-?{_NUMBER},{_NUMBER}(km|mi)?\)"
 _DECAY = rf"func:(gauss|exp|linear),scale:({_NUMBER}(km|mi)),offset:({_NUMBER}(km|mi)),decay:({_NUMBER})"
 
-STATUSES: Final = (
-    "ACTIVE_NOT_RECRUITING",
-    "COMPLETED",
-    "ENROLLING_BY_INVITATION",
-    "NOT_YET_RECRUITING",
-    "RECRUITING",
-    "SUSPENDED",
-    "TERMINATED",
-    "WITHDRAWN",
-    "AVAILABLE",
-    "NO_LONGER_AVAILABLE",
-    "TEMPORARILY_NOT_AVAILABLE",
-    "APPROVED_FOR_MARKETING",
-    "WITHHELD",
-    "UNKNOWN",
-)
+STATUSES: Final = tuple(each.value for each in ENUMS["Status"].values)
 
 QUERIES: Final[tuple[tuple[str, str], ...]] = (
     ("cond", "conditions or diseases"),

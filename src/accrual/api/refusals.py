@@ -96,7 +96,7 @@ def unusable_token() -> HTTPException:
 def expired_token() -> HTTPException:
     """A page token of data that is no longer served."""
     return HTTPException(
-        410, "Parameter `pageToken` is from data that has since been replaced: ask for the first page again"
+        400, "Parameter `pageToken` is from data that has since been replaced: ask for the first page again"
     )
 
 

@@ -9,33 +9,42 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
+from typing import Any
 
 import msgspec
 from starlette.routing import Route
 
 from accrual.api import parameters as rows
-from accrual.api.endpoint import Answer, Asked, Handler, Surroundings, endpoint
+from accrual.api.endpoint import Answer, Asked, Surroundings, endpoint
 from accrual.api.limits import Limits
-from accrual.api.studies import single_study, study_version, study_with_history
+from accrual.api.oas import openapi_document
+from accrual.api.search import download_studies, list_studies
+from accrual.api.studies import BASE, single_study, study_version, study_with_history
 from accrual.finder import Finder
+from accrual.registry.metadata import describe_areas, describe_enums, describe_fields
 
 API_VERSION = "2.0.5"
 """The version of the registry's API that this one answers as (its own `/version`, 2026-08-14)."""
-
-BASE = "/api/v2"
 
 
 def registry_routes(finder: Finder, limits: Limits) -> list[Route]:
     """Return the routes of the registry's API over one facade."""
     surroundings = Surroundings(limits, lambda: data_tag(finder))
     table: tuple[tuple[str, tuple[rows.Parameter, ...], Callable[[Finder, Asked], Answer], bool], ...] = (
-        (f"{BASE}/version", rows.NOTHING, data_version, False),
+        (f"{BASE}/studies", rows.STUDIES, list_studies, False),
+        # Before the single study: `metadata` and its like are no NCT numbers.
+        (f"{BASE}/studies/download", rows.DOWNLOAD, download_studies, False),
+        (f"{BASE}/studies/metadata", rows.METADATA, fields_of_records, True),
+        (f"{BASE}/studies/search-areas", rows.NOTHING, search_areas, True),
+        (f"{BASE}/studies/enums", rows.NOTHING, enumerations, True),
         (f"{BASE}/studies/{{nctId}}", rows.STUDY, single_study, True),
+        (f"{BASE}/version", rows.NOTHING, data_version, True),
         ("/api/int/studies/{nctId}", rows.HISTORY, study_with_history, False),
         ("/api/int/studies/{nctId}/history/{version}", rows.NOTHING, study_version, False),
+        ("/api/oas/v2", rows.NOTHING, own_document, True),
     )
     return [
-        endpoint(surroundings, path, known, _bound(handler, finder), keep)
+        endpoint(surroundings, path, known, partial(handler, finder), keep)
         for path, known, handler, keep in table
     ]
 
@@ -51,8 +60,29 @@ def data_version(finder: Finder, asked: Asked) -> Answer:
     day = finder.state.data_date
     if day:
         found["dataTimestamp"] = f"{day}T00:00:00"  # the records say the day, not the hour
-    return Answer(msgspec.json.encode(found))
+    return _json(found)
 
 
-def _bound(handler: Callable[[Finder, Asked], Answer], finder: Finder) -> Handler:
-    return partial(handler, finder)
+def fields_of_records(finder: Finder, asked: Asked) -> Answer:
+    """Answer `/studies/metadata`."""
+    arguments = asked.arguments
+    return _json(describe_fields(arguments.flag("includeIndexedOnly"), arguments.flag("includeHistoricOnly")))
+
+
+def search_areas(finder: Finder, asked: Asked) -> Answer:
+    """Answer `/studies/search-areas`."""
+    return _json(describe_areas())
+
+
+def enumerations(finder: Finder, asked: Asked) -> Answer:
+    """Answer `/studies/enums`."""
+    return _json(describe_enums())
+
+
+def own_document(finder: Finder, asked: Asked) -> Answer:
+    """Answer `/api/oas/v2`."""
+    return _json(openapi_document())
+
+
+def _json(value: Any) -> Answer:
+    return Answer(msgspec.json.encode(value))

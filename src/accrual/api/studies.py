@@ -7,18 +7,29 @@ no NCT number (400), a study that is not here (404), a field that no record has 
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import msgspec
 from starlette.exceptions import HTTPException
 
 from accrual.api import history, refusals
 from accrual.api.endpoint import Answer, Asked
-from accrual.api.parameters import NCT_PATTERN
+from accrual.api.parameters import NCT_PATTERN, Arguments
+from accrual.api.search import CSV_TYPE, ZIP_TYPE, read_names, read_projection, write_record
 from accrual.basic import nct_id
-from accrual.errors import StudyNotFoundError, UnknownFieldError
+from accrual.errors import StudyNotFoundError
 from accrual.finder import Finder
-from accrual.registry.projection import Projection
+from accrual.registry.ctgov_json import read_json
+from accrual.registry.export.archive import write_archive
+from accrual.registry.export.fhir import write_fhir
+from accrual.registry.export.ris import select_tags, write_ris
+from accrual.registry.export.table import select_columns, write_table
+from accrual.search.studies import Filters, StudyQuery
+
+BASE: Final = "/api/v2"
+FHIR_TYPE: Final = "application/fhir+json"
+RIS_TYPE: Final = "application/x-research-info-systems"
 
 _decode = msgspec.json.Decoder().decode
 
@@ -26,12 +37,16 @@ _decode = msgspec.json.Decoder().decode
 def single_study(finder: Finder, asked: Asked) -> Answer:
     """Answer `/studies/{nctId}`."""
     number = read_number(asked.path["nctId"])
-    arguments = asked.arguments
-    projection = read_projection(arguments.items("fields"))
-    record = _record(finder, number)
-    if projection is None:
-        return Answer(record)
-    return Answer(msgspec.json.encode(projection.take(_decode(record))))
+    write = _FORMATS[asked.arguments.text("format")](asked.arguments)
+    try:
+        record = finder.record(number)
+    except StudyNotFoundError:
+        now = _number_now(finder, number)
+        if now is None:
+            raise refusals.study_not_found(number) from None
+        # The registry drops what stood behind the question mark.
+        return Answer(b"", status=301, headers={"location": f"{BASE}/studies/{now}"})
+    return write(number, record)
 
 
 def study_with_history(finder: Finder, asked: Asked) -> Answer:
@@ -67,25 +82,61 @@ def read_number(text: str) -> str:
     return nct_id(text)
 
 
-def read_projection(names: tuple[str, ...]) -> Projection | None:
-    """Return what `fields` asks for; None where all is asked for.
-
-    Raises:
-        HTTPException: 400, a name that no field has.
-    """
-    if not names:
-        return None
-    try:
-        return Projection(names)
-    except UnknownFieldError as error:
-        raise HTTPException(400, str(error)) from error
+def _number_now(finder: Finder, number: str) -> str | None:
+    """Return the number that a study has now which had this one before."""
+    found = finder.studies(StudyQuery(filters=(Filters(ids=(number,)),)), 1).nct_ids
+    return found[0] if found else None
 
 
-def _record(finder: Finder, number: str) -> bytes:
-    try:
-        return finder.record(number)
-    except StudyNotFoundError:
-        raise refusals.study_not_found(number) from None
+_Writer = Callable[[str, bytes], Answer]
+
+
+def _json(arguments: Arguments) -> _Writer:
+    projection = read_projection(arguments.items("fields"))
+    legacy = arguments.text("markupFormat") == "legacy"
+    return lambda number, record: Answer(write_record(record, projection, legacy))
+
+
+def _json_zip(arguments: Arguments) -> _Writer:
+    projection = read_projection(arguments.items("fields"))
+    return lambda number, record: Answer(
+        write_archive(number, write_record(record, projection, legacy=False)),
+        ZIP_TYPE,
+        _file(f"{number}.json.zip"),
+    )
+
+
+def _csv(arguments: Arguments) -> _Writer:
+    columns = read_names(select_columns, arguments.items("fields"))
+    return lambda number, record: Answer(
+        write_table((read_json(record),), columns).encode(), CSV_TYPE, _file(f"{number}.csv")
+    )
+
+
+def _fhir(arguments: Arguments) -> _Writer:
+    if arguments.items("fields"):
+        raise refusals.not_applicable("fields", "fhir.json")
+    return lambda number, record: Answer(write_fhir(read_json(record)), FHIR_TYPE)
+
+
+def _ris(arguments: Arguments) -> _Writer:
+    tags = read_names(select_tags, arguments.items("fields"))
+    return lambda number, record: Answer(
+        write_ris(read_json(record), tags).encode(), RIS_TYPE, _file(f"{number}.ris")
+    )
+
+
+_FORMATS: Final[Mapping[str, Callable[[Arguments], _Writer]]] = {
+    "json": _json,
+    "json.zip": _json_zip,
+    "csv": _csv,
+    "fhir.json": _fhir,
+    "ris": _ris,
+}
+
+
+def _file(name: str) -> dict[str, str]:
+    return {"content-disposition": f'attachment; filename="{name}"'}
 
 
 def _versions(finder: Finder, number: str) -> list[Any]:

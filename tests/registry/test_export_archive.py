@@ -9,8 +9,8 @@ from datetime import date
 
 import pytest
 
-from accrual.api import archive
-from accrual.api.archive import zip_parts
+from accrual.registry.export import archive
+from accrual.registry.export.archive import zip_parts
 
 DAY = date(2026, 8, 14)
 
