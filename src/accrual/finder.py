@@ -157,6 +157,11 @@ class Finder:
         """
         return find_studies(self._folder.registry, query, page_size, cursor)
 
+    @property
+    def search_state(self) -> int:
+        """Names the state of the data that `studies` searches; another one after every change."""
+        return self._folder.registry.snapshot().stamp
+
     def facets(self, query: Query) -> dict[Facet, tuple[FacetCount, ...]]:
         """Count the values of each facet over a search, each with the other facets' filters but not its own."""
         return count_facets(self.index, query)

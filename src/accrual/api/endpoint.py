@@ -56,13 +56,15 @@ Handler = Callable[[Asked], Answer]
 class Surroundings:
     """What the endpoints share: the limits, the threads, the tag of the data, the answers kept."""
 
-    def __init__(self, limits: Limits, tag: Callable[[], str]) -> None:
+    def __init__(self, limits: Limits, tag: Callable[[], str], search_tag: Callable[[], str]) -> None:
         """Arguments:
-        tag: names the state of the data as it is now; quick.
+        tag: names the state of the records as it is now; quick.
+        search_tag: names the state of what is searched.
         """
         self.limits = limits
         self.workers = Workers(limits.seconds)
         self.tag = tag
+        self.search_tag = search_tag
         self.kept = KeptAnswers()
 
 
@@ -115,7 +117,7 @@ def endpoint(
 
     Arguments:
         path: in Starlette's spelling, `/api/v2/studies/{number}`.
-        keep: whether its answers are kept for the next who asks the same.
+        keep: whether its answers are of the records alone, and kept for the next who asks the same.
     """
 
     async def respond(request: Request) -> Response:
@@ -133,20 +135,28 @@ def endpoint(
         query = request.scope["query_string"]
         if len(query) > surroundings.limits.address_bytes:
             raise refusals.address_too_long(surroundings.limits.address_bytes)
+        if not keep:
+            arguments = read_arguments(parameters, query, surroundings.limits.value_chars)
+            # Also the tag is found by a worker: what is searched may have to be caught up first.
+            tag, made = await surroundings.workers.run(lambda: look_up(request, arguments))
+            return _send(request, made, tag, surroundings.workers) if made is not None else unchanged(tag)
         tag = surroundings.tag()
         key = (request.scope["path"], query)
-        made = surroundings.kept.get(tag, key) if keep else None
-        if made is None:
+        kept = surroundings.kept.get(tag, key)
+        if kept is None:
             arguments = read_arguments(parameters, query, surroundings.limits.value_chars)
-            if is_unchanged(request, tag):
-                return unchanged(tag)
-            asked = Asked(request.path_params, arguments, request.method == "HEAD")
-            made = await surroundings.workers.run(lambda: handler(asked))
-            if keep:
-                surroundings.kept.put(tag, key, made)
-        elif is_unchanged(request, tag):
-            return unchanged(tag)
-        return _send(request, made, tag, surroundings.workers)
+            kept = await surroundings.workers.run(lambda: handler(asked_by(request, arguments)))
+            surroundings.kept.put(tag, key, kept)
+        return (
+            unchanged(tag) if is_unchanged(request, tag) else _send(request, kept, tag, surroundings.workers)
+        )
+
+    def look_up(request: Request, arguments: Arguments) -> tuple[str, Answer | None]:
+        tag = surroundings.search_tag()
+        return tag, None if is_unchanged(request, tag) else handler(asked_by(request, arguments))
+
+    def asked_by(request: Request, arguments: Arguments) -> Asked:
+        return Asked(request.path_params, arguments, request.method == "HEAD")
 
     return Route(path, respond, methods=["GET", "OPTIONS"])
 

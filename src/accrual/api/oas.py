@@ -227,7 +227,6 @@ def _paths() -> Json:
             "Studies",
             rows.STUDIES,
             {"application/json": _ref("PagedStudies"), **csv},
-
         ),
         "/studies/{nctId}": _get(
             "fetchStudy",

@@ -29,7 +29,7 @@ API_VERSION = "2.0.5"
 
 def registry_routes(finder: Finder, limits: Limits) -> list[Route]:
     """Return the routes of the registry's API over one facade."""
-    surroundings = Surroundings(limits, lambda: data_tag(finder))
+    surroundings = Surroundings(limits, lambda: data_tag(finder), lambda: search_tag(finder))
     table: tuple[tuple[str, tuple[rows.Parameter, ...], Callable[[Finder, Asked], Answer], bool], ...] = (
         (f"{BASE}/studies", rows.STUDIES, list_studies, False),
         # Before the single study: `metadata` and its like are no NCT numbers.
@@ -50,8 +50,13 @@ def registry_routes(finder: Finder, limits: Limits) -> list[Route]:
 
 
 def data_tag(finder: Finder) -> str:
-    """Return the weak entity tag of the data as it is: another one after every load, and of every other program."""
+    """Return the weak entity tag of the records as they are: another one after every load, and of every program."""
     return f'W/"{finder.state.digest[:24] or "empty"}-{version("accrual")}"'
+
+
+def search_tag(finder: Finder) -> str:
+    """Return the tag of what is searched, which may follow the records a while later."""
+    return f'{data_tag(finder)[:-1]}-{finder.search_state:08x}"'
 
 
 def data_version(finder: Finder, asked: Asked) -> Answer:
