@@ -19,6 +19,7 @@ from accrual.api.endpoint import Answer, Asked, Surroundings, endpoint
 from accrual.api.limits import Limits
 from accrual.api.oas import openapi_document
 from accrual.api.search import download_studies, list_studies
+from accrual.api.statistics import field_sizes, field_values, study_sizes
 from accrual.api.studies import BASE, single_study, study_version, study_with_history
 from accrual.finder import Finder
 from accrual.registry.metadata import describe_areas, describe_enums, describe_fields
@@ -38,6 +39,9 @@ def registry_routes(finder: Finder, limits: Limits) -> list[Route]:
         (f"{BASE}/studies/search-areas", rows.NOTHING, search_areas, True),
         (f"{BASE}/studies/enums", rows.NOTHING, enumerations, True),
         (f"{BASE}/studies/{{nctId}}", rows.STUDY, single_study, True),
+        (f"{BASE}/stats/size", rows.NOTHING, study_sizes, False),
+        (f"{BASE}/stats/field/values", rows.FIELD_VALUES, field_values, False),
+        (f"{BASE}/stats/field/sizes", rows.FIELD_SIZES, field_sizes, False),
         (f"{BASE}/version", rows.NOTHING, data_version, True),
         ("/api/int/studies/{nctId}", rows.HISTORY, study_with_history, False),
         ("/api/int/studies/{nctId}/history/{version}", rows.NOTHING, study_version, False),
