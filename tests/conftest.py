@@ -13,7 +13,7 @@ from accrual.registry.files import read_record
 from accrual.store.load import load_records
 from accrual.store.records import RecordStore
 
-RECORDS = 250
+RECORDS = 160
 """Real records that a server serves in tests: enough for several pages, few enough to be quick."""
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"

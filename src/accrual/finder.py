@@ -10,6 +10,7 @@ others serve what was last committed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -21,7 +22,7 @@ from accrual import demo, matching
 from accrual.basic import NctId, nct_id
 from accrual.criteria.compile import compile_text
 from accrual.criteria.tree import CompiledTrial, Criterion
-from accrual.errors import PatientError
+from accrual.errors import PatientError, StoreError
 from accrual.figures import Figures
 from accrual.folder import DataFolder, OnProgress
 from accrual.match.ask import Question
@@ -137,6 +138,15 @@ class Finder:
     def catch_up(self, on_progress: OnProgress | None = None) -> None:
         """Bring everything derived up to the records: the indexes, then every study's compiled criteria."""
         self._folder.catch_up(on_progress)
+
+    def make_ready(self) -> None:
+        """Bring up to date what is searched, so that nobody's first question waits for it.
+
+        What cannot be built, in a folder for reading only, is left: who asks for it is told.
+        """
+        for open_artefact in (lambda: self._folder.prepare(), lambda: self._folder.figures):
+            with suppress(StoreError):
+                open_artefact()
 
     # -- find
 

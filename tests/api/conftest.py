@@ -23,6 +23,7 @@ def demo_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient
     with RecordStore(home) as store:
         load_records(store, [read_record(body, "the demo registry") for body in demo_records()])
     with Finder(home) as finder:
+        finder.make_ready()
         app = create_app(finder, today=lambda: DEMO_TODAY)
         yield TestClient(app, raise_server_exceptions=False, follow_redirects=False)
 
@@ -31,5 +32,6 @@ def demo_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient
 def client(real_home: Path) -> Iterator[TestClient]:
     """The application over real records."""
     with Finder(real_home) as finder:
+        finder.make_ready()
         app = create_app(finder, today=lambda: DEMO_TODAY)
         yield TestClient(app, raise_server_exceptions=False, follow_redirects=False)

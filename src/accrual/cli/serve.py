@@ -129,6 +129,7 @@ def serve_finder(
     app: ASGIApp = create_app(finder, limits=limits)
     if log is not Log.NONE:
         app = RequestLog(app, note, queries=log is Log.QUERIES)
+    finder.make_ready()
     server = make_server(app, clients)
 
     def end(number: int, frame: FrameType | None) -> None:

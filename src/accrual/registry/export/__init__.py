@@ -1,1 +1,1 @@
-"""Study records in the forms that other programs read: CSV, RIS, FHIR, the markup of old."""
+"""Study records in the forms that other programs read: CSV, RIS, FHIR, zip files, the markup of old."""
