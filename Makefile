@@ -40,10 +40,15 @@ $(VENV)/vocabulary.stamp: $(VENV)/run.stamp $(wildcard $(CODES)/sources/*.py $(C
 	@$(BIN)/python -m accrual.codes.build
 	@touch $@
 
-run: $(VENV)/vocabulary.stamp
+# Scripts and the map of the web pages, out of pinned packages; where they cannot be had, the pages do without.
+$(VENV)/web.stamp: $(VENV)/run.stamp src/accrual/web/assets.py src/accrual/web/outline.py
+	@$(BIN)/python -m accrual.web.assets
+	@touch $@
+
+run: $(VENV)/vocabulary.stamp $(VENV)/web.stamp
 	@$(BIN)/accrual --home $(DEMO_HOME) demo $(if $(filter 0,$(SERVE)),--no-serve,--serve)
 
-test: $(VENV)/dev.stamp $(VENV)/vocabulary.stamp
+test: $(VENV)/dev.stamp $(VENV)/vocabulary.stamp $(VENV)/web.stamp
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/dev.stamp

@@ -16,6 +16,7 @@ would guess, so `except ValueError` works for someone who does not know this tre
     ├── UnknownFieldError (LookupError)   no field or search area of a record has this name
     ├── UnitError (ValueError)            a unit that is unknown or cannot be converted
     ├── VocabularyError (ValueError)      a row of our own tables that is wrong
+    ├── PackageError (OSError)            a package with data of others that cannot be had
     └── StoreError (OSError)              the data folder: missing, locked, damaged, full
 """
 
@@ -25,6 +26,7 @@ __all__ = [
     "AccrualError",
     "CursorExpiredError",
     "ExpressionError",
+    "PackageError",
     "PatientError",
     "PlaceNotFoundError",
     "QueryError",
@@ -108,6 +110,10 @@ class UnitError(AccrualError, ValueError):
 
 class VocabularyError(AccrualError, ValueError):
     """A row of accrual's own tables that breaks the table's rules."""
+
+
+class PackageError(AccrualError, OSError):
+    """A package with data of others that cannot be fetched, or is not the pinned one."""
 
 
 class StoreError(AccrualError, OSError):

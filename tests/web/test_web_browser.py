@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,30 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from .browser import ARGUMENTS, CHROMIUM
+
 SEED = "NCT04785833"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
-
-
-@pytest.fixture(scope="module")
-def served(web_home: Path) -> Iterator[str]:
-    """The address of a real server on the demo registry."""
-    arguments = [sys.executable, "-m", "accrual", "--home", str(web_home), "serve", "--port", "0", "--json"]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment) as server:
-        assert server.stdout is not None
-        written = "".join(server.stdout.readline() for _ in range(3))
-        yield json.loads(written)["url"]
-        server.send_signal(signal.SIGINT)
-        assert server.wait(timeout=60) == 0
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from accrual.codes.sources.term import Term
 from accrual.codes.spelling import folded_key
 from accrual.codes.table import read_table
 from accrual.codes.variables import variable_named
-from accrual.errors import VocabularyError
+from accrual.errors import PackageError, VocabularyError
 
 KEPT = 12
 """Built folders kept beside each other: as many checkouts may share the place."""
@@ -49,7 +49,7 @@ def build(home: Path, cache: Path, say: Say) -> Manifest | None:
             continue
         try:
             terms = source.read(cache)
-        except VocabularyError as error:
+        except (PackageError, VocabularyError) as error:
             say(f"vocabulary: {source.title} is left out: {error}")
             continue
         sources.append((SourceUsed(source.title, source.version, source.licence, len(terms)), terms))

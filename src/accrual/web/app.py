@@ -25,7 +25,9 @@ from accrual.api.routes import http_status
 from accrual.api.routes import routes as api_routes
 from accrual.errors import AccrualError
 from accrual.finder import Finder
+from accrual.web.assets import built
 from accrual.web.check import CheckPages
+from accrual.web.language import Language
 from accrual.web.layout import render
 from accrual.web.pages import SearchPages
 from accrual.web.protection import HEADERS, Protection
@@ -72,10 +74,12 @@ def create_app(
             Route("/favicon.ico", _icon),
             *registry_routes(finder, limits),
             *api_routes(finder, today),
+            *_vendor(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[
             Middleware(Protection),
+            Middleware(Language),
             Middleware(RateLimit, rate=limits.rate, burst=limits.burst),
         ],
         exception_handlers={
@@ -118,3 +122,9 @@ async def _unexpected(request: Request, error: Exception) -> Response:
     response = render("error.html", 500, heading="Something went wrong", message=message)
     response.headers.update(HEADERS)
     return response
+
+
+def _vendor() -> tuple[Mount, ...]:
+    """Scripts and the map of others, where they were built; the pages work without."""
+    folder = built()
+    return () if folder is None else (Mount("/static/vendor", StaticFiles(directory=folder)),)

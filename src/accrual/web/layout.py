@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -13,20 +13,40 @@ from starlette.responses import HTMLResponse
 
 from accrual.plain.screening import NOT_ADVICE
 from accrual.web.address import SORTS, distance_choices
+from accrual.web.assets import built
+from accrual.web.language import DEFAULT, LANGUAGES, RIGHT_TO_LEFT, catalog, current, in_language, marked
+
+MAIN_PAGES: tuple[tuple[str, str], ...] = (
+    ("/search", marked("All trials")),
+    ("/match", marked("Match a patient")),
+)
+"""The pages that every page leads to: address and words (of the catalogs)."""
 
 
-@lru_cache(maxsize=1)
-def environment() -> Environment:
-    """Return the templates' environment, built once."""
+@cache
+def environment(language: str = DEFAULT) -> Environment:
+    """Return the templates' environment in a language, built once."""
     found = Environment(
         loader=PackageLoader("accrual.web"),
+        extensions=["jinja2.ext.i18n"],
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
     )
-    found.globals |= {"not_advice": NOT_ADVICE, "sorts": SORTS, "distances": distance_choices}
+    found.install_gettext_translations(catalog(language), newstyle=True)  # type: ignore[attr-defined]
+    found.globals |= {
+        "not_advice": NOT_ADVICE,
+        "main_pages": MAIN_PAGES,
+        "sorts": SORTS,
+        "distances": distance_choices,
+        "language": language,
+        "languages": LANGUAGES,
+        "in_language": in_language,
+        "direction": "rtl" if language in RIGHT_TO_LEFT else "ltr",
+        "scripted": built() is not None,
+    }
     found.filters["groupby_run"] = _runs
     return found
 
@@ -35,7 +55,7 @@ def render(template: str, status: int = 200, *, store: bool = True, **values: An
     """Return a page; `store=False` keeps it out of every cache."""
     headers = {} if store else {"cache-control": "no-store"}
     return HTMLResponse(
-        environment().get_template(template).render(**values), status_code=status, headers=headers
+        environment(current()).get_template(template).render(**values), status_code=status, headers=headers
     )
 
 

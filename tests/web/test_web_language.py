@@ -1,0 +1,62 @@
+"""The language of the pages: which one is shown, and that its words are all there."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from starlette.testclient import TestClient
+
+from accrual.web.language import DEFAULT, LANGUAGES, asked_language, catalog
+
+from .catalogs import read_catalog, said
+
+OTHERS = [language for language in LANGUAGES if language != DEFAULT]
+HOLE = re.compile(r"%\((\w+)\)s")
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_word_of_the_pages_is_in_the_catalog_and_none_that_no_page_says(language: str) -> None:
+    """Where this fails: `python -m tests.web.catalogs`, then fill the empty ones."""
+    asked = {str(one.id) for one in said() if one.id}
+    kept = {str(one.id) for one in read_catalog(language) if one.id and one.string}
+    assert asked - kept == set(), "to be translated"
+    assert kept - asked == set(), "no page says it any more"
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_translation_has_the_same_holes_as_its_original(language: str) -> None:
+    for one in read_catalog(language):
+        ids = [one.id] if isinstance(one.id, str) else list(one.id)
+        strings = [one.string] if isinstance(one.string, str) else list(one.string or ())
+        for string in strings if one.id else ():
+            assert set(HOLE.findall(string)) <= {hole for each in ids for hole in HOLE.findall(each)}, one.id
+
+
+@pytest.mark.parametrize(
+    ("query", "cookies", "accepted", "language"),
+    [
+        ("", "", "", "en"),
+        ("lang=es", "lang=en", "en", "es"),
+        ("lang=xx", "lang=es", "en", "es"),
+        ("", 'lang="; =', "fr, es;q=0.8, en;q=0.5", "es"),
+        ("", "", "es;q=nonsense, en;q=0.2", "en"),
+        ("", "", "*" * 100_000, "en"),
+    ],
+)
+def test_the_address_wins_over_the_cookie_and_that_over_the_browser(
+    query: str, cookies: str, accepted: str, language: str
+) -> None:
+    assert asked_language(query, cookies, accepted) == language
+
+
+def test_a_page_is_shown_in_the_language_asked_for_and_the_choice_is_kept(client: TestClient) -> None:
+    answer = client.get("/search?text=cancer&lang=es")
+    assert answer.headers["content-language"] == "es"
+    assert '<html lang="es" dir="ltr">' in answer.text
+    assert catalog("es").gettext("Skip to the content") in answer.text
+    assert answer.headers["set-cookie"].startswith("lang=es; ")
+    assert 'href="?text=cancer&amp;lang=en"' in answer.text
+    client.cookies.clear()
+    assert client.get("/").headers["content-language"] == "en"
+    assert "set-cookie" not in client.get("/").headers
