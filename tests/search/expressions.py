@@ -10,7 +10,7 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from accrual.basic import Span
+from accrual.basic import GeoPoint, Span
 from accrual.registry.areas import AREAS
 from accrual.registry.fields import FIELDS, Field, descend, nested_document, read_values
 from accrual.search.essie_names import fields_of
@@ -30,6 +30,7 @@ from accrual.search.expression import (
 )
 from accrual.search.measures import measure_of
 from accrual.search.words import cut_words
+from tests.search.oracle import points_of
 
 NOWHERE = Span(0, 0)
 _EVERY_FIELD = [field for top in FIELDS for field in descend(top)]
@@ -197,18 +198,15 @@ class Chance:
 
     def distance(self) -> Distance:
         """A circle around a place that some record has."""
+        point = GeoPoint(0.0, 0.0)
         for _ in range(10):
-            record = self.random.choice(self.records)
-            sites = record.get("protocolSection", {}).get("contactsLocationsModule", {}).get("locations", [])
-            points = [site["geoPoint"] for site in sites if isinstance(site, dict) and "geoPoint" in site]
+            points = points_of(self.random.choice(self.records))
             if points:
                 point = self.random.choice(points)
                 break
-        else:
-            point = {"lat": 0.0, "lon": 0.0}
         return Distance(
-            latitude=float(point["lat"]),
-            longitude=float(point["lon"]),
+            latitude=point.lat,
+            longitude=point.lon,
             radius_km=self.random.choice((1.0, 50.0, 300.0, 800.0)),
             span=NOWHERE,
         )

@@ -32,6 +32,7 @@ from accrual.search.expression import (
     Scoped,
     Words,
 )
+from accrual.search.registry_schema import BEGIN, END
 from accrual.search.words import LONGEST_WORD, cut_words, stem_of
 
 Record = Mapping[str, Any]
@@ -82,7 +83,7 @@ def _holds(tree: Expression, record: Record, around: Around) -> bool:
             return not any(read_values(record, field) for field in _fields(around.area))
         case Distance(latitude=latitude, longitude=longitude, radius_km=radius):
             centre = GeoPoint(latitude, longitude)
-            return any(centre.distance_km(point) <= radius + _METRES / 1000 for point in _points(record))
+            return any(centre.distance_km(point) <= radius + _METRES / 1000 for point in points_of(record))
         case Range(low=low, high=high):
             return _in_range(low, high, record, around.area)
         case Words(text=text):
@@ -105,10 +106,14 @@ def _sites(record: Record) -> list[Record]:
     return _SITES[id(record)][1]
 
 
-def _points(record: Record) -> list[GeoPoint]:
-    found = read_values(record, find_field("LocationGeoPoint"))
+def points_of(record: Record) -> list[GeoPoint]:
+    """Return where a study's sites stand."""
+    found = [each for each in read_values(record, find_field("LocationGeoPoint")) if isinstance(each, dict)]
+    pairs = [(each.get("lat"), each.get("lon")) for each in found]
     return [
-        GeoPoint(float(each["lat"]), float(each["lon"])) for each in found if "lat" in each and "lon" in each
+        GeoPoint(float(lat), float(lon))
+        for lat, lon in pairs
+        if isinstance(lat, int | float) and isinstance(lon, int | float)
     ]
 
 
@@ -128,16 +133,17 @@ def _in_range(low: str, high: str, record: Record, area: str) -> bool:
     for field in _fields(area):
         for value in read_values(record, field):
             if field.type in _DATES:
-                first = _day(str(value))
-                if first is not None and _between(_day(low), first.first.toordinal(), _day(high), low, high):
+                day = _day(value) if isinstance(value, str) else None
+                if day and _between(_day(low), day.first.toordinal(), _day(high), low, high):
                     return True
             elif field.type == "time":
-                if _between(_age(low), _age(str(value)), _age(high), low, high):
+                age = _age(value) if isinstance(value, str) else None
+                if _between(_age(low), age, _age(high), low, high):
                     return True
-            elif field.type in _NUMBERS and _between(
-                _number(low), _number(str(value)), _number(high), low, high
-            ):
-                return True
+            elif field.type in _NUMBERS:
+                number = _number(str(value)) if not isinstance(value, bool) else None
+                if _between(_number(low), number, _number(high), low, high):
+                    return True
     return False
 
 
@@ -202,23 +208,22 @@ def _has_words(tree: Words, record: Record, around: Around) -> bool:
     widened = expand(tree.text, quoted, around.expansion)
     if not widened.units:
         return False
-    values = [value for field in fields for value in _spoken(record, field, widened.exact)]
+    values = _spoken(record, around.area, fields, widened.exact)
     found = 0
     for group in widened.groups:
-        sequences = [_joined(words, widened.exact) for words in group]
-        found += any(_covers(sequence, value, coverage) for sequence in sequences for value in values)
+        found += any(_covers(_joined(words, widened.exact), values, coverage) for words in group)
     return found >= widened.needed
 
 
-def _covers(sequence: str, value: str, coverage: Coverage) -> bool:
-    """Whether words stand in a value; both as ` one two `."""
+def _covers(sequence: str, values: list[str], coverage: Coverage) -> bool:
+    """Whether words stand in one of the values; all of them as ` one two `."""
     if coverage is Coverage.FULL_MATCH:
-        return sequence == value
+        return sequence in values
     if coverage is Coverage.STARTS_WITH:
-        return value.startswith(sequence)
+        return any(value.startswith(sequence) for value in values)
     if coverage is Coverage.ENDS_WITH:
-        return value.endswith(sequence)
-    return sequence in value
+        return any(value.endswith(sequence) for value in values)
+    return any(sequence in value for value in values)
 
 
 def _joined(words: tuple[str, ...], exact: bool) -> str:
@@ -228,18 +233,19 @@ def _joined(words: tuple[str, ...], exact: bool) -> str:
 _SPOKEN: dict[tuple[int, str, bool], tuple[Record, list[str]]] = {}
 
 
-def _spoken(record: Record, field: Field, exact: bool) -> list[str]:
-    """The values of a field as words, each in all its spellings. Remembered, since records are asked often."""
-    key = (id(record), field.path, exact)
+def _spoken(record: Record, area: str, fields: list[Field], exact: bool) -> list[str]:
+    """The values of an area's fields as words, each in all its spellings. Remembered, since records are asked often."""
+    key = (id(record), area, exact)
     if key not in _SPOKEN:
-        if len(_SPOKEN) > 200_000:
+        if len(_SPOKEN) > 100_000:
             _SPOKEN.clear()
-        values = [
-            _as_words(spelling, exact)
+        texts = {
+            spelling: None
+            for field in fields
             for value in read_values(record, field)
             for spelling in _spellings(field, value)
-        ]
-        _SPOKEN[key] = (record, values)
+        }
+        _SPOKEN[key] = (record, list({_as_words(text, exact): None for text in texts}))
     return _SPOKEN[key][1]
 
 
@@ -248,6 +254,7 @@ def _spellings(field: Field, value: Any) -> list[str]:
     if isinstance(value, bool):
         return ["true", "yes", "y"] if value else ["false", "no", "n"]
     if isinstance(value, str):
+        value = value.replace(BEGIN, "").replace(END, "")  # two runes that the index keeps for itself
         return [value, legacy_value(field, value)] if field.type == "enum" else [value]
     return [str(value)] if isinstance(value, int | float) and abs(value) < 2**63 else []
 

@@ -286,8 +286,7 @@ def _read_search(reader: _Reader, first: Token) -> Callable[[Expression], Expres
     name = unescaped(token.text)
     if name not in _DOCUMENTS or (name == "Study" and reader.scope.document == "Location"):
         raise reader.error(f"Unknown document name: '{shortened(name)}'", token)
-    if name != reader.scope.document:
-        reader.scope = Scope(name, _DOCUMENTS[name])
+    reader.scope = Scope(name, _DOCUMENTS[name])
     return lambda part: Scoped(document=name, part=part, span=Span(first.start, part.span.end))
 
 

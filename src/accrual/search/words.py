@@ -115,6 +115,21 @@ def cut_words(text: str) -> tuple[str, ...]:
     return tuple(folder().analyze(text))
 
 
+@lru_cache(maxsize=1)
+def _cutter() -> tantivy.TextAnalyzer:
+    return tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple()).build()
+
+
+def raw_words(text: str) -> tuple[str, ...]:
+    """Return the words of `cut_words` as they stand in the text, one for one.
+
+    Example:
+        >>> raw_words("CAR-T für Kinder")
+        ('CAR', 'T', 'für', 'Kinder')
+    """
+    return tuple(_cutter().analyze(text))
+
+
 @lru_cache(maxsize=65_536)
 def stem_of(word: str) -> str:
     """Return a word of `cut_words` without its English ending: the term that the index has for it.
