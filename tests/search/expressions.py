@@ -10,6 +10,8 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tests.search.oracle import points_of
+
 from accrual.basic import GeoPoint, Span
 from accrual.registry.areas import AREAS
 from accrual.registry.fields import FIELDS, Field, descend, nested_document, read_values
@@ -30,7 +32,6 @@ from accrual.search.expression import (
 )
 from accrual.search.measures import measure_of
 from accrual.search.words import cut_words
-from tests.search.oracle import points_of
 
 NOWHERE = Span(0, 0)
 _EVERY_FIELD = [field for top in FIELDS for field in descend(top)]

@@ -32,7 +32,6 @@ from accrual.search.expression import (
     Scoped,
     Words,
 )
-from accrual.search.registry_schema import BEGIN, END
 from accrual.search.words import LONGEST_WORD, cut_words, stem_of
 
 Record = Mapping[str, Any]
@@ -254,7 +253,6 @@ def _spellings(field: Field, value: Any) -> list[str]:
     if isinstance(value, bool):
         return ["true", "yes", "y"] if value else ["false", "no", "n"]
     if isinstance(value, str):
-        value = value.replace(BEGIN, "").replace(END, "")  # two runes that the index keeps for itself
         return [value, legacy_value(field, value)] if field.type == "enum" else [value]
     return [str(value)] if isinstance(value, int | float) and abs(value) < 2**63 else []
 

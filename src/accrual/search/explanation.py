@@ -47,8 +47,8 @@ How: TypeAlias = Literal[
 range; within a distance; as a field without a value; because every study is asked for; because it is not there."""
 
 PASSING = 0.5
-"""Weight below which a field mentions: summaries, descriptions, sites, people. Set by hand between the registry's weights
-of what a study calls itself (titles, conditions, interventions: 0.5 and more, BasicSearch) and the rest."""
+"""Weight below which a field only mentions: descriptions, sites, people. Set by hand, between the weights that
+BasicSearch gives to what a study says of itself (titles, conditions, interventions, arms: 0.5 and more) and the rest."""
 _CONTEXT = 60  # characters shown on each side of what was found
 
 
@@ -105,9 +105,18 @@ class _Value(NamedTuple):
     field: Field
     weight: float
     text: str
-    words: tuple[str, ...]
-    stems: tuple[str, ...]
-    places: tuple[Span, ...]
+    words: Together
+    stems: Together
+
+    def place(self, at: int, count: int) -> Span:
+        """Where some of its words stand in the text."""
+        start = end = 0
+        for number, raw in enumerate(raw_words(self.text)[: at + count]):
+            begun = self.text.index(raw, end)
+            end = begun + len(raw)
+            if number == at:
+                start = begun
+        return Span(start, end)
 
 
 class _Study:
@@ -169,9 +178,7 @@ class _Study:
             bounds = _bounds(field, ends, scope.sized)
             if bounds is None:
                 continue
-            values = (
-                [count_items(self.record, field)] if scope.sized else read_values(self.record, field)
-            )
+            values = [count_items(self.record, field)] if scope.sized else read_values(self.record, field)
             for value in values:
                 amount = float(value) if scope.sized else _amount(field, value)
                 if amount is not None and bounds[0] <= amount <= bounds[1]:
@@ -224,9 +231,7 @@ class _Study:
             return [other], len(groups)
         return kept, len(kept)
 
-    def group(
-        self, node: Words, spellings: Sequence[Together], scope: Scope, exact: bool
-    ) -> Reason | None:
+    def group(self, node: Words, spellings: Sequence[Together], scope: Scope, exact: bool) -> Reason | None:
         """Where words that stand together were found, as they are written before as they may be spelled."""
         written = self.first(node, spellings[:1], scope, exact, "written")
         otherwise = self.first(node, spellings[1:], scope, exact, "spelling")
@@ -248,7 +253,7 @@ class _Study:
                     continue
                 if how == "written" and value.words[at : at + len(terms)] != words:
                     how = "ending"
-                place = value.places[at] | value.places[at + len(terms) - 1]
+                place = value.place(at, len(terms))
                 return self.reason(
                     node,
                     how,
@@ -284,7 +289,10 @@ def weighed(name: str) -> tuple[tuple[Field, float], ...]:
     if name.endswith(SIZE):
         return ((find_field(name.removesuffix(SIZE)), 1.0),)
     pairs = [
-        (leaf, part.weight) for part in find_area(name).parts for field in part.fields for leaf in leaves(field)
+        (leaf, part.weight)
+        for part in find_area(name).parts
+        for field in part.fields
+        for leaf in leaves(field)
     ]
     return tuple(sorted(pairs, key=lambda pair: -pair[1]))
 
@@ -324,20 +332,22 @@ def _point(site: Any) -> GeoPoint | None:
     if not isinstance(point, dict):
         return None
     lat, lon = point.get("lat"), point.get("lon")
-    return GeoPoint(float(lat), float(lon)) if isinstance(lat, int | float) and isinstance(lon, int | float) else None
+    return (
+        GeoPoint(float(lat), float(lon))
+        if isinstance(lat, int | float) and isinstance(lon, int | float)
+        else None
+    )
 
 
 def _cut(field: Field, weight: float, text: str) -> _Value:
-    """A text with its words and where they stand. A run too long for a word is there, and found by nothing."""
-    places: list[Span] = []
-    words: list[str] = []
-    at = 0
-    for raw, word in zip(raw_words(text), cut_words(text), strict=True):
-        start = text.index(raw, at)
-        at = start + len(raw)
-        places.append(Span(start, at))
-        words.append("" if len(raw.encode()) > LONGEST_WORD else word)
-    return _Value(field, weight, text, tuple(words), tuple(stem_of(word) if word else "" for word in words), tuple(places))
+    """A text with its words. A run too long for a word is there, and found by nothing."""
+    words = cut_words(text)
+    if any(len(word) > LONGEST_WORD // 4 for word in words):  # a sign has four bytes at most
+        words = tuple(
+            "" if len(raw.encode()) > LONGEST_WORD else word
+            for raw, word in zip(raw_words(text), words, strict=True)
+        )
+    return _Value(field, weight, text, words, tuple(map(stem_of, words)))
 
 
 def _find(terms: Together, words: Together, coverage: Coverage) -> int | None:

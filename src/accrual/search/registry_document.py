@@ -200,7 +200,9 @@ def _bare(value: Any) -> Any:
 def _measured(measure: Measure, value: Any) -> float | None:
     """Return a value as its range sees it; None where it is none of the kind."""
     amount: float | None
-    if measure == "number" and not isinstance(value, str):
+    if isinstance(value, bool):
+        amount = None
+    elif measure == "number" and not isinstance(value, str):
         amount = value if abs(value) < _MOST else None
     elif not isinstance(value, str):
         amount = None
