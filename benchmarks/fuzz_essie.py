@@ -111,7 +111,9 @@ def examine(text: str) -> str:
         if not 0 <= found.position <= len(text) or len(found.reason) > 500:
             raise BrokenError(f"an error at {found.position} of {len(text)}: {found.reason[:80]}")
         return found.reason.split(" ")[0]
-    written = write_expression(found)  # "a b" is written "a AND b": what was just short enough may be too long
+    written = write_expression(
+        found
+    )  # "a b" is written "a AND b": what was just short enough may be too long
     if len(written) <= MAX_CHARS and bare(read_expression(written, "")) != bare(found):
         raise BrokenError("does not read back")
     for words in said(found):

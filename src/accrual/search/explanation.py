@@ -48,7 +48,7 @@ range; within a distance; as a field without a value; because every study is ask
 
 PASSING = 0.5
 """Weight below which a field only mentions: descriptions, sites, people. Set by hand, between the weights that
-BasicSearch gives to what a study says of itself (titles, conditions, interventions, arms: 0.5 and more) and the rest."""
+BasicSearch gives to what a study says of itself (titles, conditions, interventions, arms) and the rest."""
 _CONTEXT = 60  # characters shown on each side of what was found
 
 
