@@ -41,6 +41,20 @@ def test_a_code_that_two_terms_claim_is_nobodys() -> None:
     assert all(term.same == () for term in read_obo("MONDO", json.dumps(twice).encode()))
 
 
+def test_a_number_of_a_rare_disease_counts_where_one_stands_for_one() -> None:
+    rare = [
+        {"id": "1", "name": "marfan syndrome", "xrefs": [
+            {"id": "154700", "namespace": "OMIM"}, {"id": "Orphanet:558", "namespace": "Orphanet"}]},
+        {"id": "2", "name": "ectopia", "xrefs": [
+            {"id": "129600", "namespace": "OMIM"}, {"id": "225100", "namespace": "OMIM"}]},
+    ]  # fmt: skip
+    assert [term.same for term in read_obo("MONDO", json.dumps(rare).encode())] == [
+        ("OMIM:154700", "ORPHA:558"),
+        (),
+    ]
+    assert [term.same for term in read_obo("DOID", json.dumps(rare).encode())] == [(), ()]
+
+
 def test_mesh_headings_are_turned_round_and_singular() -> None:
     rows = [
         "D001\tInfections\tInfection\tC01\t",

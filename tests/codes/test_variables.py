@@ -106,6 +106,9 @@ def test_loinc_check_digits_are_right() -> None:
         ("89247-1", "ecog"),
         ("4548-4", "hba1c"),
         ("2160-0", "creatinine"),
+        ("40557-1", "pr-status"),
+        ("85318-4", "her2-status"),
+        ("85319-2", "her2-status"),
     ],
 )
 def test_a_loinc_code_finds_its_variable(code: str, variable_id: str) -> None:

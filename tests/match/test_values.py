@@ -241,6 +241,22 @@ def test_a_language_spoken_does_not_deny_another() -> None:
     assert holds(is_one("language", "english"), speaks) is UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("held", "asked", "expected"),
+    [
+        ("negative", "negative", Truth.YES),
+        ("negative", "positive", Truth.NO),
+        ("negative", "low", Truth.UNKNOWN),
+        ("low", "negative", Truth.UNKNOWN),
+        ("low", "positive", Truth.NO),
+        ("positive", "low", Truth.NO),
+    ],
+)
+def test_a_negative_her2_may_be_low(held: str, asked: str, expected: Truth) -> None:
+    tree = is_one("her2-status", asked)
+    assert holds(tree, patient(measured("her2-status", held))) is expected
+
+
 def test_consent_comes_only_from_a_statement() -> None:
     assert holds(is_one("consent", "yes"), patient()) is UNKNOWN
     assert holds(is_one("consent", "yes"), patient(measured("consent", "yes"))) is YES

@@ -37,6 +37,8 @@ SYSTEMS: Mapping[str, str] = {
     "http://purl.obolibrary.org/obo/doid.owl": "DOID",
     "http://fdasis.nlm.nih.gov": "UNII",
     "http://hl7.org/fhir/sid/cvx": "CVX",
+    "http://www.omim.org": "OMIM",
+    "http://www.orpha.net": "ORPHA",
 }
 """Code systems as FHIR names them (HL7 terminology, "Using codes in FHIR") to the short names of the table."""
 
@@ -158,7 +160,7 @@ class Vocabulary:
         return known
 
     def by_code(self, system: str, code: str) -> Concept | None:
-        """Return the concept for a code of `SNOMED`, `ICD10`, `RXNORM`, `MESH`, `MONDO`, `CVX`, or of a FHIR URI.
+        """Return the concept for a code of `SNOMED`, `ICD10`, `RXNORM`, `MESH`, `MONDO`, `OMIM`, … or of a FHIR URI.
 
         ICD-10 codes fall back on their category: `C91.01` finds the row with `C91.0`. None if no row has it.
         """

@@ -85,6 +85,10 @@ LASTING = frozenset(
 )
 _LIMITS = ("[ULN]", "[LLN]")
 
+# Values that the same finding is called by, so that one does not deny the other. A HER2 that is low was called negative
+# until laboratories began to tell it apart, and a FISH test cannot. Source: ASCO-CAP, doi:10.1200/JCO.22.02864 (2023).
+BLURRED: Mapping[str, frozenset[str]] = {"her2-status": frozenset(("negative", "low"))}
+
 # What follows for a patient whose recorded sex is male, unless a fact says otherwise. By the words' own meaning:
 # guidance on childbearing potential speaks of women only (CTFG, Recommendations related to contraception, 2020).
 MALE: Mapping[str, str] = {"pregnant": "no", "breastfeeding": "no", "childbearing-potential": "no"}
@@ -334,6 +338,11 @@ def _category(fact: Fact, values: tuple[str, ...], variable: Variable) -> _Decid
         others = frozenset(variable.values) - {held}
         ruled_out = Truth.YES if held not in values and others <= frozenset(values) else Truth.UNKNOWN
         return _Decided(Truth.NO if values == (held,) else ruled_out, lambda: f"{variable.name}: not {held}")
+    blurred = BLURRED.get(variable.id, frozenset())
+    if held not in values and held in blurred and not blurred.isdisjoint(values):
+        return _Decided(
+            Truth.UNKNOWN, lambda: f"{variable.name}: {held} may be {' or '.join(blurred - {held})}"
+        )
     truth = Truth.of(held in values)
     word = "is" if truth is Truth.YES else "is not"
     return _Decided(truth, lambda: f"{variable.name}: {held} {word} {' or '.join(values)}")

@@ -27,6 +27,9 @@ _CODE_NAMES = {
     "ICD-10-CM": "ICD10",
     "SNOMEDCT": "SNOMED",
     "SNOMED-CT": "SNOMED",
+    "ORPHANET": "ORPHA",
+    "ORDO": "ORPHA",
+    "MIM": "OMIM",
 }
 
 # SNOMED CT writes the kind of thing in brackets behind each fully specified name.

@@ -9,7 +9,7 @@ where a second source, or the words of the name itself, agree.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -46,6 +46,8 @@ _HEREDITARY = "0003847"
 _WITNESSES = frozenset(("DOID", "EFO", "MESH", "NCIT", "NORD", "Orphanet", "SCTID"))
 # The namespaces that mean the same thing there and here, with the name they have in our tables.
 _SAME = {"DOID": "DOID", "MESH": "MESH", "MSH": "MESH", "HP": "HP", "ICD10CM": "ICD10", "MONDO": "MONDO"}
+# Catalogs of rare diseases, by MONDO's word and only one to one: a second code in an entry is of something narrower.
+_RARE = {"OMIM": "OMIM", "Orphanet": "ORPHA"}
 
 
 def read_obo(system: str, body: bytes) -> list[Term]:
@@ -77,16 +79,19 @@ def terms_of(system: str, listed: Iterable[Entry]) -> list[Term]:
                     if _number(parent) not in outside
                     and (number not in syndromes or _number(parent) in syndromes)
                 ),
-                same=tuple(_same(entry.xrefs, named)),
+                same=tuple(_same(system, entry.xrefs, named)),
             )
         )
     return terms
 
 
-def _same(xrefs: Iterable[Reference], named: Mapping[tuple[str, str], int]) -> Iterable[str]:
+def _same(own: str, xrefs: Sequence[Reference], named: Mapping[tuple[str, str], int]) -> Iterable[str]:
     """The codes elsewhere that one term alone claims, and that are no range of codes."""
+    beside = Counter(reference.namespace for reference in xrefs)
     for reference in xrefs:
         system = _SAME.get(reference.namespace)
+        if own == "MONDO" and beside[reference.namespace] == 1:
+            system = system or _RARE.get(reference.namespace)
         if system is None or named[reference.namespace, reference.id] > 1:
             continue
         if system == "ICD10" and "-" in reference.id:
