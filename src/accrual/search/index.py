@@ -11,7 +11,6 @@ reader that opens the index and then reads the points has them all.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
@@ -30,16 +29,12 @@ from accrual.search.geo import PointFile, PointTable, keys_of, point_code
 from accrual.search.pieces import PIECES, TEXT_FIELDS, read_pieces
 from accrual.search.places import Places
 from accrual.search.query import FACETS
+from accrual.search.segments import Segments
 from accrual.search.sites import SiteRow, SiteTable, is_recruiting
 from accrual.search.words import ANALYZER, analyzer, fold, plain
 
 FORMAT = "1"
 """Raise it when a document's fields change: the store then builds a new index beside the old one."""
-CLEANER_BYTES = 15_000_000  # the least that tantivy takes for a writer
-_MOST_CLEANINGS = 5  # set by hand: one in forty needs a second
-_SEGMENT_DIGITS = 32  # hexadecimal digits of a segment's name
-WRITER_BYTES = 200 * 2**20  # memory the writer may fill before it writes a segment; two threads share it
-WRITER_THREADS = 2
 _EPOCH = date(1990, 1, 1).toordinal()  # before the registry's first date; later days count from here
 _MAX_DAYS = 2**16 - 1
 _IDS_BITS = 27  # NCT numbers have eight digits: < 2**27
@@ -162,22 +157,13 @@ class TextIndex:
             StoreError: there is no index, it is damaged, or another process is writing to it.
         """
         self._folder = folder
-        self._text = folder / "text"
         self._points = PointFile(folder / "points.bin")
         self._places = places
-        self._writer: tantivy.IndexWriter | None = None
         self._lock = Lock()
         self.skipped = 0
         try:
+            self._segments = Segments(folder / "text", SCHEMA, {ANALYZER: analyzer()}, writable)
             if writable:
-                self._text.mkdir(parents=True, exist_ok=True)
-                self._index = tantivy.Index(SCHEMA, path=str(self._text))
-            else:
-                self._index = tantivy.Index.open(str(self._text))
-            self._index.register_tokenizer(ANALYZER, analyzer())
-            self._index.config_reader("manual")
-            if writable:
-                self._writer = self._index.writer(WRITER_BYTES, WRITER_THREADS)
                 self._points.open_for_writing()
         except (ValueError, OSError) as error:
             raise StoreError(
@@ -186,68 +172,39 @@ class TextIndex:
         self._stamp: tuple[int, int] = (0, 0)
         self._table_size = -1
         self._table = PointTable([])
-        self._searcher = self._index.searcher()
-        self._newest_study = self._largest_study() if writable else 0
+        self._searcher = self._segments.searcher()
 
     # --- writing --------------------------------------------------------------------------------------------
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Replace what is held of each of these studies. Idempotent; visible only after `commit`."""
-        writer = self._opened_writer()
         newest = {change.study: change for change in changes}
-        held = [study for study in newest if study <= self._newest_study]
-        if held:
-            # By query: tantivy-py 0.27 deletes nothing by a term of an unsigned field.
-            writer.delete_documents_by_query(tantivy.Query.term_set_query(SCHEMA, "study", held))
+        self._segments.delete_studies(newest)
         for change in newest.values():
-            self._newest_study = max(self._newest_study, change.study)
             try:
                 document = self._document(change.study, read_body(change.body))
             except RecordError:
                 self.skipped += 1
                 continue
-            writer.add_document(document)
+            self._segments.add(change.study, [document])
 
     def commit(self) -> None:
-        """Make everything applied so far durable and visible."""
-        writer = self._opened_writer()
+        """Make everything applied so far durable and visible.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
         try:
             self._points.flush()
-            writer.commit()
-        except (ValueError, OSError) as error:
+        except OSError as error:
             raise StoreError(
                 f"{self._folder}: the text index cannot be written ({error}); is the disk full?"
             ) from error
+        self._segments.commit()
 
     def close(self) -> None:
         """Let go of the writer's lock. What was applied and not committed is dropped."""
-        if self._writer is not None:
-            self._writer.rollback()
-            self._writer.wait_merging_threads()
-            self._writer = None
-            # Merges that the last commit set off are cut short above, and what earlier ones replaced still lies
-            # there, a quarter of a large index: an empty commit ends the merges and clears the folder. A merge
-            # that ends beside the clearing still holds its sources, so it may take another. On a full disk it
-            # cannot, and then nothing is lost but room.
-            with contextlib.suppress(ValueError, OSError):
-                for _ in range(_MOST_CLEANINGS):
-                    cleaner = self._index.writer(CLEANER_BYTES, 1)
-                    cleaner.commit()
-                    cleaner.wait_merging_threads()
-                    if not self._leftovers():
-                        break
-
-    def _leftovers(self) -> set[str]:
-        """Return the segments that have files here and are not of the index any more."""
-        meta = msgspec.json.decode((self._text / "meta.json").read_bytes())
-        held = {segment["segment_id"].replace("-", "") for segment in meta["segments"]}
-        names = (file.name.partition(".")[0] for file in self._text.iterdir())
-        return {name for name in names if len(name) == _SEGMENT_DIGITS} - held
-
-    def _opened_writer(self) -> tantivy.IndexWriter:
-        if self._writer is None:
-            raise StoreError(f"{self._folder}: the text index is open for reading only")
-        return self._writer
+        self._segments.close()
 
     def _document(self, study: int, trial: Trial) -> tantivy.Document:
         document = tantivy.Document()
@@ -312,25 +269,14 @@ class TextIndex:
             )
         return rows
 
-    def _largest_study(self) -> int:
-        found = self._searcher.aggregate(tantivy.Query.all_query(), {"most": {"max": {"field": "study"}}})
-        value = found["most"]["value"]
-        return 0 if value is None else int(value)
-
     # --- reading --------------------------------------------------------------------------------------------
 
     def searcher(self) -> tuple[tantivy.Searcher, PointTable]:
         """Return a searcher over what was last committed by any process, and every point its studies stand on."""
         with self._lock:
-            stamp = self._commit_stamp()
+            stamp = self._segments.stamp()
             if stamp != self._stamp:
-                try:
-                    self._index.reload()
-                    self._searcher = self._index.searcher()
-                except (ValueError, OSError) as error:
-                    raise StoreError(
-                        f"{self._folder}: the text index is damaged ({error}); delete this folder"
-                    ) from error
+                self._searcher = self._segments.searcher()
                 size = self._points.size()
                 if size != self._table_size:
                     self._table = PointTable(self._points.read())
@@ -341,13 +287,6 @@ class TextIndex:
     def count(self) -> int:
         """Return how many studies the index holds."""
         return int(self.searcher()[0].num_docs)
-
-    def _commit_stamp(self) -> tuple[int, int]:
-        try:
-            stat = (self._text / "meta.json").stat()
-        except FileNotFoundError:
-            return (0, 0)
-        return (stat.st_mtime_ns, stat.st_ino)
 
 
 def read_line(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> Line:

@@ -194,8 +194,13 @@ class RegistryIndex:
         Raises:
             StoreError: it cannot be written.
         """
-        self._points.flush()
-        self._study_points.flush()
+        try:
+            self._points.flush()
+            self._study_points.flush()
+        except OSError as error:
+            raise StoreError(
+                f"{self._folder}: points cannot be written ({error}); is the disk full?"
+            ) from error
         self._sites.commit()
         self._studies.commit()
 
