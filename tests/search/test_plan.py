@@ -18,8 +18,9 @@ from accrual.search.essie import read_expression
 from accrual.search.essie_writing import write_expression
 from accrual.search.expression import Expression
 from accrual.search.order import numbers_of, read_all
-from accrual.search.plan import Planner, Scope
+from accrual.search.plan import Planner
 from accrual.search.registry_index import RegistryIndex, Snapshot
+from accrual.search.scope import Scope
 
 from .conftest import Change
 from .expressions import Chance

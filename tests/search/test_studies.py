@@ -210,6 +210,14 @@ def test_orders_are_of_dates_and_numbers_alone() -> None:
         read_sort("Nothing")
 
 
+def test_tilt_changes_the_order_and_not_what_is_found(index: RegistryIndex) -> None:
+    tilted, plain = ask(term="TILT[StartDate]asthma"), ask(term="asthma")
+    found = numbers(index, tilted, 1000)
+    assert sorted(found) == sorted(numbers(index, plain, 1000))
+    assert found == numbers(index, StudyQuery(queries=plain.queries, sort=(read_sort("StartDate"),)), 1000)
+    assert numbers(index, ask(term="TILT[BriefTitle]asthma")) == numbers(index, plain)
+
+
 def test_near_sites_come_first_and_the_decay_says_how_much(index: RegistryIndex) -> None:
     centre = GeoPoint(12, 20)
     query = StudyQuery(filters=(Filters(geo=GeoFilter(centre, 400)),))

@@ -19,9 +19,10 @@ from accrual.registry.areas import Area, find_area
 from accrual.registry.fields import leaves
 from accrual.search.expression import And, Expression, Or, Scoped, Words
 from accrual.search.measures import measure_of
-from accrual.search.plan import COMBINED, MUST, SHOULD, Clause, Q, Scope
+from accrual.search.plan import COMBINED, MUST, SHOULD, Clause, Q
 from accrual.search.registry_index import Snapshot
 from accrual.search.registry_schema import OWN_FIELDS, STUDY_SCHEMA, shield, words_field
+from accrual.search.scope import Scope
 from accrual.search.words import stem_of
 
 # Set by hand.

@@ -4,6 +4,8 @@ Comes in: a `StudyQuery`: expressions as `essie.py` read them, filters, an order
 Refuses (QueryError): an order by a field of words, a search that would take too long (QueryTooLargeError), the page of
 a state of the data that is not kept any more (CursorExpiredError).
 
+Where an expression has TILT and no order is asked for, studies come by the field it names, largest first.
+
 All queries and filters must hold; only queries decide the order, filters never. A search whose only queries are NCT
 numbers gives those studies and takes no notice of the rest. Equals come newest update first, then by NCT number.
 
@@ -24,17 +26,19 @@ import tantivy
 
 from accrual.basic import GeoPoint, NctId, nct_id
 from accrual.errors import CursorExpiredError, QueryError
-from accrual.registry.areas import area_of_query
-from accrual.registry.fields import find_field
+from accrual.registry.areas import area_of_query, find_area
+from accrual.registry.fields import Field, find_field
 from accrual.search.agg_filters import AggFilter, agg_query, value_query
-from accrual.search.expression import And, Expression, Or, Words
+from accrual.search.essie_names import SIZE
+from accrual.search.expression import And, Expression, Or, Scoped, Words
 from accrual.search.geo import Floats
 from accrual.search.measures import measure_of
 from accrual.search.order import Key, Order, by_arrays, by_columns, by_score, column_of, read_all
-from accrual.search.plan import Clause, Planner, Q, Scope, every, some
+from accrual.search.plan import Clause, Planner, Q, every, some
 from accrual.search.registry_index import RegistryIndex, Snapshot
 from accrual.search.registry_schema import STUDY_SCHEMA, is_listed, measure_field
 from accrual.search.relevance import score_clauses, scored
+from accrual.search.scope import Scope
 
 MAX_PAGE = 1_000
 """No page is longer; a longer one asked for is this long (the registry's limit)."""
@@ -124,11 +128,10 @@ def read_sort(text: str) -> Sort:
     if name == RELEVANCE:
         return Sort(RELEVANCE, direction != "asc")
     field = find_field(name)
-    measure = measure_of(field.type)
-    if measure is None or field.children or is_listed(field):
+    if not is_ordered(field):
         kind = "text" if field.type in ("markup", "nct") else field.type
         raise QueryError(f"Unsupported sort field type: {kind}")
-    return Sort(field.piece, direction == "desc" if direction else measure == "date")
+    return Sort(field.piece, direction == "desc" if direction else measure_of(field.type) == "date")
 
 
 def find_studies(
@@ -176,23 +179,25 @@ def _ordered(snapshot: Snapshot, query: StudyQuery, before: Order | None, needed
     """Return the order of a search, as far as a page needs it, and further than it was known before."""
     limit = max(needed, _READ_AT_LEAST) if before is None else max(needed, 2 * len(before.numbers))
     match, scores = _built(snapshot, query)
-    first, *others = (*query.sort, _BY_SCORE)
+    tilts = [piece for _, expression in query.queries for piece in tilts_of(expression)]
+    sorts = query.sort or tuple(Sort(piece, True) for piece in tilts)
+    first, *others = (*sorts, _BY_SCORE)
     geo = next((filters.geo for filters in query.filters if filters.geo is not None), None)
-    if not query.sort and geo is not None:
+    if not sorts and geo is not None:
         alike = Q.const_score_query(match, 1.0)
         return _by_distance(snapshot, scored(match, scores) if scores else alike, geo, query.geo_decay)
     if not scores:  # then all are as relevant
-        return by_columns(snapshot, match, _keys(query.sort), limit)
+        return by_columns(snapshot, match, _keys(sorts), limit)
     if first.piece == RELEVANCE and first.descending:
         return by_score(snapshot, scored(match, scores), _keys(others), limit)
-    if RELEVANCE not in [sort.piece for sort in query.sort]:
-        return by_columns(snapshot, match, _keys(query.sort), limit)
+    if RELEVANCE not in [sort.piece for sort in sorts]:
+        return by_columns(snapshot, match, _keys(sorts), limit)
     relevance, addresses = read_all(snapshot, scored(match, scores))
     columns = [
         (-relevance if sort.descending else relevance)
         if sort.piece == RELEVANCE
         else column_of(snapshot, Key(measure_field(sort.piece), sort.descending), addresses)
-        for sort in query.sort
+        for sort in sorts
     ]
     return by_arrays(snapshot, addresses, columns)
 
@@ -259,6 +264,31 @@ def _filtered(planner: Planner, filters: Filters) -> Iterator[tantivy.Query]:
         yield _with_ids(filters.ids)
     if filters.advanced is not None:
         yield planner.match(filters.advanced, Scope(ADVANCED_AREA))
+
+
+def tilts_of(expression: Expression) -> tuple[str, ...]:
+    """Return the pieces of days, ages and numbers by whose values an expression tilts the order.
+
+    Example:
+        >>> tilts_of(read_expression("TILT[StartDate]asthma", "Other terms"))
+        ('StartDate',)
+    """
+    match expression:
+        case And(parts=parts) | Or(parts=parts):
+            return tuple(piece for part in parts for piece in tilts_of(part))
+        case Scoped(part=part, tilt=tilt):
+            inner = tilts_of(part)
+            if tilt is None or tilt.endswith(SIZE):
+                return inner
+            fields = find_area(tilt).fields
+            return (*(field.piece for field in fields if is_ordered(field)), *inner)
+        case _:
+            return ()
+
+
+def is_ordered(field: Field) -> bool:
+    """Say whether studies can be ordered by a field: it has one day, age or number."""
+    return measure_of(field.type) is not None and not field.children and not is_listed(field)
 
 
 def _with_ids(ids: Sequence[str]) -> tantivy.Query:
