@@ -16,8 +16,9 @@ from tests.search.oracle import holds
 from accrual.search.essie import read_expression
 from accrual.search.essie_writing import write_expression
 from accrual.search.expression import And, Expression, Not, Or, Scoped
-from accrual.search.plan import Planner, Scope
+from accrual.search.plan import Planner
 from accrual.search.registry_index import RegistryIndex
+from accrual.search.scope import Scope
 
 AREAS = ("BasicSearch", "ConditionSearch", "InterventionSearch", "PatientSearch", "LocationSearch")
 

@@ -36,7 +36,7 @@ from accrual.search.expression import (
 )
 from accrual.search.geo import EDGE_KM
 from accrual.search.measures import measure_of, read_age, read_day, read_number
-from accrual.search.plan import Scope, amounts
+from accrual.search.scope import Scope, amounts
 from accrual.search.values import read_texts
 from accrual.search.words import LONGEST_WORD, cut_words, raw_words, stem_of
 
