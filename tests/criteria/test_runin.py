@@ -104,3 +104,21 @@ def test_a_long_paragraph_takes_linear_time(unit: str) -> None:
     started = time.perf_counter()
     compile_text(unit * (200_000 // len(unit)))
     assert time.perf_counter() - started < 10
+
+
+def test_a_paragraph_of_lettered_parts_is_cut_at_its_letters() -> None:
+    words = "i) aged 18-55 years; ii) otherwise healthy iii) able to give consent."
+    assert [words[cut.start : cut.end] for cut in cuts_of(words, bulleted=False, bullet=False)] == [
+        "aged 18-55 years;",
+        "otherwise healthy",
+        "able to give consent.",
+    ]
+
+
+def test_the_mark_of_a_part_is_no_word_of_it() -> None:
+    words = "aged 18-55 years; ii) otherwise healthy; iii) able to give consent"
+    assert [words[cut.start : cut.end] for cut in cuts_of(words, bulleted=False, bullet=False)] == [
+        "aged 18-55 years",
+        "otherwise healthy",
+        "able to give consent",
+    ]

@@ -43,6 +43,7 @@ def test_bullets_are_taken_off(mark: str) -> None:
         "Exclusion Criteria for all patients:",
         "**Exclusion Criteria:**",
         "Non-inclusion criteria:",
+        "Exclusion Criteria (Non inclusion criteria) :",
         "Patients will be excluded if they have any of these:",
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 from accrual.codes.concepts import vocabulary
 from accrual.codes.qualifiers import qualifiers
 from accrual.codes.variables import variables
-from accrual.match import concepts, rank, values
+from accrual.match import concepts, inference, rank, values
 from accrual.patient import fhir_resources
 
 
@@ -18,8 +18,10 @@ def real_tables(small_vocabulary: object, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_concepts_named_in_code_exist() -> None:
     passing = (*concepts.PASSING_KINDS, *concepts.PASSING_ITSELF, *concepts.EVERYBODY_HAD)
-    for name in (*values.NOT_HEALTHY, rank.SOUGHT_FIRST, *passing):
+    for name in (*inference.NOT_HEALTHY, rank.SOUGHT_FIRST, *passing):
         assert vocabulary().get(name).kind == "condition"
+    for name in inference.STERILIZING:
+        assert vocabulary().get(name).kind == "procedure"
 
 
 def test_qualifiers_named_in_code_exist() -> None:
@@ -32,8 +34,11 @@ def test_qualifiers_named_in_code_exist() -> None:
 
 
 def test_variables_named_in_code_exist_with_their_values() -> None:
-    for name, value in values.MALE.items():
+    rows = [inference.MALE, *(row for _, _, row in inference.FOLLOWS), *inference.STERILIZING.values()]
+    for name, value in [pair for row in rows for pair in row.items()]:
         assert value in variables()[name].values
+    for premise, value, _row in inference.FOLLOWS:
+        assert value in variables()[premise].values
     for name in (
         "age",
         "sex",

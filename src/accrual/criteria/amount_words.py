@@ -81,7 +81,7 @@ SUFFIXES: Mapping[str, str] = {
         "or older | and older | or above | and above | or over | and over | or greater | "
         "and greater | or more | and more | "
         "or higher | and higher | and up | or elder | and elder | years and older | "
-        "or longer | or later | and upwards | plus"
+        "or longer | or later | and upwards | or upwards | and beyond | or beyond | and onwards | onwards | plus"
     ),
     "<=": (
         "or younger | and younger | or below | and below | or under | and under | or less | "

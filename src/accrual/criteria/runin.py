@@ -86,6 +86,8 @@ def _pieces(words: str, cuts: list[tuple[int, int]]) -> list[Cut]:
         raw = words[start:at]
         first = start + len(raw) - len(raw.lstrip())
         last = first + len(raw.strip())
+        mark = _OWN_MARK.match(words, first, last) if start > 0 else None  # "…; ii) B"
+        first = mark.end() if mark is not None else first
         if last > first:
             found.append(Cut(first, last))
         start = to
@@ -115,6 +117,8 @@ _INLINE = re.compile(r"(?:(?<=\s)|(?<=;)|(?<=\.))\(?(\d{1,2})[.)]\s+(?=\S)")
 _MARKS = re.compile(
     r"(?:(?<=\s)|(?<=[;,]))(?:\((?P<a>\d|[a-j]|[ivx]{1,4})\)|(?P<b>\d|[a-j]|[ivx]{1,4})[.)])\s+(?=\S)"
 )
+_FIRST = re.compile(r"\(?(a|i)\)\s+(?=\S)")
+_OWN_MARK = re.compile(r"\(?(?:[ivx]{1,4}|[a-h]|\d{1,2})\)\s+(?=\S)")
 _ORDERS = (
     tuple("123456789"),
     tuple("abcdefghij"),
@@ -158,7 +162,27 @@ def _numbered(words: str) -> list[tuple[int, int]]:
         if int(found.group(1)) == wanted:
             run.append(found.span())
             wanted += 1
-    return run if len(run) >= 2 else []
+    return run if len(run) >= 2 else _lettered(words)
+
+
+def _lettered(words: str) -> list[tuple[int, int]]:
+    """A paragraph that begins with the first of its marks: "i) A; ii) B iii) C"."""
+    first = _FIRST.match(words)
+    if first is None:
+        return []
+    for order in _ORDERS[1:]:
+        run = [first.span()] if first.group(1) == order[0] else []
+        for found in _MARKS.finditer(words) if run else ():
+            name = found.group("a") or found.group("b")
+            if (
+                len(run) < len(order)
+                and name == order[len(run)]
+                and not _inside_bracket(words, found.start())
+            ):
+                run.append(found.span())
+        if len(run) >= 2:
+            return run
+    return []
 
 
 def _sentences(words: str) -> list[tuple[int, int]]:

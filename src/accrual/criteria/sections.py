@@ -12,6 +12,7 @@ from accrual.criteria.leads import names_past, opens
 from accrual.criteria.tree import Kind
 
 _CLUSION = re.compile(r"(?i)\b(in|ex)clu(?:sions?|ded?|ding)\b")
+_NON = re.compile(r"(?i)\bnon[ -]?$")  # "Exclusion criteria (non-inclusion criteria):"
 _CRITERIA = re.compile(r"(?i)\b(in|ex)clusion[\s_]*criteri\w*")
 _BARE_SECTION = re.compile(r"(?i)\W*(inclusions?|exclusions?)\W*")
 _DIRECT = re.compile(
@@ -89,7 +90,10 @@ def section(words: str) -> tuple[Kind, str, int] | None:
             return None
         return _opened(head, colon + 1 if colon > 0 else len(words), words)
     whole = len(words) <= 150 and len(words.split()) <= 14
-    both = {found.group(1).lower() for found in _CLUSION.finditer(head)}
+    both = {
+        "ex" if _NON.search(head, 0, found.start()) else found.group(1).lower()
+        for found in _CLUSION.finditer(head)
+    }
     last = words.rstrip(" *_")[-1:]
     if (whole and _CRITERIA.search(words) and len(both) == 1 and last not in ".;]),") or (
         whole and words.startswith("(") and words.endswith(")") and _CRITERIA.search(words) and len(both) == 1

@@ -19,13 +19,12 @@ import msgspec
 import numpy as np
 
 from accrual.basic import Interval, Quantity
-from accrual.codes.qualifiers import RELATIONS
 from accrual.codes.variables import Variable, variable_of, variables
 from accrual.criteria.tree import Compare, OneOf, Window
 from accrual.errors import UnitError
 from accrual.match.bounds import Bounds
 from accrual.match.chart import Chart, Finding, Ground, Reason, Selected, latest, told
-from accrual.match.concepts import passes
+from accrual.match.inference import INFERRED, inferred
 from accrual.match.timing import UNIT_WORDS, age_words, ages_in, completed, inside, reaches_today, recent
 from accrual.patient.model import Fact
 from accrual.truth import Truth, TruthArray, agreed_arrays, all_of
@@ -89,25 +88,6 @@ _LIMITS = ("[ULN]", "[LLN]")
 # until laboratories began to tell it apart, and a FISH test cannot. Source: ASCO-CAP, doi:10.1200/JCO.22.02864 (2023).
 BLURRED: Mapping[str, frozenset[str]] = {"her2-status": frozenset(("negative", "low"))}
 
-# What follows for a patient whose recorded sex is male, unless a fact says otherwise. By the words' own meaning:
-# guidance on childbearing potential speaks of women only (CTFG, Recommendations related to contraception, 2020).
-MALE: Mapping[str, str] = {"pregnant": "no", "breastfeeding": "no", "childbearing-potential": "no"}
-
-
-# Conditions that nobody with one of them would be called healthy for. A cold or a sprain leaves the question open.
-NOT_HEALTHY = (
-    "autoimmune-disease",
-    "cancer",
-    "chronic-kidney-disease",
-    "chronic-liver-disease",
-    "chronic-obstructive-pulmonary-disease",
-    "dementia",
-    "diabetes-mellitus",
-    "epilepsy",
-    "heart-disease",
-    "hiv-infection",
-)
-
 
 class _Decided(msgspec.Struct, frozen=True):
     """What one fact says about a leaf."""
@@ -166,15 +146,21 @@ def one_of(leaf: OneOf, windows: tuple[Window, ...], chart: Chart) -> Finding:
         return _sex(leaf, variable, chart)
     if leaf.variable in MANY_VALUED:
         return _any_value(leaf, variable, chart)
-    found = _agreed(variable, windows, chart, lambda fact: _category(fact, leaf.values, variable))
+    found = _stated(leaf, windows, chart)
     if found.holds is Truth.UNKNOWN and found.reason == "no fact":
-        return _inferred(leaf, chart) or found
+        return inferred(leaf, chart, lambda one: _stated(one, windows, chart)) or found
     return found
+
+
+def _stated(leaf: OneOf, windows: tuple[Window, ...], chart: Chart) -> Finding:
+    """Decide a category by what is said of it."""
+    variable = variables()[leaf.variable]
+    return _agreed(variable, windows, chart, lambda fact: _category(fact, leaf.values, variable))
 
 
 def variables_decided(chart: Chart) -> frozenset[str]:
     """Return the variables of which something is known, or follows: leaves about any other are UNKNOWN."""
-    return chart.variables | {"age", "sex", "healthy-volunteer", *MALE}
+    return chart.variables | {"age", "sex", *INFERRED}
 
 
 def _age(leaf: Compare, variable: Variable, windows: tuple[Window, ...], chart: Chart) -> Finding:
@@ -240,26 +226,6 @@ def _any_value(leaf: OneOf, variable: Variable, chart: Chart) -> Finding:
         variable.id,
         lambda: variable.question,
     )
-
-
-def _inferred(leaf: OneOf, chart: Chart) -> Finding | None:
-    """Return what follows from other facts when nobody stated this one; None when nothing does."""
-    implied = MALE.get(leaf.variable)
-    if implied is not None and chart.patient.sex == "male":
-        source = chart.patient.sex_source
-        step = f"recorded sex is male, so {leaf.variable} is {implied}"
-        ground = Ground("male", source.where if source else "", step)
-        return Finding(Truth.of(implied in leaf.values), lambda: (ground,), about=leaf.variable)
-    if leaf.variable == "healthy-volunteer":
-        past = {"inactive", "resolved", "past", "history", "prior"}
-        for fact in (one for concept in NOT_HEALTHY for one in chart.kinds_of(concept)):
-            if fact.concept is None or passes(fact.concept.code) or RELATIONS.intersection(fact.qualifiers):
-                continue
-            if fact.asserted and fact.end is None and not past.intersection(fact.qualifiers):
-                step = f"{fact.concept} is recorded, so not a healthy volunteer"
-                proof = _proof([(fact, _Decided(Truth.YES, functools.partial(str, step)))])
-                return Finding(Truth.of("no" in leaf.values), proof, about=leaf.variable)
-    return None
 
 
 def _agreed(

@@ -29,6 +29,7 @@ from accrual.criteria.phrases.relation import RELATION
 from accrual.criteria.phrases.reproduction import REPRODUCTION
 from accrual.criteria.phrases.serology import SEROLOGY
 from accrual.criteria.phrases.sex import SEX
+from accrual.criteria.phrases.smoking import SMOKING
 from accrual.criteria.phrases.stage import STAGE
 from accrual.criteria.phrases.state import STATE
 from accrual.criteria.phrases.stream import Family, Read, Stream
@@ -50,6 +51,7 @@ PHRASES: tuple[Family, ...] = (
     ACUITY,
     DOSE,
     DEFINED,
+    SMOKING,
     MEASURABLE,
     CROSSED,
     TIME,

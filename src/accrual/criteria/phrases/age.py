@@ -25,6 +25,7 @@ _ENDS_SAID = re.compile(
 )
 _A_YEAR = {"a": 1, "mo": 12, "wk": 53, "d": 366}  # at most so many of them
 _UNITS = frozenset(_A_YEAR)
+_AGE_WORDS = {"years": "a", "year": "a", "yrs": "a", "months": "mo"}  # behind "65+" the word is no unit
 _ONLY_PEOPLE = frozenset(
     (
         "subject",
@@ -267,6 +268,12 @@ def _read_age(stream: Stream, at: int) -> Read | None:
     elif named:
         at = _filler(stream, at + 1)
     read = amount(stream, at, mixed=True)
+    if (
+        named and stream.kind_at(at) == "number" and stream.low_at(at + 1) == "+"
+    ):  # "age 65+", "aged 65+ years"
+        unit = _AGE_WORDS.get(stream.low_at(at + 2), "")
+        end = _after(stream, at + 2 + bool(unit))
+        return _claim(stream, start, end, Amount(end, low=stream.lexemes[at].value), unit or "a")
     if read is not None and (read.unit in _UNITS or (read.unit is None and named)):
         unit = read.unit or "a"
         end = _after(stream, read.end)

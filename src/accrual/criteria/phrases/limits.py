@@ -15,6 +15,7 @@ from accrual.basic import Interval, Span
 from accrual.criteria.lexer import Lexeme
 from accrual.criteria.phrases.amount import Amount, amount
 from accrual.criteria.phrases.measure import OF_THEIR_OWN, Named, names_at, read_measure, said_more, values_of
+from accrual.criteria.phrases.normal import read_against_normal, within_normal
 from accrual.criteria.phrases.stream import Family, Read, Stream
 from accrual.criteria.spans import spread_over
 from accrual.criteria.tree import All, Any_, Compare, Not, OneOf, Opaque, Tree, When, children, walk
@@ -183,7 +184,7 @@ class _Case(msgspec.Struct, frozen=True):
 def _value(stream: Stream, at: int, names: list[Named], joiner: str, base: Amount) -> tuple[int, Tree] | None:
     """A value for the variables already named, or for one named here."""
     if stream.kind_at(at) == "variable":
-        read = read_measure(stream, at)
+        read = _read_value(stream, at)
         return None if read is None or read.node is None or read.group != "measure" else (read.end, read.node)
     read_here = amount(stream, at)
     if read_here is None or not read_here.compared or read_here.suffix:
@@ -244,9 +245,19 @@ def _case(stream: Stream, at: int, names: list[Named], joiner: str, base: Amount
     return _Case(end, guard, node, joint=joint)
 
 
+def _read_value(stream: Stream, at: int) -> Read | None:
+    """Read one measurement, or several, against an amount or against the laboratory's own limits."""
+    if stream.kind_at(at) == "variable":
+        names, joiner, end = names_at(stream, at)
+        against = within_normal(stream, names, joiner, end) if names[-1][2].id not in OF_THEIR_OWN else None
+        if against is not None:
+            return against
+    return read_measure(stream, at)
+
+
 def read_limits(stream: Stream, at: int) -> Read | None:
     """Read one measurement with every condition and alternative that follows it."""
-    read = read_measure(stream, at)
+    read = _read_value(stream, at)
     if read is not None and (read.group != "measure" or read.node is None or read.end >= len(stream)):
         return read
     if stream.kind_at(at) != "variable":
@@ -403,6 +414,9 @@ def read_named(stream: Stream, at: int) -> Read | None:
         return read_limits(stream, at)
     if not stream.topics:
         return None
+    against = read_against_normal(stream, at)
+    if against is not None:
+        return against
     step, labelled = at, True
     while step < min(len(stream), at + MAX_BEFORE) and stream.kinds[step] not in ("variable", "colon"):
         words = stream.lexemes[step].low.replace("/", " ").split()

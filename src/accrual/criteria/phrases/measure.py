@@ -8,7 +8,6 @@ measurement ("hemoglobin decrease > 2 g/dL").
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TypeAlias
 
@@ -398,9 +397,6 @@ def read_measure(stream: Stream, at: int) -> Read | None:
     antigen = _antigen(stream, at)
     if antigen is not None:
         return antigen
-    usual = _usual(stream, names, joiner, end)
-    if usual is not None:
-        return usual
     read = amount(stream, end, roman=variable.kind == "score")
     if read is None and stream.kind_at(end) == "open":  # "PSA levels (≥ 5 ng/mL)"
         read = amount(stream, end + 1)
@@ -415,52 +411,6 @@ def read_measure(stream: Stream, at: int) -> Read | None:
         read = said_more(stream, variable, read)
     node = values_of(stream, names, joiner, read)
     return None if node is None else Read(read.end, "measure", node)
-
-
-# Values that are abnormal only when they are high (CTCAE 5.0 grades no low value of these): "within normal limits" is
-# at most the upper one.
-ONLY_HIGH = word_set(
-    "alt ast alp ggt bilirubin direct-bilirubin creatinine bun ldh crp esr inr aptt prothrombin-time "
-    "lipase amylase "
-    "creatine-kinase psa qtc triglycerides d-dimer procalcitonin bnp nt-probnp ammonia afp cea ca-125 ca-19-9"
-)
-_NORMAL = re.compile(
-    r"(?i)(?:is|are|must be|should be)?\s*(?:with)?in\s+(?:the\s+|a\s+)?(?:(?:institutional|institution's|"
-    r"laboratory|lab|local|"
-    r"site|age[- ]appropriate|reference|established)\s+)*(?:normal|reference)\s+(?:(?:institutional|"
-    r"laboratory|reference|local)\s+)?"
-    r"(?:limits?|ranges?|values?|levels?)(?:\s+(?:of|for|at|by)\s+(?:the\s+)?(?:age|(?:(?:local|testing|"
-    r"central|reference|site)\s+)?"
-    r"(?:laboratory|lab|institution|site)))?(?:\s*\(wnl\))?(?![\w-])|(?:is|are)?\s*wnl(?!\w)|(?:is|"
-    r"are)?\s*(?:with)?in\s+normal\s*(?=$|[,;.)])"
-)
-
-
-_TOLD = re.compile(r"\s*(?:of\s+|:\s*)?[(\[]?\s*(?:i\.e\.,?\s*)?[<>=≤≥]*\s*\d")
-
-
-def _usual(stream: Stream, names: list[Named], joiner: str, at: int) -> Read | None:
-    """ "within normal limits": between the laboratory's own two limits."""
-    if at >= len(stream) or any(each.kind != "number" for _, _, each in names):
-        return None
-    if stream.kind_at(at) not in ("within", "prep", "word", "drop"):
-        return None
-    found = _NORMAL.match(stream.text, stream.lexemes[at].start, stream.lexemes[-1].end)
-    end = at
-    while found is not None and end < len(stream) and stream.lexemes[end].end <= found.end():
-        end += 1
-    if end == at:
-        return None
-    high = values_of(stream, names, joiner, Amount(end, high=1.0, unit="[ULN]"))
-    two_sided = [each for each in names if each[2].id not in ONLY_HIGH]
-    if _TOLD.match(stream.text, stream.lexemes[end - 1].end):
-        return None  # "within the normal range of 90 to 110 mg/dL"
-    if not two_sided:
-        return None if high is None else Read(end, "measure", high)
-    low = values_of(stream, two_sided, joiner, Amount(end, low=1.0, unit="[LLN]"))
-    if low is None or high is None:
-        return None
-    return Read(end, "measure", All(children=(low, high), span=stream.span(names[0][0], end)))
 
 
 def values_of(stream: Stream, names: list[Named], joiner: str, read: Amount) -> Tree | None:

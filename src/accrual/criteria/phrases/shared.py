@@ -97,6 +97,11 @@ def shared_tail(stream: Stream, at: int) -> Members | None:
     if concept is None or not starts or not joints - {"comma"} or (both and joints & {"or", "slash"}):
         return None
     last = tuple(stream.low_at(step) for step in range(begun, at))
+    if stream.low_at(first) in ("type", "types") and len(last) == 1 and last[0] != "type":
+        figures = [stream.low_at(to - 1) for _, to in starts]
+        types = [vocabulary().lookup(f"type {figure} {stream.low_at(at)}") for figure in (*figures, *last)]
+        known = tuple(each for each in types if each is not None)
+        return Members(at + 1, known, (), None, both) if len(known) == len(types) else None
     return _members(stream, starts, last, concept, at, both)
 
 
