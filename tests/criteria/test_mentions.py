@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from time import perf_counter
 
 import pytest
 from hypothesis import given, settings
@@ -106,3 +107,10 @@ def test_words_know_what_the_lexer_names() -> None:
     told = {word.low: word.named for word in words_of("no breast cancer")}
     assert told == {"no": "B-not", "breast": "B-condition", "cancer": "I-condition"}
     assert len(TAGS) == 2 * len(KINDS) + 1
+
+
+def test_a_long_gap_behind_an_amount_takes_no_long_time() -> None:
+    text = "Aged 18 years" + " -" * 3_000 + "x"
+    started = perf_counter()
+    mentions_of(text, 0, Opaque(text=text))
+    assert perf_counter() - started < 20  # it took minutes

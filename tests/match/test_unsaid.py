@@ -65,6 +65,11 @@ def read(text: str, note: str = COUGH, assumption: Assumption = "notes") -> list
         "History of allergy to MQ or related drugs",
         "All contraindications to Levothyrox",
         "Participant in another clinical trial at the moment",
+        "A non-healing ulcer of the leg",
+        "Alemtuzumab at screening or zebraic hoofitis with or without dementia",
+        "Uncontrolled illness including but not limited to a stroke or dementia due to it",
+        "History of thrombosis. Patients with a thrombosis are eligible only if it was not severe.",
+        "Alcohol or other drug abuse",
         "Dementia (students with a mild form will not be excluded)",
     ],
 )
@@ -83,6 +88,7 @@ def test_what_no_word_of_the_note_speaks_of_is_absent(words: str) -> None:
         "Any other disease",
         # A word turns the meaning round.
         "Patients without a zebraic hoofitis",
+        "Non-diabetic patients with a thyroid resection",
         "Unable to undergo a thyroid resection",
         # What a note need not tell.
         "Planned resection of thyroid tissue",

@@ -48,7 +48,8 @@ _TIMES = frozenset(("d", "wk", "mo", "a", "h", "min", "s"))
 _AGE_WORD = re.compile(r"(?i)\b(?:ages?|aged|old|older|younger|years?|yrs?|y\.?\s?o\.?|birthday)\b")
 _NO_AGE = re.compile(r"(?i)\b(?:child)?-?(?:bearing|reproductive|fertile|gestational)[ -]+$")
 _AGE_INSIDE = re.compile(r"(?i)\b(?:older|younger|old|years?|yrs?|months?|weeks?)\b")
-_OLD = re.compile(r"(?i)\s*-?\s*(?:years?|yrs?|months?)?\s*-?\s*\b(?:old|older)\b")
+# Bounded: three free stretches in a row would take time as the third power of a long gap.
+_OLD = re.compile(r"(?i)[\s-]{0,9}(?:(?:years?|yrs?|months?)[\s-]{0,9})?\b(?:old|older)\b")
 _SEX_WORD = re.compile(r"(?i)\b(?:m[ae]n|wom[ae]n|males?|females?|boys?|girls?|sex|sexes|gender)\b")
 _AMOUNT = re.compile(
     r"(?i)\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|half|seconds?|minutes?|hours?|days?|weeks?"

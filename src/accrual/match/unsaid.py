@@ -40,6 +40,7 @@ from accrual.match.unsaid_words import (
     DRUGS,
     ILLS,
     KEEPS,
+    LETS_OFF,
     MODAL,
     NARROWS,
     ORGANS,
@@ -195,6 +196,7 @@ def _parted(text: str) -> Parted:
     """Return words as their alternatives; none where the words may say more or less than these."""
     condition = CONDITION.match(text)
     text = condition.group(1) if condition is not None else text
+    text, _ = _blanked(LETS_OFF, text)
     text, modal = _blanked(MODAL, text)
     text, narrowed = _blanked(NARROWS, text)
     mentions = marked(text)
@@ -288,5 +290,5 @@ def _says_how(
 
 
 def _blanked(pattern: re.Pattern[str], text: str) -> tuple[str, int]:
-    """Return the text with what fits the pattern as spaces, so that places stay."""
-    return pattern.subn(lambda found: " " * len(found.group()), text)
+    """Return the text without what fits the pattern, and how often it did."""
+    return pattern.subn(" ", text)

@@ -19,14 +19,15 @@ UNTOLD_WORDS: tuple[tuple[str, str], ...] = (
     ("a test", r"test(?:s|ed|ing)?|screen\w*|antibod\w*|sero\w*|cultures?|levels?|counts?|titers?|assays?|antigens?"),
     ("its result", r"results?|laborator\w*|values?|scores?|detect\w*|measure\w*|elevat\w*|enzymes?"
                    r"|blood pressure"),
-    ("drinking", r"alcohol(?! (?:abuse|dependen\w*|misuse|use dis|addict\w*))|drink\w*"),
+    ("drinking", r"alcohol(?!(?: (?:or|and) (?:\w+ ){0,2}| )(?:abuse|dependen\w*|misuse|use dis|addict\w*))|drink\w*"),
     ("a habit", r"smok\w*|tobacco|cigarettes?|nicotine|diet\w*|recreational|illicit|illegal"
                 r"|intravenous drugs?|drugs? of abuse"),
     ("a vaccine", r"vaccin\w*|immuni[sz]\w*"),
     ("a risk", r"(?<!suicide )(?<!homicide )risks?|predispos\w*|prognos\w*|expectancy"),
     ("a relative", r"famil\w+|relatives?|siblings?|mothers?|fathers?|parents?|spouses?|partners?|donors?|households?"
                    r"|children of|contacts?"),
-    ("a circumstance", r"insur\w*|speak\w*|language|resid\w*|liv(?:es|ing)|prison\w*|army|soldiers?|military"
+    ("a circumstance", r"insur\w*|speak\w*|language|resid\w*|(?<!half-)(?<!half )liv(?:es|ing)|prison\w*"
+                       r"|army|soldiers?|military"
                        r"|employ\w*|staff|investigator'?s?|coordinators?|guardian\w*|i?l?literate|telephone|travel\w*"
                        r"|distance|transfers?|homeless|leav(?:e|ing)|mov(?:e|ing)"),
     ("birth control, pregnancy", r"contracep\w*|birth control|child-?bearing"
@@ -37,7 +38,8 @@ UNTOLD_PATTERN = _whole(tuple(row for _, row in UNTOLD_WORDS))
 
 TURNED = _whole(
     (
-        r"no|not|non|nor|neither|never|without|cannot|can't|don't|un(?:able|willing|controlled by|known)|inabilit\w*",
+        r"no|not|non(?![- ](?:heal|prescription|steroid|infectious|invasive))|nor|neither|never|without|cannot|can't",
+        r"don't|un(?:able|willing|controlled by|known)|inabilit\w*",
         r"abilit\w*|absence|absent|lack\w*|fail\w*|refus\w*|free|naive|insufficien\w*|inadequate\w*|only|\w*negativ\w*",
         r"less than(?! (?:\d|one|two|three|four|six|twelve))|fewer than(?! \d)|rather than|instead|healthy|normal",
     )
@@ -65,6 +67,10 @@ NARROWS = _whole(
         r"in the (?:[\w']+ ){0,2}(?:investigator|physician|doctor|pi)'?s'? (?:opinion|judge?ment|view)",
         rf"(?:according to|following the|as (?:defined|outlined|assessed|shown|determined|per))\b{_END}",
         rf"defined (?:as|by)\b{_END}",
+        r"(?:but )?not limited to",
+        rf"with or without\b{_END}",
+        r"(?:at|prior to|before|during|of|from|since)(?: the)? (?:screening|baseline|randomi[sz]ation|enrol?lment)"
+        r"(?: visit| period)?",
         rf"(?:requiring|due to|because of|secondary to|caused by)\b{_END}",
     )
 )
@@ -76,6 +82,11 @@ ASIDE = re.compile(
 )
 """What brackets hold that only let some off, or point elsewhere."""
 BRACKET = re.compile(r"[(\[][^()\[\]]*[)\]]?")
+LETS_OFF = re.compile(
+    r"(?<=\.)\s+[A-Z][^.]*\b(?:eligible|allowed|permitted|acceptable|exempt\w*|may (?:be|enrol\w*|participate|elect)"
+    r"|not (?:be )?excluded)\b[^.]*(?:\.|$)"
+)
+"""A later sentence that lets some off: "Patients with a treated one are eligible."."""
 SENTENCE = re.compile(r"\.\s")
 
 SLIGHT = _whole(
