@@ -112,6 +112,10 @@ def test_taking_studies_out_leaves_what_the_others_give(real: list[tuple[dict[st
         assert ours == theirs
 
 
+def test_the_order_of_studies_does_not_matter(real: list[tuple[dict[str, Any], str]]) -> None:
+    assert counted(real[::-1]).describe_values() == counted(real).describe_values()
+
+
 def test_two_halves_merged_are_the_whole(real: list[tuple[dict[str, Any], str]]) -> None:
     first, second, whole = counted(real[:100]), counted(real[100:]), counted(real)
     first.merge(second)
@@ -204,6 +208,15 @@ def test_the_next_longest_text_is_known_when_the_longest_goes() -> None:
     texts.add(["b" * 400], "NCT00000002")
     texts.remove(["b" * 400], "NCT00000002")
     assert texts.longest[0].nct_id == "NCT00000001"
+
+
+def test_a_longest_text_that_two_studies_have_stays_when_one_goes() -> None:
+    texts = Tally("STRING")
+    for nct_id in ("NCT00000003", "NCT00000001", "NCT00000002"):
+        texts.add(["a" * 300], nct_id)
+    assert texts.longest[0].nct_id == "NCT00000001"
+    texts.remove(["a" * 300], "NCT00000001")
+    assert texts.longest[0] == tally.Long(300, "NCT00000002", "a" * 300)
 
 
 def test_fields_and_types_are_chosen_and_others_refused() -> None:

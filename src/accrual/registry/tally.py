@@ -109,14 +109,13 @@ class Tally(msgspec.Struct):
         for value in found:
             key = _key(value)
             known = counts.get(key)
-            if known is not None:
-                counts[key] = known + 1
-                continue
-            counts[key] = 1
+            counts[key] = (known or 0) + 1
             if text:
                 assert isinstance(value, str)
-                self.distinct.add(_hash(value))
-                self._keep_longest(value, nct_id)
+                if known is None:
+                    self.distinct.add(_hash(value))
+                if len(value) >= self._floor():
+                    self._keep_longest(value, nct_id)
         if len(counts) > (2 * MAX_VALUES if text else 2 * MAX_NUMBERS):
             self._let_go(MAX_VALUES if text else MAX_NUMBERS)
 
@@ -170,10 +169,15 @@ class Tally(msgspec.Struct):
             return {("true" if value else "false") for value in values if isinstance(value, bool)}
         return {value for value in values if isinstance(value, str) and value}
 
+    def _floor(self) -> int:
+        """Return how long a text must be to be among the longest."""
+        return self.longest[-1].length if len(self.longest) == LONGEST else 0
+
     def _keep_longest(self, value: str, nct_id: str) -> None:
-        longest = self.longest
-        if len(longest) < LONGEST or len(value) > longest[-1].length:
-            longest.append(Long(len(value), nct_id, value))
+        # Of equal length the lowest NCT number stays, so that the order of the studies does not matter.
+        new, longest = Long(len(value), nct_id, value), self.longest
+        if len(longest) < LONGEST or _longest_first(new) < _longest_first(longest[-1]):
+            longest.append(new)
             longest.sort(key=_longest_first)
             del longest[LONGEST:]
 
