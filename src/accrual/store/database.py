@@ -187,10 +187,7 @@ def is_damage(error: StoreError) -> bool:
 def transaction(connection: Connection) -> Iterator[None]:
     """Everything inside is committed together, or not at all."""
     connection.execute("BEGIN IMMEDIATE")
-    try:
+    with (
+        connection
+    ):  # commits; on any error, an interrupt too, rolls back unless SQLite did so itself, and raises
         yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:  # on a full disk SQLite has rolled back by itself
-            connection.execute("ROLLBACK")
-        raise

@@ -1,0 +1,63 @@
+"""A transaction goes in whole or not at all, however it ends."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from accrual.store.database import Connection, Database, transaction
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[Connection]:
+    database = Database(tmp_path / "a.db", writable=True)
+    held = database.connection()
+    held.execute("CREATE TABLE parent (id INTEGER PRIMARY KEY)")
+    held.execute("CREATE TABLE child (id INTEGER REFERENCES parent DEFERRABLE INITIALLY DEFERRED)")
+    held.execute("PRAGMA foreign_keys=ON")
+    yield held
+    database.close()
+
+
+def parents(connection: Connection) -> int:
+    (count,) = connection.execute("SELECT count(*) FROM parent").fetchone()
+    return int(count)
+
+
+def test_what_was_done_inside_is_committed_together(connection: Connection) -> None:
+    with transaction(connection):
+        connection.execute("INSERT INTO parent VALUES (1)")
+        connection.execute("INSERT INTO parent VALUES (2)")
+    assert (parents(connection), connection.in_transaction) == (2, False)
+
+
+def written(connection: Connection, *statements: str, end: type[BaseException] | None = None) -> None:
+    with transaction(connection):
+        for statement in statements:
+            connection.execute(statement)
+        if end is not None:
+            raise end
+
+
+@pytest.mark.parametrize("end", [ValueError, KeyboardInterrupt, GeneratorExit])
+def test_an_error_or_an_interrupt_takes_everything_back(
+    connection: Connection, end: type[BaseException]
+) -> None:
+    with pytest.raises(end):
+        written(connection, "INSERT INTO parent VALUES (1)", end=end)
+    assert (parents(connection), connection.in_transaction) == (0, False)
+
+
+def test_a_commit_that_fails_takes_everything_back(connection: Connection) -> None:
+    with pytest.raises(sqlite3.IntegrityError):  # the missing parent is seen only when it is committed
+        written(connection, "INSERT INTO parent VALUES (1)", "INSERT INTO child VALUES (9)")
+    assert (parents(connection), connection.in_transaction) == (0, False)
+
+
+def test_what_sqlite_took_back_itself_is_not_taken_back_twice(connection: Connection) -> None:
+    with pytest.raises(sqlite3.IntegrityError):
+        written(connection, "INSERT INTO parent VALUES (1)", "INSERT OR ROLLBACK INTO parent VALUES (1)")
+    assert (parents(connection), connection.in_transaction) == (0, False)
