@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_HOME := .accrual-demo
 
-.PHONY: help run test lint format goldens bench fuzz fuzz-essie clean
+.PHONY: help run test lint format goldens bench fuzz fuzz-essie fuzz-api clean
 
 help:
 	@echo "make run [SERVE=0]  demo: screen and match a demo patient, then serve the web app until Ctrl-C"
@@ -19,6 +19,7 @@ help:
 	@echo "make bench          benchmarks on the shared data (see benchmarks/README.md)"
 	@echo "make fuzz [MINUTES=5] [SEED=1]  texts made to break the criteria compiler; failures go to fuzz-failures/"
 	@echo "make fuzz-essie [COUNT=100000] [SEED=1]  expressions made to break the query language's reader"
+	@echo "make fuzz-api [COUNT=100000] [SEED=1] [HOME_DIR=DIR]  requests made to break the API; then schemathesis, at length"
 	@echo "make clean          remove the virtual environment and the demo data"
 
 # The stamps make set-up happen once, and again when the dependencies change.
@@ -79,6 +80,12 @@ fuzz: $(VENV)/dev.stamp $(VENV)/vocabulary.stamp
 COUNT ?= 100000
 fuzz-essie: $(VENV)/dev.stamp $(VENV)/vocabulary.stamp
 	$(BIN)/python benchmarks/fuzz_essie.py --count $(COUNT) --seed $(SEED) $(wildcard ../shared/data/essie/queries.txt)
+
+# A data folder of your own makes it a better test than the demo registry.
+HOME_DIR ?=
+fuzz-api: $(VENV)/dev.stamp $(VENV)/vocabulary.stamp
+	$(BIN)/python benchmarks/fuzz_api.py --count $(COUNT) --seed $(SEED) $(if $(HOME_DIR),--home $(HOME_DIR))
+	ACCRUAL_FUZZ_EXAMPLES=500 $(BIN)/python -m pytest tests/clients/test_documents.py --timeout 3600
 
 clean:
 	rm -rf $(VENV) $(DEMO_HOME)

@@ -214,7 +214,8 @@ FIELD_VALUES: Final = (
         example="Phase|Condition",
     ),
 )
-FIELD_SIZES: Final = (FIELD_VALUES[1],)
+# Here an empty list is none at all: the registry's document sets no least number of items.
+FIELD_SIZES: Final = (msgspec.structs.replace(FIELD_VALUES[1], fewest=0),)
 HISTORY: Final = (Parameter("history", Kind.FLAG, "Whether the versions held are listed.", default="false"),)
 NOTHING: Final[tuple[Parameter, ...]] = ()
 
