@@ -15,6 +15,7 @@ from tests.search.test_oracle import FALSE, RECORD, TRUE
 
 from accrual.search.essie import read_expression
 from accrual.search.explanation import Reason, explain
+from accrual.search.places import Places
 
 
 def reasons(text: str, record: dict[str, Any] = RECORD, area: str = "BasicSearch") -> tuple[Reason, ...]:
@@ -100,6 +101,17 @@ def test_the_site_that_has_it_all_is_named() -> None:
     found = reasons("SEARCH[Location](AREA[LocationStatus]recruiting AND belgium)")
     assert [(reason.site, reason.found) for reason in found] == [(1, "RECRUITING"), (1, "Belgium")]
     assert only("AREA[LocationCity]boston").site is None
+
+
+def test_a_site_without_a_point_stands_where_its_city_is(places: Places) -> None:
+    site = {"city": "Boston", "state": "Massachusetts", "country": "United States"}
+    record = {"protocolSection": {"contactsLocationsModule": {"locations": [{}, site]}}}
+    asked = read_expression("DISTANCE[42.36, -71.06, 5mi]", "Other terms")
+    assert not explain(asked, record).holds
+    (reason,) = explain(asked, record, places=places).reasons
+    assert reason.found == "Boston"
+    inside = read_expression("SEARCH[Location](DISTANCE[42.36, -71.06, 5mi])", "Other terms")
+    assert [reason.site for reason in explain(inside, record, places=places).reasons] == [1]
 
 
 def test_long_values_are_shown_around_what_was_found() -> None:

@@ -27,6 +27,7 @@ class Scope(NamedTuple):
     area: str
 
 
+@lru_cache(maxsize=4_096)
 def fields_of(name: str) -> tuple[Field, ...]:
     """Return the fields with values of their own that a name of `AREA[..]` searches; of `x:size` the list itself.
 

@@ -36,6 +36,8 @@ from accrual.search.expression import (
 )
 from accrual.search.geo import EDGE_KM
 from accrual.search.measures import measure_of, read_age, read_day, read_number
+from accrual.search.places import Places
+from accrual.search.registry_document import point_of
 from accrual.search.scope import Scope, amounts
 from accrual.search.values import read_texts
 from accrual.search.words import LONGEST_WORD, cut_words, raw_words, stem_of
@@ -82,11 +84,14 @@ class Explanation(msgspec.Struct, frozen=True):
     """In the order of the expression. Of what does not hold there is none; of a NOT that does, that it is absent."""
 
 
-def explain(expression: Expression, record: Record, area: str = "BasicSearch") -> Explanation:
+def explain(
+    expression: Expression, record: Record, area: str = "BasicSearch", places: Places | None = None
+) -> Explanation:
     """Return whether an expression holds for a record, and why.
 
     Arguments:
         area: what words without an area of their own are searched in.
+        places: where sites without a point of their own stand: those that the index was made with.
 
     Example:
         >>> from accrual.search.essie import read_expression
@@ -95,7 +100,7 @@ def explain(expression: Expression, record: Record, area: str = "BasicSearch") -
         >>> reason.how, reason.piece, reason.found
         ('synonym', 'Condition', 'Myocardial Infarctions')
     """
-    found = _Study(record).decide(expression, Scope(area))
+    found = _Study(record, places).decide(expression, Scope(area))
     return Explanation(found is not None, tuple(found or ()))
 
 
@@ -122,8 +127,9 @@ class _Value(NamedTuple):
 class _Study:
     """A record, or one site of it, that an expression is decided for."""
 
-    def __init__(self, record: Record, site: int | None = None) -> None:
+    def __init__(self, record: Record, places: Places | None, site: int | None = None) -> None:
         self.record = record
+        self.places = places
         self.site = site
         self._values: dict[str, list[_Value]] = {}
 
@@ -153,7 +159,10 @@ class _Study:
                 return None if self.decide(part, scope) is not None else [self.reason(part, "absent")]
             case Scoped(part=part, document="Location") if self.site is None:
                 inner = scope.inside(node)
-                sites = (_Study(site, number).decide(part, inner) for number, site in enumerate(self.sites()))
+                sites = (
+                    _Study(site, self.places, number).decide(part, inner)
+                    for number, site in enumerate(self.sites())
+                )
                 return next((found for found in sites if found is not None), None)
             case Scoped(part=part):
                 return self.decide(part, scope.inside(node))
@@ -191,7 +200,7 @@ class _Study:
         centre = GeoPoint(node.latitude, node.longitude)
         closest: tuple[float, str] | None = None
         for site in read_values(self.record, find_field("Location")):
-            point = _point(site)
+            point = point_of(site, self.places) if isinstance(site, dict) else None
             if point is not None:
                 km = centre.distance_km(point)
                 if km <= node.radius_km + EDGE_KM and (closest is None or km < closest[0]):
@@ -246,9 +255,10 @@ class _Study:
         if not sequences:
             return None
         wanted = [(words, words if exact else tuple(map(stem_of, words))) for words in sequences]
+        coverage = scope.covered
         for value in self.values(scope.area):
             for words, terms in wanted:
-                at = _find(terms, value.words if exact else value.stems, scope.covered)
+                at = _find(terms, value.words if exact else value.stems, coverage)
                 if at is None:
                     continue
                 if how == "written" and value.words[at : at + len(terms)] != words:
@@ -325,18 +335,6 @@ def _amount(field: Field, value: Any) -> float | None:
     elif measure == "age" and isinstance(value, str):
         amount = read_age(value)
     return None if amount is None else float(amount)
-
-
-def _point(site: Any) -> GeoPoint | None:
-    point = site.get("geoPoint") if isinstance(site, dict) else None
-    if not isinstance(point, dict):
-        return None
-    lat, lon = point.get("lat"), point.get("lon")
-    return (
-        GeoPoint(float(lat), float(lon))
-        if isinstance(lat, int | float) and isinstance(lon, int | float)
-        else None
-    )
 
 
 def _cut(field: Field, weight: float, text: str) -> _Value:

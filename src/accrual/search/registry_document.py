@@ -147,7 +147,7 @@ def _sites(
         document = documents[same] = tantivy.Document()
         _add_words(document, found, site=True)
         document.add_unsigned("study", study)
-        point = _point(site, places)
+        point = point_of(site, places)
         if point is not None:
             code = point_code(point)
             codes[code] = None
@@ -260,7 +260,8 @@ def _updated(record: Mapping[str, Any]) -> PartialDate | None:
         return None
 
 
-def _point(site: Mapping[str, Any], places: Places | None) -> GeoPoint | None:
+def point_of(site: Mapping[str, Any], places: Places | None) -> GeoPoint | None:
+    """Return where a site stands; without a point of its own (legacy XML), where its city is, if `places` knows it."""
     held = site.get("geoPoint")
     lat, lon = (held.get("lat"), held.get("lon")) if isinstance(held, dict) else (None, None)
     if isinstance(lat, int | float) and isinstance(lon, int | float):
