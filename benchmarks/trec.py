@@ -8,6 +8,9 @@ Only judged trials that the data folder holds count as covered: the ideal order 
 judged counts as 0. Measured over the topics with at least `--eligible` covered eligible trials.
 
 - nDCG@10: linear gains 2, 1, 0 (as `trec_eval -m ndcg_cut.10` has it); P@10, R-precision, reciprocal rank: grade 2.
+- by the snapshot: the same without the trials registered after the newest judged one (numbers are given in the order of
+  registration): nobody could judge them.
+- judged only: the same over nothing but the judged trials: whether the right ones of them stand first.
 - recall: the share of covered eligible trials among the 1,000 retrieved.
 - ruled out: the covered trials that the verdicts call ineligible, of those judged eligible (each is an error of
   somebody), and of those judged excluded.
@@ -82,6 +85,16 @@ def _gain(gains: Sequence[int]) -> float:
     return sum(gain / math.log2(place + 2) for place, gain in enumerate(gains[:DEPTH]))
 
 
+def registered(ranking: Sequence[str], newest: str) -> list[str]:
+    """Return a ranking without the trials that have a higher number than the newest judged one.
+
+    Example:
+        >>> registered(["NCT00000009", "NCT00000002"], newest="NCT00000005")
+        ['NCT00000002']
+    """
+    return [trial for trial in ranking if trial <= newest]
+
+
 def mean(scores: Sequence[Scores]) -> Scores:
     """Return the mean of each measure; of no topics, 0."""
     fields = Scores.__struct_fields__
@@ -130,8 +143,10 @@ def main() -> int:
     parser.add_argument("--reasons", action="store_true", help="the criteria that rule eligible trials out")
     asked = parser.parse_args()
     topics, judged = read_topics(asked.topics), read_judgements(asked.qrels)
-    ours: dict[str, Scores] = {}
-    theirs: dict[str, Scores] = {}
+    ours: dict[str, list[str]] = {}
+    theirs: dict[str, list[str]] = {}
+    covering: dict[str, dict[str, int]] = {}
+    newest = max(trial for grades in judged.values() for trial in grades)
     run: list[str] = []
     seconds: list[float] = []
     ruled_out = {ELIGIBLE: [0, 0], EXCLUDED: [0, 0]}
@@ -147,8 +162,8 @@ def main() -> int:
             found = finder.match(patient, TODAY, top=DEEP, open_first=False)
             seconds.append(time.perf_counter() - started)
             ranking = [one.nct_id for one in found]
-            ours[topic] = score(ranking, grades)
-            theirs[topic] = score(plain_bm25(finder.index, text), grades)
+            ours[topic], covering[topic] = ranking, grades
+            theirs[topic] = plain_bm25(finder.index, text)
             run += [
                 f"{topic} Q0 {trial} {place} {len(ranking) - place + 1} accrual"
                 for place, trial in enumerate(ranking, 1)
@@ -163,11 +178,19 @@ def main() -> int:
         asked.run.write_text("".join(f"{line}\n" for line in run))
     if asked.each:
         for topic in wanted:
-            print(f"topic {topic}: accrual {_said(ours[topic])} | BM25 {_said(theirs[topic])}")
+            each = (score(rankings[topic], covering[topic]) for rankings in (ours, theirs))
+            print(f"topic {topic}: accrual {' | BM25 '.join(map(_said, each))}")
     total = sum(map(len, judged.values()))
     print(f"{len(held):,} documents, {covered:,} of {total:,} judged pairs covered, {len(wanted)} topics")
-    print(f"accrual:    {_said(mean([ours[topic] for topic in wanted]))}")
-    print(f"plain BM25: {_said(mean([theirs[topic] for topic in wanted]))}")
+    for name, rankings in (("accrual:   ", ours), ("plain BM25:", theirs)):
+        print(f"{name} {_said(mean([score(rankings[topic], covering[topic]) for topic in wanted]))}")
+        snapshot = [score(registered(rankings[topic], newest), covering[topic]) for topic in wanted]
+        print(f"  by the snapshot ({newest}): {_said(mean(snapshot))}")
+        known = [
+            score([trial for trial in rankings[topic] if trial in covering[topic]], covering[topic])
+            for topic in wanted
+        ]
+        print(f"  judged only: {_said(mean(known))}")
     for grade, (out, of) in ruled_out.items():
         print(f"ruled out, of those judged {grade}: {out} of {of}")
     seconds.sort()

@@ -13,28 +13,27 @@ from datetime import date
 
 import msgspec
 
-from accrual.match.likeness import Likeness, named
+from accrual.match.likeness import Likeness, covering, sought_words
 from accrual.match.rank import queries
 from accrual.match.themes import Themes
 from accrual.patient.model import Patient
 from accrual.search.index import TextIndex
-from accrual.search.passage import candidates_of_words, likeness, passage_terms, word_weights
+from accrual.search.passage import candidates_by, hits_among, likeness, note_words, word_weights
+from accrual.search.passages import PASSAGES
 from accrual.search.query import Facet, Hit, Near, Query
 from accrual.search.rank import candidates, find
 
 CANDIDATES = 1000
-"""Studies retrieved for a patient before they are decided: what one person could ever look through."""
+"""Studies of a patient who has nothing to look for."""
 
-OF_WORDS = 700
-"""Studies more that the words of a note may find."""
+OF_CONDITIONS, OF_WORDS, OF_THEMES = 500, 700, 500
+"""Studies retrieved before they are decided, by the search for his conditions, by words, by what studies are about.
 
-_NAMES = (("names", "all"), ("names in criteria", "criteria"))
-_NOTE = (
-    ("note in record", "all"),
-    ("note in criteria", "criteria"),
-    ("note in title", "title"),
-    ("note in conditions", "condition"),
-)
+Together they are more than one person could ever look through.
+"""
+
+_FIELDS = (("summary", 1.0), ("inclusion", 1.0))
+"""Where words find studies, and what they weigh there."""
 
 
 class Retrieved(msgspec.Struct, frozen=True):
@@ -60,30 +59,33 @@ def retrieve(
         filters = {**filters, "healthy_volunteers": ("true",)}
         found = find(index, Query(filters=filters, near=near, top=CANDIDATES)).results
         return tuple(Retrieved(hit, hit.score, {}) for hit in found)
-    of_conditions = candidates(index, asked, limit=CANDIDATES, filters=filters, near=near)
+    words = _words(index, themes, patient)
+    of_conditions = candidates(index, asked, limit=OF_CONDITIONS, filters=filters, near=near)
     hits = {hit.nct_id: hit for hit in of_conditions}
-    for hit in candidates_of_words(index, patient.words, OF_WORDS, filters, near):
+    for hit in candidates_by(index, words, _FIELDS, OF_WORDS, filters, near):
         hits.setdefault(hit.nct_id, hit)
+    more = [f"NCT{number:08d}" for number in covering(themes, patient, OF_THEMES)]
+    for hit in hits_among(index, [number for number in more if number not in hits], filters, near):
+        hits[hit.nct_id] = hit
     relevance = {hit.nct_id: hit.score for hit in of_conditions}
-    parts = _parts(index, patient, [*hits])
-    about = Likeness(patient).about_all(themes, [int(number[3:]) for number in hits])
+    numbers = [*hits]
+    parts = {
+        name: shares.tolist()
+        for name, shares in Likeness(patient).parts_all(themes, [int(each[3:]) for each in numbers]).items()
+    }
+    for field in PASSAGES if words else ():
+        scores = likeness(index, numbers, words, field)
+        parts[field] = [scores.get(number, 0.0) for number in numbers]
     return tuple(
-        Retrieved(
-            hit,
-            relevance.get(number, 0.0),
-            {
-                **{name: scores.get(number, 0.0) for name, scores in parts.items()},
-                "about": share,
-            },
-        )
-        for (number, hit), share in zip(hits.items(), about.tolist(), strict=True)
+        Retrieved(hit, relevance.get(number, 0.0), {name: values[place] for name, values in parts.items()})
+        for place, (number, hit) in enumerate(hits.items())
     )
 
 
-def _parts(index: TextIndex, patient: Patient, numbers: list[str]) -> dict[str, dict[str, float]]:
-    names = word_weights(named(patient))
-    words = dict.fromkeys(passage_terms(index.searcher()[0], patient.words), 1.0)
-    return {
-        **{name: likeness(index, numbers, names, field) for name, field in _NAMES if names},
-        **{name: likeness(index, numbers, words, field) for name, field in _NOTE if words},
-    }
+def _words(index: TextIndex, themes: Themes, patient: Patient) -> dict[str, float]:
+    """Return the words to look for: each as often as it stands in the note, in a name, in a prominent name."""
+    found = note_words(index.searcher()[0], patient.words)
+    for names in sought_words(patient, themes):
+        for word, weight in word_weights(names).items():
+            found[word] = found.get(word, 0.0) + weight
+    return found

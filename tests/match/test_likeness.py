@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 from shorthand import fact, patient
 
-from accrual.match.likeness import Likeness, named
+from accrual.match.likeness import Likeness, covering, named
+from accrual.match.themes import Themes
 
 
 def test_names_are_of_what_is_stated_conditions_before_drugs() -> None:
@@ -49,3 +50,27 @@ def test_nothing_is_about_a_patient_of_whom_nothing_is_known() -> None:
     assert named(nobody) == ()
     assert Likeness(nobody).about("Diabetes", ("diabetes",)) == 0.0
     assert Likeness(msgspec.structs.replace(nobody, words="diabetes")).about("Diabetes", ()) == 0.0
+
+
+def test_a_title_that_names_what_is_prominent_is_the_main_one() -> None:
+    themes = Themes.merged(
+        None,
+        {
+            1: [("t-all", "title")],
+            2: [("diabetes", "title")],
+            3: [("all", "condition"), ("diabetes", "condition")],
+            4: [],
+        },
+    )
+    held = patient(fact("condition", "t-all"), fact("condition", "diabetes"))
+    parts = {
+        name: shares.tolist() for name, shares in Likeness(held).parts_all(themes, [1, 2, 3, 4, 5]).items()
+    }
+    assert parts["main"][0] == 1.0
+    assert 0 < parts["main"][1] < 1.0
+    assert parts["main"][2:] == [0.0, 0.0, 0.0]
+    assert parts["has"][0] > parts["has"][1] > 0.0
+    assert parts["has"][2] > parts["has"][1]
+    assert parts["has"][3:] == [0.0, 0.0]
+    assert covering(themes, held, 10) == sorted((1, 2, 3), key=lambda n: -parts["has"][n - 1])
+    assert covering(themes, patient(), 10) == []

@@ -117,13 +117,13 @@ def test_a_score_is_the_sum_of_its_parts_and_less_for_a_closed_trial() -> None:
 
 
 def test_the_words_of_a_note_count_where_they_were_measured() -> None:
-    alike = msgspec.structs.replace(candidate("B", FITS), likeness={"names": 8.0, "about": 1.0})
-    other = msgspec.structs.replace(candidate("A", FITS), likeness={"names": 2.0, "about": 0.5})
+    alike = msgspec.structs.replace(candidate("B", FITS), likeness={"inclusion": 8.0, "about": 1.0})
+    other = msgspec.structs.replace(candidate("A", FITS), likeness={"inclusion": 2.0, "about": 0.5})
     first, second = rank((other, alike))
     assert (first.nct_id, second.nct_id) == ("B", "A")
     assert {part.name: part.value for part in second.parts} == {
         "conditions": 1.0,
-        "names": 0.25,
+        "inclusion": 0.25,
         "about": 0.5,
         "met": 1.0,
     }

@@ -8,7 +8,15 @@ import msgspec
 import pytest
 
 from accrual.search.index import TextIndex
-from accrual.search.passage import candidates_of_words, likeness, passage_terms, word_weights
+from accrual.search.passage import (
+    candidates_by,
+    candidates_of_words,
+    hits_among,
+    likeness,
+    note_words,
+    passage_terms,
+    word_weights,
+)
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -70,3 +78,26 @@ def test_a_heavier_word_counts_more(index: TextIndex) -> None:
 def test_words_of_names_count_once_with_their_greatest_weight_and_empty_words_not_at_all() -> None:
     found = word_weights([("chronic disease of the kidney", 1.0), ("kidney stones", 0.5)])
     assert found == {"kidney": 1.0, "stone": 0.5}
+
+
+def test_studies_among_some_are_those_that_the_filters_let_through(index: TextIndex) -> None:
+    asked = ["NCT00000003", "NCT00000001", "NCT00000099"]
+    assert [hit.nct_id for hit in hits_among(index, asked)] == ["NCT00000001", "NCT00000003"]
+    assert hits_among(index, asked, {"status": ("RECRUITING",)}) == ()
+    assert hits_among(index, []) == ()
+
+
+def test_a_note_s_words_leave_out_numbers_and_what_every_note_says(index: TextIndex) -> None:
+    searcher, _ = index.searcher()
+    assert note_words(searcher, "A 45 year old woman with asthma and migraine") == {
+        "asthma": 1.0,
+        "migrain": 1.0,
+    }
+
+
+def test_heavier_words_find_first(index: TextIndex) -> None:
+    fields = (("title", 1.0),)
+    for words, first in (({"asthma": 2.0, "migrain": 1.0}, 1), ({"asthma": 1.0, "migrain": 2.0}, 2)):
+        found = candidates_by(index, words, fields, 10)
+        assert [int(hit.nct_id[3:]) for hit in found] == [first, 3 - first]
+    assert candidates_by(index, {}, fields, 10) == ()

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from accrual.codes.concepts import vocabulary
+from accrual.match.prominence import conditions, prominences
 from accrual.match.rank import PARENT_STEP, fact_weight, wider_concepts
 from accrual.match.themes import Floats, Part, Themes
 from accrual.patient.model import Patient
@@ -23,6 +24,7 @@ _SUSPECTED = 0.6  # for what is only suspected; set by hand
 _NARROWER = 0.5  # a trial in lung cancer, for a patient with cancer: it may be his; set by hand
 _AGAIN = 1.25  # for what is stated more than once: what a note is about, it names again; set by hand
 
+_SYNONYMS = 2  # names of a condition, beside the first, whose words are looked for
 _ABOUT: tuple[Part, ...] = ("title", "condition")
 
 
@@ -51,6 +53,7 @@ class Likeness:
 
     def __init__(self, patient: Patient) -> None:
         """Weigh the patient's conditions: the weightiest counts 1."""
+        self._patient = patient
         weights: dict[str, float] = {}
         for fact in patient.facts:
             if fact.kind != "condition" or not fact.asserted or fact.concept is None:
@@ -88,6 +91,25 @@ class Likeness:
         summed = np.bincount(owner, weights=values[codes], minlength=len(numbers))
         return np.minimum(summed / np.maximum(named, 1), 1.0)
 
+    def parts_all(self, themes: Themes, numbers: Sequence[int]) -> dict[str, Floats]:
+        """Return the parts of relevance that concepts give, for trials of which `themes` tells, shape (numbers,) each.
+
+        about: `about`. has: how much of what he has the title and conditions name, each condition by how prominent it
+        is. main: how prominent the most prominent is that the title names. A wider or narrower name counts less.
+        """
+        prominent = prominences(self._patient, themes.places)
+        rows = themes.rows(numbers)
+        has, main = np.zeros(len(numbers)), np.zeros(len(numbers))
+        (owner, codes), (titled, in_titles) = themes.items(rows, _ABOUT), themes.items(rows, ("title",))
+        for concept, worth in prominent.items():
+            near = nearness(themes, concept)
+            best = np.zeros(len(numbers))
+            np.maximum.at(best, owner, near[codes])
+            has += worth * best
+            np.maximum.at(main, titled, worth * near[in_titles])
+        has /= sum(prominent.values()) or 1.0
+        return {"about": self.about_all(themes, numbers), "has": has, "main": main}
+
     def _mean(self, concepts: Iterable[str]) -> float:
         values = [self._of(concept) for concept in sorted(concepts)]
         return min(sum(values) / len(values), 1.0) if values else 0.0
@@ -100,3 +122,54 @@ class Likeness:
                 value = max((self._held.get(one, 0.0) for one in family), default=0.0) * _NARROWER
             self._known[concept] = value
         return self._known[concept]
+
+
+def nearness(themes: Themes, concept: str) -> Floats:
+    """Return how near each concept that trials name is to one: itself 1, what is wider or narrower less, all others 0.
+
+    Example:
+        >>> nearness(themes, "lung-cancer")[themes.places["lung-cancer"]]
+        1.0
+    """
+    wider = {above: PARENT_STEP**steps for above, steps in wider_concepts(concept)}
+    narrower = themes.by_family({concept: _NARROWER})
+    return np.maximum(narrower, themes.by_concept({**wider, concept: 1.0}))
+
+
+def covering(themes: Themes, patient: Patient, limit: int) -> list[int]:
+    """Return the trials whose title and conditions name most of what a patient has, by prominence, best first.
+
+    Arguments:
+        limit: how many at most; of equal ones the newest, which have the higher numbers.
+    """
+    prominent = prominences(patient, themes.places)
+    if not prominent or limit < 1:
+        return []
+    owner, codes = themes.named_in_titles_and_conditions
+    has = np.zeros(len(themes.numbers))
+    for concept, worth in prominent.items():
+        near = nearness(themes, concept)[codes]
+        touched = np.flatnonzero(near)
+        best = np.zeros(len(themes.numbers))
+        np.maximum.at(best, owner[touched], near[touched])
+        has += worth * best
+    found = np.flatnonzero(has)
+    order = np.lexsort((-themes.numbers[found], -has[found]))[:limit]
+    return [int(number) for number in themes.numbers[found[order]]]
+
+
+def sought_words(patient: Patient, themes: Themes) -> list[tuple[tuple[str, float], ...]]:
+    """Return the names to look for, in sets with weights: all that he has, takes and had done; and his conditions by
+    how prominent each is, with their first synonyms.
+    """
+    prominent = prominences(patient, themes.places)
+    known = vocabulary()
+    names = [
+        (name, worth)
+        for concept, worth in prominent.items()
+        for name in (known.get(concept).name, *known.get(concept).synonyms[:_SYNONYMS])
+    ]
+    own = [
+        (fact.text, prominent[concept]) for concept, facts in conditions(patient).items() for fact in facts
+    ]
+    return [named(patient), (*names, *own)]

@@ -9,8 +9,7 @@ decides, in [0, 1]: a weighted mean of parts, each in [0, 1], times 0.6 for a tr
 a closed trial that fits well stands before an open one that hardly has to do with the patient.
 
 - relevance, 0.79 in all: the parts of `WEIGHTS`, in proportion to their weights there. Each is a search score divided
-  by the best candidate's, except `about`, which is a share already. Parts that nobody measured are left out: a patient
-  without a note has no `note` parts.
+  by the best candidate's, except those that are shares already. Parts that nobody measured are left out.
 - met, 0.11: the share of criteria and fields that are met; what is unknown or not understood is not met.
 - near, 0.10: 1 / (1 + distance / 100 km); without a distance its weight goes to the others in proportion.
 
@@ -53,20 +52,23 @@ _RELEVANCE, _MET, _NEAR = 0.79, 0.11, 0.10  # relevance to met: as trained; near
 
 WEIGHTS: Mapping[str, float] = {
     "conditions": 0.2,
-    "names": 2.4,
-    "names in criteria": 2.6,
-    "note in record": 0.6,
-    "note in criteria": 1.6,
-    "note in title": 1.3,
-    "note in conditions": 1.9,
-    "about": 1.3,
+    "subject": 1.8,
+    "summary": 1.8,
+    "inclusion": 2.8,
+    "description": 1.0,
+    "about": 0.2,
+    "has": 1.0,
+    "main": 0.5,
 }
 """What each part of relevance weighs: trained on TREC Clinical Trials 2021 by benchmarks/train_rank.py.
 
-conditions: the search for the patient's conditions, their synonyms and wider kinds. names: the words of what he has,
-takes and had done, in the record; in criteria: in its criteria. note: the same of every word of his note. about: how
-much of what the trial's title and conditions name he has.
+conditions: the search for the patient's conditions, their synonyms and wider kinds. subject, summary, inclusion,
+description: the words of his note and of what he has, takes and had done, in that passage of the record
+(`accrual.search.passages`). about, has, main: what the title and conditions name and he has (`match.likeness`).
 """
+
+SHARES = frozenset(("about", "has", "main"))
+"""Parts that lie in [0, 1] already; the others are search scores."""
 
 _FLOOR = 0.05  # of the best relevance
 _HALF_KM = 100.0  # at this distance `near` is one half; set by hand
@@ -82,7 +84,7 @@ class Candidate(msgspec.Struct, Generic[S], frozen=True):
     tally: Tally
     nearest_site: S | None = None
     likeness: Mapping[str, float] = {}
-    """Other parts of `WEIGHTS` by name, where they were measured: any scores of 0 or more; `about` at most 1."""
+    """Other parts of `WEIGHTS` by name, where they were measured: any scores of 0 or more; `SHARES` at most 1."""
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -119,7 +121,7 @@ def rank(candidates: Iterable[Candidate[S]], open_first: bool = True) -> tuple[M
     held = tuple(candidates)
     measured = [{"conditions": one.relevance, **one.likeness} for one in held]
     best = {name: max((values.get(name, 0.0) for values in measured), default=0.0) for name in WEIGHTS}
-    best["about"] = 1.0
+    best.update(dict.fromkeys(SHARES, 1.0))
     named = {name for values in measured for name in values}
     weights = {name: weight for name, weight in WEIGHTS.items() if name in named and best[name] > 0}
     total = sum(weights.values())

@@ -9,6 +9,7 @@ A concept's family, itself and all it is a kind of, lies beside it, so that no v
 
 from __future__ import annotations
 
+import functools
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -148,6 +149,11 @@ class Themes:
         asked = sum(BITS[part] for part in parts)
         kept = (self.parts[at] & asked) > 0
         return owner[kept], self.codes[at[kept]]
+
+    @functools.cached_property
+    def named_in_titles_and_conditions(self) -> tuple[NDArray[np.intp], Ints]:
+        """`items` of all trials, of their titles and conditions: asked for with every patient."""
+        return self.items(np.arange(len(self.numbers)), ("title", "condition"))
 
     def by_family(self, values: Mapping[str, float]) -> Floats:
         """Return for each concept the greatest value of anything it is a kind of, itself included; at least 0."""

@@ -26,6 +26,7 @@ from accrual.registry.ctgov_json import read_json
 from accrual.registry.record import Trial
 from accrual.search.countries import country_name
 from accrual.search.geo import PointFile, PointTable, keys_of, point_code
+from accrual.search.passages import PASSAGES, read_passages
 from accrual.search.pieces import PIECES, TEXT_FIELDS, read_pieces
 from accrual.search.places import Places
 from accrual.search.query import FACETS
@@ -33,7 +34,7 @@ from accrual.search.segments import Segments
 from accrual.search.sites import SiteRow, SiteTable, is_recruiting
 from accrual.search.words import ANALYZER, analyzer, fold, plain
 
-FORMAT = "1"
+FORMAT = "2"
 """Raise it when a document's fields change: the store then builds a new index beside the old one."""
 _EPOCH = date(1990, 1, 1).toordinal()  # before the registry's first date; later days count from here
 _MAX_DAYS = 2**16 - 1
@@ -76,6 +77,8 @@ def build_schema() -> tantivy.Schema:
     for name in TEXT_FIELDS:
         builder.add_text_field(name, tokenizer_name=ANALYZER, index_option="position")
     builder.add_text_field("criteria", tokenizer_name=ANALYZER, index_option="freq")
+    for name in PASSAGES:
+        builder.add_text_field(name, tokenizer_name=ANALYZER, index_option="freq")
     builder.add_text_field("id", tokenizer_name="raw", index_option="basic")
     for facet in FACETS:
         builder.add_text_field(facet, tokenizer_name="raw", index_option="basic", fast=True)
@@ -217,6 +220,8 @@ class TextIndex:
                     document.add_text(field, text)
             lowered.append((number, plain("\n".join(texts))))
         document.add_text("criteria", trial.criteria_text)
+        for name, text in read_passages(trial):
+            document.add_text(name, text)
         for identifier in (
             trial.nct_id,
             trial.org_study_id,

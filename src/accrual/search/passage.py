@@ -16,7 +16,7 @@ import tantivy
 
 from accrual.search.index import SCHEMA, TextIndex, id_key, study_of
 from accrual.search.query import Facet, Hit, Near, Query
-from accrual.search.rank import filter_clauses, hits_of, near_clauses, relevant
+from accrual.search.rank import filter_clauses, hits_of, near_clauses
 from accrual.search.words import terms_of
 
 Q = tantivy.Query
@@ -36,6 +36,15 @@ _EMPTY = frozenset(
     )
 )
 """Words of names that say nothing of which thing is meant: half of all conditions are a chronic disease."""
+
+_OF_ANY_NOTE = frozenset(
+    terms_of(
+        "the of and in for with an to on or by from at is are was were be been has have had he she his her him who "
+        "which that this it as not no any all other than then after before during patient presents presented year "
+        "old yo man woman male female boy girl history"
+    )
+)
+"""Words of notes that say nothing of what trial is sought."""
 
 
 def passage_terms(searcher: tantivy.Searcher, text: str) -> tuple[str, ...]:
@@ -73,10 +82,9 @@ def likeness(
     if not words or not numbers:
         return {}
     searcher, _ = index.searcher()
-    asked = sorted(words.items(), key=lambda item: (-item[1], item[0]))[:MAX_TERMS]
     either = [
         (tantivy.Occur.Should, Q.boost_query(Q.term_query(SCHEMA, field, term, "freq"), weight))
-        for term, weight in asked
+        for term, weight in _heaviest(words)
     ]
     held = Q.term_set_query(SCHEMA, "id", [id_key(number) for number in numbers])
     both = [
@@ -96,19 +104,78 @@ def candidates_of_words(
     near: Near | None = None,
 ) -> tuple[Hit, ...]:
     """Return the studies whose words are most like those of a text, best first; `matched` stays empty."""
+    terms = passage_terms(index.searcher()[0], text)
+    return candidates_by(index, dict.fromkeys(terms, 1.0), FIELDS, limit, filters, near)
+
+
+def candidates_by(
+    index: TextIndex,
+    words: Mapping[str, float],
+    fields: Sequence[tuple[str, float]],
+    limit: int,
+    filters: dict[Facet, tuple[str, ...]] | None = None,
+    near: Near | None = None,
+) -> tuple[Hit, ...]:
+    """Return the studies that have most of weighted words in some fields, best first; `matched` stays empty.
+
+    Arguments:
+        words: index terms with weights; of more than `MAX_TERMS` the lightest are not asked for.
+        fields: fields of the index with weights.
+    """
     searcher, points = index.searcher()
-    terms = passage_terms(searcher, text)
-    if not terms or limit < 1:
+    if not words or limit < 1:
         return ()
-    words = [
-        (tantivy.Occur.Should, Q.boost_query(Q.term_query(SCHEMA, field, term, "freq"), weight))
-        for term in terms
-        for field, weight in FIELDS
+    either = [
+        (tantivy.Occur.Should, Q.boost_query(Q.term_query(SCHEMA, field, term, "freq"), weight * share))
+        for term, weight in _heaviest(words)
+        for field, share in fields
     ]
     clauses = [
-        (tantivy.Occur.Must, Q.boolean_query(words)),
+        (tantivy.Occur.Must, Q.boolean_query(either)),
         *filter_clauses(filters or {}),
         *near_clauses(points, near),
     ]
-    _, found = relevant(searcher, Q.boolean_query(clauses), limit)
-    return hits_of(searcher, found, Query(near=near))
+    # Words alone are asked for without a clause around them: so the index may pass over what cannot be among the best.
+    asked = Q.boolean_query(clauses if len(clauses) > 1 else either)
+    found: list[Any] = searcher.search(asked, limit, count=False).hits
+    keys = searcher.fast_field_values("updated", [address for _, address in found])
+    order = sorted(range(len(found)), key=lambda rank: (-found[rank][0], -int(keys[rank] or 0)))
+    return hits_of(searcher, [found[rank] for rank in order], Query(near=near))
+
+
+def hits_among(
+    index: TextIndex,
+    numbers: Sequence[str],
+    filters: dict[Facet, tuple[str, ...]] | None = None,
+    near: Near | None = None,
+) -> tuple[Hit, ...]:
+    """Return those of some studies that a search's filters let through, newest update first, without scores."""
+    if not numbers:
+        return ()
+    searcher, points = index.searcher()
+    held = Q.term_set_query(SCHEMA, "id", [id_key(number) for number in numbers])
+    clauses = [
+        (tantivy.Occur.Must, Q.const_score_query(held, 0.0)),
+        *filter_clauses(filters or {}),
+        *near_clauses(points, near),
+    ]
+    found: list[Any] = searcher.search(
+        Q.boolean_query(clauses), len(numbers), count=False, order_by_field="updated"
+    ).hits
+    # An identifier of another study may be the number of this one.
+    asked = frozenset(numbers)
+    hits = hits_of(searcher, [(0.0, address) for _, address in found], Query(near=near))
+    return tuple(hit for hit in hits if hit.nct_id in asked)
+
+
+def note_words(searcher: tantivy.Searcher, text: str) -> dict[str, float]:
+    """Return the telling words of a note, 1 each: those of `passage_terms` without numbers and what any note says."""
+    return {
+        term: 1.0
+        for term in passage_terms(searcher, text)
+        if len(term) > 1 and not term.isdigit() and term not in _OF_ANY_NOTE
+    }
+
+
+def _heaviest(words: Mapping[str, float]) -> list[tuple[str, float]]:
+    return sorted(words.items(), key=lambda item: (-item[1], item[0]))[:MAX_TERMS]
