@@ -27,7 +27,7 @@ def escape(text: str) -> str:
 
 def unescape(text: str) -> str:
     r"""Undo the escapes of markdown: `age \< 18` becomes `age < 18`. The inverse of `escape`."""
-    return _ESCAPED.sub(r"\1", text)
+    return _ESCAPED.sub(r"\1", text) if "\\" in text else text
 
 
 @dataclass(frozen=True, slots=True)
