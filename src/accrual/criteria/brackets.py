@@ -2,7 +2,7 @@
 
 Comes in: a place in the pieces of a clause, at a bracket. Goes out: what the bracket does to the claim before it.
 Refuses (UnclearError) a bracket that may widen a claim. Kinds that do not count ("cancer (except …)") and examples are
-read in `reader.py`.
+read in `tails.py`.
 """
 
 from __future__ import annotations

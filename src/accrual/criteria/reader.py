@@ -1,5 +1,7 @@
 """Reads the pieces of one clause into one tree: lists, negation, windows, brackets, examples, exceptions, duties.
 
+What a bracket does stands in `brackets.py`, how a list goes on in `alternatives.py`, what follows in `tails.py`.
+
 Comes in: the pieces of a `Stream`. Goes out: one tree. Refuses (UnclearError) a clause in which the scope of a word is
 not clear; the rules are at the head of `clause.py`.
 """
@@ -9,38 +11,24 @@ from __future__ import annotations
 import msgspec
 
 from accrual.basic import Interval
-from accrual.criteria.brackets import Brackets
-from accrual.criteria.claims import EVER, ever_done, is_narrowed, kinds_of, takes_window
-from accrual.criteria.exceptions import except_kinds
-from accrual.criteria.following import judgement_end, method_end
-from accrual.criteria.lists import combine, same_outcome
-from accrual.criteria.members import member_end, own_head
+from accrual.criteria.alternatives import JOINERS, MODIFIERS
+from accrual.criteria.claims import ever_done, takes_window
+from accrual.criteria.following import method_end
+from accrual.criteria.lists import combine
 from accrual.criteria.phrases.anchor import moment
 from accrual.criteria.phrases.serology import is_screen
 from accrual.criteria.phrases.state import FEMALE_STATES
 from accrual.criteria.pieces import Piece
-from accrual.criteria.sharing import spread
 from accrual.criteria.spans import widened
-from accrual.criteria.subjects import asked_of
+from accrual.criteria.tails import Tails
 from accrual.criteria.terms import PEOPLE, Term, UnclearError
-from accrual.criteria.tree import All, Any_, Not, OneOf, Opaque, Tree, When, walk
+from accrual.criteria.tree import Not, OneOf, Opaque, Tree
 
 MAX_DEPTH = 12  # brackets and negations inside one another
-_JOINERS = frozenset(("and", "or", "comma", "slash"))
 _SKIPPED = frozenset(("drop", "subject"))
-# What may follow a complete claim and narrow it.
-_MODIFIERS = frozenset(
-    ("prep", "link", "dash", "open", "within", "op", "before", "after", "between", "to", "receive",
-     "history", "ago", "not",
-     "colon", "number", "qualifier")
-)  # fmt: skip
-_WOMEN = OneOf(variable="sex", values=("female",))
-_FORBIDS = ("must", "should", "may not", "cannot")
-_AGREEING = frozenset(("agree", "agrees", "commit", "commit to"))
-_FUTURE = frozenset(("during", "throughout", "while", "until", "through", "upcoming", "next"))
 
 
-class ClauseReader(Brackets):
+class ClauseReader(Tails):
     """A reader over the items of one clause."""
 
     # --- reading -------------------------------------------------------------------------------------------------
@@ -176,7 +164,7 @@ class ClauseReader(Brackets):
                 self.take_in(terms[-1], end)
             elif len(terms) == 1 and (told := self.time_aside(terms[0], kind)) is not None:
                 self.put(terms[0], told)
-            elif kind in _JOINERS or self.is_nor():
+            elif kind in JOINERS or self.is_nor():
                 if not self.joined(terms):
                     break
             elif self.obliges(terms, kind):
@@ -215,7 +203,7 @@ class ClauseReader(Brackets):
                 term = self.term()
                 term.joiner = "with"
                 terms.append(term)
-            elif kind in _MODIFIERS:
+            elif kind in MODIFIERS:
                 doubts.append(self.modifier(terms))
                 break
             else:
@@ -298,7 +286,7 @@ class ClauseReader(Brackets):
         """Read joining words and the next term; False where the list ends in front of them."""
         start = self.at
         word, shouted = "comma", False
-        while self.kind() in _JOINERS or self.kind() == "drop" or self.is_nor():
+        while self.kind() in JOINERS or self.kind() == "drop" or self.is_nor():
             kind = "or" if self.is_nor() else self.kind()
             if kind in ("and", "or", "slash"):
                 joiner = "or" if kind == "slash" else kind
@@ -334,258 +322,3 @@ class ClauseReader(Brackets):
         term.joiner, term.shouted = word, shouted
         terms.append(term)
         return True
-
-    def leaves_negation(self, terms: list[Term], word: str) -> bool:
-        """After "no A": "and ECOG 0-1", "and no B" are not under the negation."""
-        ahead = 0
-        while self.kind(ahead) in ("drop", "link", "subject", "must"):
-            ahead += 1
-        if self.kind(ahead) == "not":
-            return True
-        item = self.items[self.at + ahead] if self.at + ahead < self.end else None
-        if item is None or item.kind != "claim":
-            return False
-        if item.group == "marker":  # "no EGFR mutation or ALK fusion", "no metastases, HER2 negative"
-            return word != "or" and not self.later_or(self.at) and not same_outcome(terms, item.node)
-        return item.group in ("measure", "age", "sex", "consent")
-
-    def unknown(self, terms: list[Term], word: str) -> None:
-        """Take the rest as one alternative, or one more demand, that is not understood."""
-        start = self.at
-        stop = self.end
-        if (
-            self.goes_behind
-            and all(term.group == "present" for term in terms)
-            and (self.stream.kind == "exclusion" or word == "or" or self.negated)
-        ):
-            stop = member_end(self.stream, self.items, start, self.end)
-        if stop < self.end:
-            terms.append(Term(self.opaque(start, stop), "present", "or", doubt=True))
-            self.at, self.went_on = stop, True
-            return
-        rest = self.opaque(start, self.end)
-        people = terms[1:] if terms[0].node == _WOMEN and len(terms) > 1 else terms
-        states = all(term.group == "state" for term in people)
-        own = self.own_head(start) and not self.negated
-        may = (states or own) and self.only_may(start)
-        if self.loosens_widely(start) and not may:
-            raise UnclearError
-        if not self.negated and terms[-1].group == "age" and self.names_child(start):
-            raise UnclearError  # "adult and pediatric subjects"
-        either = word == "or" or (
-            word == "comma" and (self.stream.kind == "exclusion" or self.later_or(start))
-        )
-        if not states and (self.has(frozenset(("within", "ago")), start, self.end) or self.timed(start)):
-            raise UnclearError  # the window may be for the whole list
-        bare = states or not self.has(_MODIFIERS | {"time"}, start, self.end) or self.own_head(start)
-        if either and not self.negated and not states and self.binds_wider(terms, start):
-            raise UnclearError
-        if either or self.negated:
-            loose = self.has(frozenset(("loose", "unless", "except")), start, self.end)
-            if not bare or (loose and not may):
-                raise UnclearError
-            word = "or"
-        elif self.later_or(start) or self.stream.kind == "exclusion":
-            raise UnclearError
-        stop = self.next_state(start) if states and word == "or" else self.end
-        if stop < self.end:
-            rest = self.opaque(start, stop)
-        self.at = stop
-        terms.append(Term(rest, terms[-1].group, word, doubt=True))
-
-    def binds_wider(self, terms: list[Term], start: int) -> bool:
-        """ "NYHA II or class III heart failure and EF below 35 %": the last demand may be made of the first too."""
-        both = self.has(frozenset(("and",)), start, self.end)
-        return both and (self.stream.kind == "inclusion" or terms[0].group == "measure")
-
-    def timed(self, start: int) -> bool:
-        """Say whether a window follows that says more than "before screening"."""
-        return any(
-            item.window is not None and item.window.distance != EVER for item in self.items[start : self.end]
-        )
-
-    def next_state(self, start: int) -> int:
-        """Where the list of states goes on after an alternative that is not understood."""
-        for at in range(start + 1, self.end):
-            after = at + 1
-            while after < self.end and self.items[after].kind in ("drop", "link", "or", "comma"):
-                after += 1
-            if self.items[at].kind in _JOINERS and after < self.end and self.items[after].group == "state":
-                return at
-        return self.end
-
-    def only_may(self, start: int) -> bool:
-        """ "Pregnant, or may become pregnant": another reason, and the first stays one."""
-        for item in self.items[start : self.end]:
-            loose = item.kind == "loose" and self.stream.low_at(item.at) not in (
-                "may",
-                "could",
-                "might",
-                "can",
-            )
-            if loose or item.kind in ("unless", "except", "excluded", "must"):
-                return False
-        return True
-
-    def loosens_widely(self, start: int) -> bool:
-        return self.has(frozenset(("loose", "unless", "except", "excluded", "must")), start, self.end)
-
-    def later_or(self, start: int) -> bool:
-        return self.has(frozenset(("or", "slash")), start, self.end)
-
-    def own_head(self, start: int) -> bool:
-        """An alternative that begins with other, any, a: what follows it belongs to it alone."""
-        return own_head(self.stream, self.items, start)
-
-    def obliges(self, terms: list[Term], kind: str) -> bool:
-        """Say whether a demand begins here on the people just named: "must", "must not", "agree to"."""
-        if kind == "must":
-            return True
-        if self.negated or any(term.group not in PEOPLE for term in terms):
-            return False
-        low = self.low()
-        if kind == "not":
-            return low.startswith(_FORBIDS)
-        if self.stream.kind == "exclusion":
-            return False
-        return low in _AGREEING
-
-    def duty(self, first: int, terms: list[Term]) -> Tree:
-        """ "Women of childbearing potential must …": a demand on those only."""
-        if self.stream.kind == "exclusion" or self.negated or any(term.group not in PEOPLE for term in terms):
-            raise UnclearError
-        if self.kind() == "must":
-            self.at += 1
-        start = self.at
-        if start >= self.end:
-            raise UnclearError
-        try:
-            then = self.sequence()
-            if self.at < self.end:
-                raise UnclearError
-        except UnclearError:
-            then = self.opaque(start, self.end)
-            self.at = self.end
-        return asked_of(self.stream, terms, then, self.span(first, self.end))
-
-    def examples(self, terms: list[Term]) -> Term:
-        """ "(such as A, B)": one who has an example has the thing."""
-        core = spread(terms)[-1]  # "history of A or B (such as C)": the history of B too
-        bracket = self.kind() == "open"
-        close = self.matching() if bracket else self.end
-        start = self.at
-        end, self.end = self.end, close
-        self.at += 2 if bracket else 1
-        while self.kind() in ("colon", "comma", "dot", "drop"):
-            self.at += 1
-        if len(terms) > 1 and not bracket and self.at < self.end:
-            raise UnclearError
-        try:
-            inner: Tree = self.sequence()
-            if self.at < self.end or self.doubtful(inner):
-                raise UnclearError
-        except UnclearError:
-            if not bracket or self.has(
-                frozenset(("loose", "unless", "except", "not", "shift", "relation")), start, close
-            ):
-                self.end = end
-                raise
-            inner = self.opaque(start, close + 1)
-        self.at = close + 1 if bracket else close
-        self.end = end
-        if core.group != "present" or (not bracket and any(is_narrowed(node) for node in walk(inner))):
-            raise UnclearError  # a window or a modifier at the end is for what comes before the examples too
-        if not kinds_of(inner, core.node):
-            inner = self.opaque(start, close + 1 if bracket else close)
-        node = Any_(children=(core.node, inner), span=self.span(start, self.at) | core.node.span)
-        return Term(node, core.group, core.joiner, core.window, core.window_span, core.also)
-
-    def doubtful(self, tree: Tree) -> bool:
-        return not isinstance(tree, (Any_, All, OneOf)) and isinstance(tree, (Not, When))
-
-    def exception(self, first: int, terms: list[Term], doubts: list[Opaque]) -> Tree:
-        """ "except …", "unless …" to the end: of a demand it loosens, of what excludes it narrows."""
-        kind = self.kind()
-        if self.depth and not self.negated:
-            raise UnclearError
-        start = self.at
-        rest = self.opaque(start, self.end)
-        final = self.items[self.end - 1]
-        to = self.end
-        late = final.kind == "time" and to - start > 3 and self.items[to - 2].kind == "comma"
-        if late and terms[-1].window is None and not terms[-1].doubt and takes_window(terms[-1], final):
-            self.put(terms[-1], final)  # "cancer, other than basal cell carcinoma, within 5 years"
-            to -= 1
-        core = combine(self.stream, self.negated, terms, doubts, self.span(first, start))
-        doubted = combine(
-            self.stream, self.negated, terms, [*doubts, self.opaque(start, to)], self.span(first, self.end)
-        )
-        if kind == "except" and all(term.group == "present" for term in terms):
-            without = except_kinds(self.stream, self.items[start].to, self.items[to - 1].to, core, doubted)
-            if without is not None:
-                self.at = self.end
-                return widened(without, rest.span)
-        demand = self.stream.kind == "inclusion" and not self.negated
-        measures = any(term.group != "present" for term in terms)
-        self.at = self.end
-        span = self.span(first, self.end)
-        if demand and (kind == "unless" or measures or any(isinstance(term.node, Not) for term in terms)):
-            return Any_(children=(core, rest), span=span)
-        return doubted
-
-    def excepts(self, first: int, terms: list[Term]) -> bool:
-        """ "Cancer (except basal cell carcinoma) or …": the kinds that do not count, for the claim before it."""
-        if terms[-1].group != "present" or terms[-1].doubt:
-            return False
-        close = self.matching()
-        words = self.opaque(self.at, close + 1)
-        told = False
-        for term in terms:  # of a list, for all that have such kinds
-            doubted = All(children=(term.node, words), span=term.node.span)
-            found = except_kinds(
-                self.stream, self.items[self.at + 1].to, self.items[close].at, term.node, doubted
-            )
-            told = found is not None and term is terms[-1]
-            term.node = term.node if found is None else found
-        if not told:
-            return False
-        terms[-1].node = widened(terms[-1].node, words.span)
-        self.at = close + 1
-        return True
-
-    def labels(self, terms: list[Term]) -> bool:
-        """ "HIV: negative serology", "Male patients: agree to …": the topic of what follows, and no claim."""
-        if self.stream.kind == "inclusion":
-            return len(terms) > 1 or terms[0].group in ("present", "sex", "age", "state")
-        return self.at + 1 < self.end and any(term.group == "present" for term in terms)
-
-    def modifier(self, terms: list[Term]) -> Opaque:
-        """Take the rest of the clause as words that narrow what came before."""
-        start = self.at
-        present = all(term.group == "present" for term in terms)
-        last = self.items[self.end - 1].to
-        if present and judgement_end(self.stream, self.items[start].at, last) == last:
-            self.at = self.end
-            return self.opaque(start, self.end)
-        if self.loosens(start, self.end):
-            raise UnclearError
-        if self.has(frozenset(("or", "slash")), start, self.end):
-            raise UnclearError
-        if self.stream.kind == "exclusion" and self.has(frozenset(("and", "comma")), start, self.end):
-            raise UnclearError
-        if self.negated and self.has(frozenset(("and", "comma")), start, self.end):
-            raise UnclearError
-        if self.kind() == "number" or (
-            terms[-1].group in ("measure", "marker") and self.kind() in ("number", "op", "to")
-        ):
-            raise UnclearError
-        if terms[-1].group in ("measure", "age", "sex") and self.low() == "for":
-            raise UnclearError  # "ECOG 0-1 for cohort A": asked of some only
-        if self.kind() == "colon" and self.labels(terms):
-            raise UnclearError
-        if all(term.group == "present" for term in terms) and any(
-            self.stream.low_at(item.at) in _FUTURE for item in self.items[start : self.end]
-        ):
-            raise UnclearError  # "use of steroids during the study": about what is to come
-        self.at = self.end
-        return self.opaque(start, self.end)
