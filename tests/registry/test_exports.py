@@ -17,6 +17,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import accrual.demo
 from accrual.errors import UnknownFieldError
@@ -274,9 +276,50 @@ def test_only_markup_is_rewritten(real: list[tuple[dict[str, Any], Trial]]) -> N
     assert changed > len(real) / 2
 
 
-def test_undoing_escapes_is_the_inverse_of_escaping() -> None:
-    for text in ("a < b", "- x", "1. y", "a\\b", "a\\*b_c`d~[e]^f&g", "+ z", "\\", "\\\\<"):
-        assert unescape(escape(text)) == text
+@given(st.text(st.characters(exclude_categories=("Cs",))))
+def test_undoing_escapes_is_the_inverse_of_escaping(text: str) -> None:
+    assert unescape(escape(text)) == text
+
+
+# --- whatever a record says ---------------------------------------------------------------------------------
+
+ANY = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
+MODULES = st.fixed_dictionaries(
+    {},
+    optional={
+        "statusModule": st.fixed_dictionaries(
+            {"overallStatus": ANY, "startDateStruct": st.fixed_dictionaries({"date": ANY})}
+        ),
+        "sponsorCollaboratorsModule": st.fixed_dictionaries(
+            {"leadSponsor": st.fixed_dictionaries({"name": ANY})}
+        ),
+        "descriptionModule": st.fixed_dictionaries({"briefSummary": ANY}),
+        "conditionsModule": st.fixed_dictionaries({"conditions": st.lists(ANY, max_size=3)}),
+        "designModule": st.fixed_dictionaries({"phases": st.lists(ANY, max_size=2)}),
+        "eligibilityModule": st.fixed_dictionaries(
+            {"sex": ANY, "minimumAge": ANY, "eligibilityCriteria": ANY}
+        ),
+        "referencesModule": st.fixed_dictionaries(
+            {"references": st.lists(st.fixed_dictionaries({"pmid": ANY, "citation": ANY}), max_size=2)}
+        ),
+    },
+)
+
+
+@settings(deadline=None)
+@given(MODULES)
+def test_any_text_leaves_every_form_whole(modules: dict[str, Any]) -> None:
+    trial = minimal(**modules)
+    [row] = csv.reader(io.StringIO(write_table([trial], COLUMNS, header=False), newline=""), strict=True)
+    cells = dict(zip((column.name for column in COLUMNS), row, strict=True))
+    assert cells["Brief Summary"] == trial.summary
+    assert cells["Sponsor"] == trial.lead_sponsor.name
+    lines = write_ris(trial, TAGS).split("\r\n")
+    assert all(re.fullmatch(r"[A-Z][A-Z0-9]  - \S(.*\S)?", line) for line in lines[1:-2])
+    assert all(len(line.splitlines()) == 1 for line in lines[:-1])
+    study = json.loads(write_fhir(trial))
+    assert not [value for value in values(study) if value in ("", [], {}, None)]
+    assert study["identifier"][0]["value"] == "NCT00000102"
 
 
 if __name__ == "__main__":
