@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from shorthand import TODAY, has, is_one
 
+from accrual.codes.variables import variables
 from accrual.criteria.compile import compile_text
 from accrual.criteria.tree import All, CompiledTrial, Criterion, Kind, Opaque, Tree
-from accrual.match.absence import STEP
+from accrual.match.absence import NORMAL, STEP
 from accrual.match.chart import Chart
 from accrual.match.evaluate import screen
 from accrual.match.unsaid import answer_note
@@ -155,6 +156,25 @@ def test_who_keeps_to_the_protocol_by_the_note_is_not_one_who_does_not(words: st
 
 def test_silence_answers_only_where_absence_speaks_for_the_patient() -> None:
     assert decide("Zebraic thyroid resection", kind="inclusion").holds is Truth.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("note", "holds"),
+    [
+        ("A 40-year-old man has a cough. BP: 120/80 mmHg. HR: 76/min.", Truth.NO),
+        ("A 40-year-old man has a cough. BP: 160/80 mmHg. HR: 76/min.", Truth.UNKNOWN),
+        ("A 4-year-old boy has a cough. BP: 120/80 mmHg. HR: 76/min.", Truth.UNKNOWN),
+        ("A man has a cough. BP: 120/80 mmHg.", Truth.UNKNOWN),
+    ],
+)
+def test_a_value_of_an_adult_who_is_well_shows_no_illness(note: str, holds: Truth) -> None:
+    assert decide(has("hypertension"), note).holds is holds
+
+
+def test_the_limits_of_the_well_are_in_the_units_of_their_variables() -> None:
+    for name, (low, high, unit) in NORMAL.items():
+        assert variables()[name].unit == unit
+        assert low < high
 
 
 def test_words_that_only_narrow_what_stands_beside_them_are_not_looked_for() -> None:

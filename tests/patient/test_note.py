@@ -343,6 +343,10 @@ def test_the_tables_of_notes_name_what_the_other_tables_have() -> None:
 
 def test_a_number_that_ends_a_sentence_is_no_item_of_a_list() -> None:
     assert facts("ECOG 1. Bilirubin 0.6 mg/dL.") == ["+ecog=1", "+bilirubin=0.6 mg/dL"]
+    assert facts("He has a cough. BP: 160/80 mmHg. He is tall.")[1:] == [
+        "+systolic-blood-pressure=160 mm[Hg]",
+        "+diastolic-blood-pressure=80 mm[Hg]",
+    ]
     assert facts("Problems: 1. Asthma 2. Gout") == facts("Asthma. Gout.")
 
 

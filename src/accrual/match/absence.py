@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from accrual.basic import Quantity
 from accrual.codes.concepts import vocabulary
 from accrual.codes.wording import SOURCE
 from accrual.match.chart import Chart, Finding, Ground
 from accrual.match.concepts import EVERYBODY_HAD
+from accrual.patient.model import Fact
 from accrual.truth import Truth
 
 ABSENT = "not mentioned in the notes"
@@ -54,6 +56,37 @@ SHOWN_BY: Mapping[str, tuple[str, ...]] = {
     "tachycardia": ("heart-rate",),
     "thyroid-disease": ("tsh", "free-t4"),
 }
+# Where such a value lies in an adult of either sex who is well: then it shows nothing. Low, high, unit; set by hand,
+# near the usual limits of laboratories: no anemia from 13 g/dL (WHO/NMH/NHD/MNM/11.1), blood pressure below 140/90 mmHg,
+# obesity from 30 and underweight below 18.5 kg/m2 (WHO).
+NORMAL: Mapping[str, tuple[float, float, str]] = {
+    "albumin": (3.5, 5.5, "g/dL"),
+    "alt": (0, 40, "U/L"),
+    "aptt": (25, 35, "s"),
+    "ast": (0, 40, "U/L"),
+    "bilirubin": (0.1, 1.0, "mg/dL"),
+    "bmi": (18.5, 29.9, "kg/m2"),
+    "bnp": (0, 100, "pg/mL"),
+    "bun": (7, 20, "mg/dL"),
+    "creatinine": (0.5, 1.1, "mg/dL"),
+    "diastolic-blood-pressure": (60, 89, "mm[Hg]"),
+    "fasting-glucose": (70, 99, "mg/dL"),
+    "free-t4": (0.8, 1.8, "ng/dL"),
+    "glucose": (70, 125, "mg/dL"),
+    "hba1c": (4, 5.6, "%"),
+    "heart-rate": (60, 100, "/min"),
+    "hematocrit": (42, 47, "%"),
+    "hemoglobin": (13, 16, "g/dL"),
+    "inr": (0.8, 1.2, ""),
+    "oxygen-saturation": (95, 100, "%"),
+    "platelets": (150, 400, "10*9/L"),
+    "potassium": (3.5, 5.0, "mmol/L"),
+    "sodium": (135, 145, "mmol/L"),
+    "systolic-blood-pressure": (90, 139, "mm[Hg]"),
+    "tsh": (0.5, 4.0, "m[IU]/L"),
+    "white-cells": (4, 11, "10*9/L"),
+}
+_ADULT_YEARS = 18
 # What no such value shows: one is born with it, and it has a name of its own. Set by hand.
 UNSHOWN = frozenset(("genetic-disease", "sickle-cell-disease", "thalassemia"))
 # The same for what is given for it, or causes it.
@@ -112,7 +145,8 @@ def shown(concept: str, chart: Chart) -> bool:
     kinds = vocabulary().ancestors(concept)
     if not UNSHOWN.isdisjoint(kinds):
         return False
-    if any(name in chart.variables for kind in kinds & SHOWN_BY.keys() for name in SHOWN_BY[kind]):
+    values = (name for kind in kinds & SHOWN_BY.keys() for name in SHOWN_BY[kind])
+    if any(not _is_normal(fact, chart) for name in values for fact in chart.measured(name)):
         return True
     if any(
         fact.asserted
@@ -138,3 +172,15 @@ def absent_words(names: tuple[str, ...], about: str = "") -> Finding:
         return tuple(Ground(ABSENT, "", f"{name}: {STEP}") for name in names)
 
     return Finding(Truth.NO, prove, about=about)
+
+
+def _is_normal(fact: Fact, chart: Chart) -> bool:
+    """Say whether a value is surely one of an adult who is well, by the laboratory's own limits or the usual ones."""
+    value = fact.value
+    if not isinstance(value, Quantity) or fact.comparator or not fact.asserted:
+        return False
+    if fact.reference_low is not None and fact.reference_high is not None:
+        return fact.reference_low <= value.value <= fact.reference_high
+    low, high, unit = NORMAL.get(fact.variable or "", (1.0, 0.0, ""))
+    adult = chart.birth is not None and chart.today.year - chart.birth.last.year > _ADULT_YEARS
+    return adult and value.unit == unit and low <= value.value <= high

@@ -134,10 +134,10 @@ class _Reader:
         measured = measured_in(text)
         mentions = mentions_in(text, measured)
         states = states_in(text)
-        if not mentions and not measured and not states:
+        values, nothing = values_in(text, measured)
+        if not mentions and not measured and not states and not values:
             self.about = kin
             return
-        values, nothing = values_in(text, measured)
         told = spot_qualifiers(text)
         names = sorted(
             (
