@@ -57,8 +57,8 @@ SHOWN_BY: Mapping[str, tuple[str, ...]] = {
     "thyroid-disease": ("tsh", "free-t4"),
 }
 # Where such a value lies in an adult of either sex who is well: then it shows nothing. Low, high, unit; set by hand,
-# near the usual limits of laboratories: no anemia from 13 g/dL (WHO/NMH/NHD/MNM/11.1), blood pressure below 140/90 mmHg,
-# obesity from 30 and underweight below 18.5 kg/m2 (WHO).
+# near the usual limits of laboratories: no anemia from 13 g/dL (WHO/NMH/NHD/MNM/11.1), blood pressure below
+# 140/90 mmHg, obesity from 30 and underweight below 18.5 kg/m2 (WHO).
 NORMAL: Mapping[str, tuple[float, float, str]] = {
     "albumin": (3.5, 5.5, "g/dL"),
     "alt": (0, 40, "U/L"),
