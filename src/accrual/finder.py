@@ -19,7 +19,7 @@ from types import TracebackType
 import msgspec
 
 from accrual import demo, matching
-from accrual.basic import NctId, nct_id
+from accrual.basic import GeoPoint, NctId, nct_id
 from accrual.criteria.compile import compile_text
 from accrual.criteria.tree import CompiledTrial, Criterion
 from accrual.errors import PatientError, StoreError
@@ -32,6 +32,7 @@ from accrual.match.sweep import Sweep
 from accrual.match.themes import Themes
 from accrual.match.verdict import Assumption, Screening
 from accrual.matching import ASKED_AMONG, Matched
+from accrual.nearby import RecruitingSite, nearest_recruiting_sites
 from accrual.patient.model import Patient
 from accrual.patient.patients import find_patient, read_patients
 from accrual.patient.reader import read_patient
@@ -39,6 +40,7 @@ from accrual.programs import Programs
 from accrual.registry.ctgov_json import read_json
 from accrual.registry.files import Refusal, SourceRecord, read_record
 from accrual.registry.record import Trial
+from accrual.search.counts import count_values
 from accrual.search.facets import count_facets
 from accrual.search.index import TextIndex
 from accrual.search.places import Place
@@ -166,6 +168,16 @@ class Finder:
             CursorExpiredError: the state of the data that the cursor belongs to is gone.
         """
         return find_studies(self._folder.registry, query, page_size, cursor)
+
+    def count_values(self, query: StudyQuery) -> dict[Facet, tuple[FacetCount, ...]]:
+        """Count the values of each facet over a search in the registry's language."""
+        return count_values(self._folder.registry, query)
+
+    def nearest_recruiting_sites(
+        self, query: StudyQuery, centre: GeoPoint, within_km: float, top: int
+    ) -> tuple[RecruitingSite, ...]:
+        """Return the nearest recruiting sites of the studies that a search finds; see `accrual.nearby`."""
+        return nearest_recruiting_sites(self._folder, query, centre, within_km, top)
 
     @property
     def search_state(self) -> int:

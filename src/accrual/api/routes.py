@@ -18,6 +18,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from accrual.api.body import read_body
+from accrual.api.extensions import extension_routes
+from accrual.api.limits import Limits
 from accrual.criteria.views import criteria_json
 from accrual.errors import AccrualError, PlaceNotFoundError, QueryError, StoreError, StudyNotFoundError
 from accrual.finder import Finder
@@ -31,7 +33,7 @@ JSON_TYPE: Final = "application/json"
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def routes(finder: Finder, today: Callable[[], date]) -> list[Route]:
+def routes(finder: Finder, today: Callable[[], date], limits: Limits | None = None) -> list[Route]:
     """Return the routes of the API over one facade; `today` says which day a patient is decided as of."""
 
     async def find(request: Request) -> Response:
@@ -42,24 +44,30 @@ def routes(finder: Finder, today: Callable[[], date]) -> list[Route]:
         return _json(criteria_json(compiled))
 
     async def screen(request: Request) -> Response:
+        params = _known(request.query_params, "assume", "person")
         body = await read_body(request)
         nct = request.path_params["nct"]
-        assumption = _assumption(request.query_params)
+        assumption, person = _assumption(params), params.get("person", "")
         return _json(
             await run_in_threadpool(
-                lambda: finder.screen(nct, finder.read_patient(body), today(), assumption)
+                lambda: finder.screen(nct, finder.read_patient(body, person=person), today(), assumption)
             )
         )
 
     async def match(request: Request) -> Response:
+        params = _known(request.query_params, "assume", "person", "status", "top")
         body = await read_body(request)
-        top = _number(request.query_params, "top", 20, 1, MAX_TOP)
-        status = read_words("status", request.query_params.getlist("status"))
-        assumption = _assumption(request.query_params)
+        top = _number(params, "top", 20, 1, MAX_TOP)
+        status = read_words("status", params.getlist("status"))
+        assumption, person = _assumption(params), params.get("person", "")
         return _json(
             await run_in_threadpool(
                 lambda: finder.match(
-                    finder.read_patient(body), today(), top=top, status=status, assumption=assumption
+                    finder.read_patient(body, person=person),
+                    today(),
+                    top=top,
+                    status=status,
+                    assumption=assumption,
                 )
             )
         )
@@ -70,7 +78,8 @@ def routes(finder: Finder, today: Callable[[], date]) -> list[Route]:
         ("POST", "/api/x/screen/{nct}", screen),
         ("POST", "/api/x/match", match),
     )
-    return [Route(path, _guard(handler), methods=[method]) for method, path, handler in table]
+    own = [Route(path, _guard(handler), methods=[method]) for method, path, handler in table]
+    return own + extension_routes(finder, limits or Limits(), _guard)
 
 
 def api_query(finder: Finder, params: QueryParams) -> Query:
@@ -91,9 +100,7 @@ def api_query(finder: Finder, params: QueryParams) -> Query:
         "offset",
         *FACETS,
     }
-    for name in params:
-        if name not in known:
-            raise QueryError(f"{name!r} is not a parameter of this search: use {', '.join(sorted(known))}")
+    _known(params, *known)
     return build_query(
         find_place=finder.place,
         text=params.get("text", ""),
@@ -139,6 +146,18 @@ def _assumption(params: QueryParams) -> Assumption:
         if text == known:
             return known
     raise QueryError(f"assume={text[:40]!r}: write {' or '.join(ASSUMPTIONS)}")
+
+
+def _known(params: QueryParams, *known: str) -> QueryParams:
+    """Return the parameters, of which all are known.
+
+    Raises:
+        QueryError: one is not: a misspelled one would be taken for none.
+    """
+    for name in params:
+        if name not in known:
+            raise QueryError(f"{name[:40]!r} is not a parameter of this: use {', '.join(sorted(known))}")
+    return params
 
 
 def _number(params: QueryParams, name: str, default: int, low: int, high: int) -> int:

@@ -17,7 +17,7 @@ from accrual.basic import GeoPoint
 from accrual.registry.areas import Area, area_of_query
 from accrual.search.agg_filters import read_agg_filter
 from accrual.search.essie import read_expression
-from accrual.search.expression import Expression
+from accrual.search.expression import Expansion, Expression, Scoped
 from accrual.search.studies import (
     ADVANCED_AREA,
     MILE_KM,
@@ -45,8 +45,11 @@ class Selection(msgspec.Struct, frozen=True):
     """The same for two requests that select the same in the same order; says nothing to a reader."""
 
 
-def read_selection(arguments: Arguments) -> Selection:
+def read_selection(arguments: Arguments, strict: bool = False) -> Selection:
     """Return what a request selects.
+
+    Arguments:
+        strict: words of a query stay together, in their order, unless the query says otherwise itself.
 
     Raises:
         ExpressionError: an expression that cannot be read.
@@ -62,6 +65,8 @@ def read_selection(arguments: Arguments) -> Selection:
         )
         for area in areas
     )
+    if strict:
+        queries = tuple((name, _bound(expression)) for name, expression in queries)
     query = StudyQuery(
         queries=queries,
         filters=tuple(_read_filters(arguments, prefix) for prefix in ("filter", "postFilter")),
@@ -71,6 +76,11 @@ def read_selection(arguments: Arguments) -> Selection:
     )
     given = [(row.name, arguments.text(row.name) or "|".join(arguments.items(row.name))) for row in SELECTION]
     return Selection(query, tuple(areas), "\n".join(f"{name}={value}" for name, value in given if value))
+
+
+def _bound(expression: Expression) -> Expression:
+    """Return an expression that is widened by other endings and names, and no further."""
+    return Scoped(part=expression, expansion=Expansion.CONCEPT, span=expression.span)
 
 
 def _read_filters(arguments: Arguments, prefix: str) -> Filters:

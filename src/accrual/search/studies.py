@@ -160,6 +160,15 @@ def find_studies(
     return StudyPage(found, order.total, _CURSOR.pack(snapshot.stamp, end) if more else None)
 
 
+def matching(snapshot: Snapshot, query: StudyQuery) -> tantivy.Query:
+    """Return the index query of what a search finds, whatever its order.
+
+    Raises:
+        QueryTooLargeError: the search would take too long.
+    """
+    return _built(snapshot, query)[0]
+
+
 def _begin(index: RegistryIndex, cursor: bytes | None) -> tuple[Snapshot, int]:
     """Return the state of the index to search, and how many studies come before the page."""
     if not cursor:

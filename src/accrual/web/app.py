@@ -73,7 +73,7 @@ def create_app(
             Route("/match", check.match, methods=["POST"]),
             Route("/favicon.ico", _icon),
             *registry_routes(finder, limits),
-            *api_routes(finder, today),
+            *api_routes(finder, today, limits),
             *_vendor(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
