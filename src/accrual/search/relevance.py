@@ -27,12 +27,14 @@ from accrual.search.words import stem_of
 
 # Set by hand.
 _SYNONYM_WEIGHT = 0.6  # of a synonym beside what was written
+_SYNONYM_FIELDS = 4  # in which synonyms score, the heaviest
 _SYNONYMS = 3  # synonyms that score, the vocabulary's first ones
 _REST_WEIGHT = 0.35  # of all pieces of a large area together: the registry gives most of them 0.3 to 0.4
 _TOGETHER_WEIGHT = 0.5  # of words that stand together in one value
 _MOST_FIELDS = 15  # fields of one area that score each by itself
 _MOST_WORDS = 64  # words of a search that score
 
+_LONG: Final = frozenset(name for names in COMBINED.values() for name in names)
 _OWN: Final = frozenset(field.piece for field in OWN_FIELDS)
 
 
@@ -67,8 +69,9 @@ def _score(snapshot: Snapshot, node: Words, scope: Scope) -> list[Clause]:
     for unit in asked.units:
         for group in unit.words:
             clauses += _weighed(snapshot, weights, group[0], 1.0)
+        heaviest = sorted(weights, key=lambda each: -each[1])[:_SYNONYM_FIELDS]
         for synonym in unit.synonyms[:_SYNONYMS]:
-            clauses += _weighed(snapshot, weights, synonym, _SYNONYM_WEIGHT)
+            clauses += _weighed(snapshot, heaviest, synonym, _SYNONYM_WEIGHT)
     together = tuple(word for unit in asked.units for group in unit.words for word in group[0])
     if len(asked.groups) > 1:
         heavy = [(name, weight) for name, weight in weights if name in _OWN]
@@ -97,6 +100,8 @@ def _weighed(
     terms = [shield(stem_of(word)) for word in words]
     clauses: list[Clause] = []
     for name, weight in weights:
+        if len(terms) > 1 and name in _LONG:
+            continue  # positions of long texts are what costs most, and tell least
         if not terms or any(not snapshot.studies.doc_freq(name, term) for term in terms):
             continue
         if len(terms) == 1:
