@@ -16,7 +16,7 @@ from accrual.registry.files import SourceRecord, read_records
 from accrual.search import plan
 from accrual.search.essie import read_expression
 from accrual.search.essie_writing import write_expression
-from accrual.search.expression import Expression
+from accrual.search.expression import Coverage, Expression
 from accrual.search.order import numbers_of, read_all
 from accrual.search.plan import Planner
 from accrual.search.registry_index import RegistryIndex, Snapshot
@@ -88,6 +88,65 @@ def test_the_index_agrees_with_the_oracle_over_real_records(tmp_path: Path, shar
     bodies = random.Random(3).sample(bodies, 120)
     records = [msgspec.json.decode(body) for body in bodies]
     assert disagreements(make_snapshot(tmp_path, bodies), records, seed=5, expressions=250) == []
+
+
+def test_what_one_site_must_have_together_agrees_with_the_oracle(tmp_path: Path) -> None:
+    chance = random.Random(23)
+    said = {
+        "LocationCity": ("New York", "York", "Paris", "Saint Paul", "Sankt Gallen", "x" * 70 + " York", ""),
+        "LocationState": ("New York", "Ohio", "North Carolina"),
+        "LocationCountry": (
+            "United States",
+            "France",
+            "Korea, Republic of",
+            "United Kingdom of all its parts",
+        ),
+        "LocationStatus": ("RECRUITING", "NOT_YET_RECRUITING", "ACTIVE_NOT_RECRUITING", "odd"),
+    }
+    names = {
+        "LocationCity": "city",
+        "LocationState": "state",
+        "LocationCountry": "country",
+        "LocationStatus": "status",
+    }
+    records = [
+        {
+            "protocolSection": {
+                "identificationModule": {"nctId": f"NCT{number:08d}"},
+                "contactsLocationsModule": {
+                    "locations": [
+                        {
+                            names[piece]: chance.choice(values)
+                            for piece, values in said.items()
+                            if chance.random() < 0.8
+                        }
+                        for _ in range(chance.randrange(4))
+                    ]
+                },
+            }
+        }
+        for number in range(1, 120)
+    ]
+    snapshot = make_snapshot(tmp_path, [msgspec.json.encode(record) for record in records])
+
+    operators = ("", "", "", "EXPANSION[None]", *(f"COVERAGE[{each}]" for each in Coverage))
+
+    def part() -> str:
+        piece = chance.choice(list(said))
+        words = chance.choice(said[piece]).split()[: chance.choice((1, 2, 9))] or ["York"]
+        text = " ".join(words)
+        return (
+            chance.choice(operators) + f"AREA[{piece}]" + chance.choice((f'"{text}"', text.replace(",", "")))
+        )
+
+    for _ in range(250):
+        joined = chance.choice((" AND ", " AND ", " OR ")).join(
+            part() for _ in range(chance.choice((2, 2, 3)))
+        )
+        text = f"SEARCH[Location]({joined} {chance.choice(('', '', f'AND ({part()} OR {part()})', f'NOT {part()}'))})"
+        expression = read_expression(text, "Other terms")
+        wanted = {number for number, record in enumerate(records, 1) if holds(expression, record)}
+        assert found(snapshot, expression) == wanted, text
 
 
 def test_records_of_odd_shapes_are_searched_as_far_as_they_go(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ tantivy cannot be interrupted, so what a query costs is known before it runs: ho
 entries their lists have. A term that no study has costs nothing and is left out.
 
 Where one site must fulfil a whole part (`SEARCH[Location]`), a part that a study fulfils exactly if one of its sites
-does is asked of the study; any other is asked of the index of sites, and its studies are kept with the snapshot.
+does is asked of the study, and so are words of its city, state, country and status together (`site_words.py`); any
+other is asked of the index of sites, and its studies are kept with the snapshot.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ from accrual.search.registry_schema import (
     words_field,
 )
 from accrual.search.scope import Scope, amounts, is_of_the_study
+from accrual.search.site_words import Choice, choices
 from accrual.search.words import stem_of
 
 Q: Final = tantivy.Query
@@ -249,6 +251,9 @@ class Planner:
             return self._in_one_site(node.part, scope.inside(node))
         if is_of_the_study(node, scope):
             return self.match(node, msgspec.structs.replace(scope, site=False))
+        together = choices(node, scope)
+        if together is not None:
+            return some(self._at_one_site(choice) for choice in together)
         key = ("sites", node, scope)
         held: tantivy.Query | None = self.snapshot.recall(key)
         if held is not None:
@@ -257,6 +262,17 @@ class Planner:
         found = Q.term_set_query(STUDY_SCHEMA, "study", studies) if studies else Q.empty_query()
         self.snapshot.keep(key, found, _BYTES_A_KEY * len(studies) + 1_000)
         return found
+
+    def _at_one_site(self, choice: Choice) -> tantivy.Query:
+        """Return the query of studies of which one site has all tokens."""
+        rarest = min((self.snapshot.studies.doc_freq("site", token) for token in choice), default=0)
+        self._count(len(choice), rarest * _PHRASE_COST * len(choice))
+        if not rarest:
+            return Q.empty_query()
+        tokens = sorted(choice)
+        if len(tokens) == 1:
+            return Q.term_query(STUDY_SCHEMA, "site", tokens[0], "basic")
+        return Q.phrase_query(STUDY_SCHEMA, "site", [(0, token) for token in tokens])
 
     def _studies_of(self, query: tantivy.Query) -> list[int]:
         """Return the keys of the studies whose sites match."""

@@ -32,6 +32,7 @@ from accrual.search.registry_schema import (
     size_field,
     words_field,
 )
+from accrual.search.site_words import site_tokens
 from accrual.search.values import read_texts
 
 _SITE: Final = find_field("Location")
@@ -125,19 +126,23 @@ def make_documents(study: int, record: Mapping[str, Any], places: Places | None 
     for alias in _aliases(record):
         document.add_unsigned("alias", alias)
     document.add_unsigned("updated", order_key(_updated(record), f"NCT{number:08d}"))
-    sites, codes = _sites(study, record, places)
+    objects = _objects(record, LOCATIONS.split("."))
+    tokens = site_tokens(objects)
+    if tokens is not None:
+        document.add_pre_tokenized_text("site", tokens)
+    sites, codes = _sites(study, objects, places)
     for key in keys_of(codes):
         document.add_unsigned("point", key)
     return Documents(number, document, tuple(sites), tuple(codes))
 
 
 def _sites(
-    study: int, record: Mapping[str, Any], places: Places | None
+    study: int, sites: Iterable[Mapping[str, Any]], places: Places | None
 ) -> tuple[list[tantivy.Document], dict[int, None]]:
     """Return a document for each site that differs from those before, and the points of all."""
     documents: dict[bytes, tantivy.Document] = {}
     codes: dict[int, None] = {}
-    for site in _objects(record, LOCATIONS.split(".")):
+    for site in sites:
         same = _encode(site)
         if same in documents:
             continue

@@ -14,6 +14,7 @@ Of a study:
   or two lookups a word instead of forty.
 - `values.<Piece>`: enumerations and yes or no, whole, for filters.
 - `m_<Piece>`: days, minutes of age, numbers; `n_<Piece>`: how many items a list has.
+- `site`: city, state, country and status of each site together, as in `site_words.py`.
 - `number`, `alias`: NCT numbers; `study`: the store's key; `updated`: the order of equals; `point`: as in `geo.py`.
 
 Of a site: `words`, `exact`, `values`, `point` of its own fields, and `study`.
@@ -31,7 +32,7 @@ from accrual.registry.fields import DATA, FIELDS, Field, find_field, nested_docu
 from accrual.search.measures import measure_of
 from accrual.search.words import LONGEST_WORD
 
-_VERSION = 1
+_VERSION = 2
 """Raise it when a document's fields change in a way that the tables of fields and areas do not show."""
 
 STEMS: Final = "registry_stems"
@@ -136,6 +137,7 @@ def _build_study_schema() -> tantivy.Schema:
         builder.add_text_field(field.piece, tokenizer_name=STEMS, index_option="position")
     for name in ("patient", "basic"):
         builder.add_text_field(name, tokenizer_name=STEMS, index_option="position")
+    builder.add_text_field("site", tokenizer_name=EXACT, index_option="position")
     for field in MEASURED:
         builder.add_float_field(measure_field(field.piece), fast=True)
     for field in COUNTED:
