@@ -31,7 +31,10 @@ SMALL = Vocabulary(
 
 @pytest.fixture(autouse=True)
 def small_vocabulary(monkeypatch: pytest.MonkeyPatch) -> Vocabulary:
-    rooms = ("ask", "chart", "concepts", "later", "likeness", "program", "prominence", "rank", "themes")
+    rooms = (
+        "ask", "chart", "claim", "concepts", "later", "likeness", "program", "prominence", "qualification", "rank",
+        "themes",
+    )  # fmt: skip
     for module in (*(f"match.{room}" for room in rooms), "patient.answers", "patient.terms"):
         monkeypatch.setattr(f"accrual.{module}.vocabulary", lambda: SMALL)
     return SMALL

@@ -7,7 +7,7 @@ import pytest
 from accrual.codes.concepts import vocabulary
 from accrual.codes.qualifiers import qualifiers
 from accrual.codes.variables import variables
-from accrual.match import concepts, inference, rank, values
+from accrual.match import inference, qualification, rank, values
 from accrual.patient import fhir_resources
 
 
@@ -17,7 +17,7 @@ def real_tables(small_vocabulary: object, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_concepts_named_in_code_exist() -> None:
-    passing = (*concepts.PASSING_KINDS, *concepts.PASSING_ITSELF, *concepts.EVERYBODY_HAD)
+    passing = (*qualification.PASSING_KINDS, *qualification.PASSING_ITSELF, *qualification.EVERYBODY_HAD)
     for name in (*inference.NOT_HEALTHY, rank.SOUGHT_FIRST, *passing):
         assert vocabulary().get(name).kind == "condition"
     for name in inference.STERILIZING:
@@ -25,10 +25,15 @@ def test_concepts_named_in_code_exist() -> None:
 
 
 def test_qualifiers_named_in_code_exist() -> None:
-    said = {word for pair in concepts.SAYS.items() for word in (pair[0], *pair[1])}
+    said = {word for pair in qualification.SAYS.items() for word in (pair[0], *pair[1])}
     groups = (
-        concepts.NOW | concepts.EVER | concepts.OVER | concepts.VAGUE | concepts.UNPROVEN | concepts.GIVEN
-    ) | concepts.PASSING
+        qualification.NOW
+        | qualification.EVER
+        | qualification.OVER
+        | qualification.VAGUE
+        | qualification.UNPROVEN
+        | qualification.GIVEN
+    ) | qualification.PASSING
     stated = {word for words in fhir_resources.CLINICAL.values() for word in words}
     assert said | groups | stated | {"in-remission", "severe", "mild"} <= set(qualifiers())
 

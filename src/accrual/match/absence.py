@@ -13,7 +13,7 @@ from accrual.basic import Quantity
 from accrual.codes.concepts import vocabulary
 from accrual.codes.wording import SOURCE
 from accrual.match.chart import Chart, Finding, Ground
-from accrual.match.concepts import EVERYBODY_HAD
+from accrual.match.qualification import EVERYBODY_HAD
 from accrual.patient.model import Fact
 from accrual.truth import Truth
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from accrual.codes.qualifiers import RELATIONS
 from accrual.criteria.tree import OneOf
 from accrual.match.chart import Chart, Finding, Ground, told
-from accrual.match.concepts import passes
+from accrual.match.qualification import passes
 from accrual.patient.model import Fact
 from accrual.truth import Truth
 

@@ -25,10 +25,10 @@ from accrual.codes.units import days
 from accrual.criteria.tree import Compare, Opaque, Present, Tree
 from accrual.errors import VocabularyError
 from accrual.match.chart import Finding
-from accrual.match.concepts import NOW, ORDER_DAYS, OVER, VAGUE
 from accrual.match.evaluate import Screener
 from accrual.match.fold import Leaf, Windows, combined
 from accrual.match.inference import NOT_HEALTHY
+from accrual.match.qualification import NOW, ORDER_DAYS, OVER, VAGUE
 from accrual.match.timing import Birth, hangs_on_today, recent
 from accrual.match.values import LASTING
 from accrual.patient.model import Fact, Patient

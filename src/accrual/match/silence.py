@@ -29,7 +29,7 @@ from accrual.codes.wording import SOURCE
 from accrual.criteria.tree import Compare, OneOf, Opaque, Present, Window
 from accrual.match.absence import absent, absent_words, left_out, shown, would_be_told
 from accrual.match.chart import Chart, Finding
-from accrual.match.concepts import EVER, EVERYBODY_HAD
+from accrual.match.qualification import EVER, EVERYBODY_HAD
 from accrual.match.timing import lies_behind
 from accrual.match.unread import answer_gloss, answer_words
 from accrual.match.unsaid import answer_note
