@@ -96,8 +96,8 @@ def match(
             for one in retrieved
             if one.hit.nct_id in tallies  # a study may go while it is looked at
         )
-        matches = rank(candidates, open_first)
-        found.append(Matched(matches[:top], swept.counted(at) if swept is not None else None))
+        matches = rank(candidates, open_first, max(top, 0))
+        found.append(Matched(matches, swept.counted(at) if swept is not None else None))
     return tuple(found)
 
 

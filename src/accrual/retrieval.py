@@ -18,7 +18,7 @@ from accrual.match.rank import queries
 from accrual.match.themes import Themes
 from accrual.patient.model import Patient
 from accrual.search.index import TextIndex
-from accrual.search.passage import candidates_by, hits_among, likeness, note_words, word_weights
+from accrual.search.passage import candidates_by, hits_among, likenesses, note_words, word_weights
 from accrual.search.passages import PASSAGES
 from accrual.search.query import Facet, Hit, Near, Query
 from accrual.search.rank import candidates, find
@@ -73,8 +73,7 @@ def retrieve(
         name: shares.tolist()
         for name, shares in Likeness(patient).parts_all(themes, [int(each[3:]) for each in numbers]).items()
     }
-    for field in PASSAGES if words else ():
-        scores = likeness(index, numbers, words, field)
+    for field, scores in likenesses(index, numbers, words, PASSAGES).items() if words else ():
         parts[field] = [scores.get(number, 0.0) for number in numbers]
     return tuple(
         Retrieved(hit, relevance.get(number, 0.0), {name: values[place] for name, values in parts.items()})

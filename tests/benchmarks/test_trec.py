@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from trec import Scores, mean, read_judgements, read_topics, score
+from trec import Scores, mean, read_judgements, read_topics, registered, score
 from trec_home import Text, longest, record_of, texts_of
 
 GRADES = {"A": 2, "B": 1, "C": 2, "D": 0}
@@ -73,3 +73,8 @@ def test_a_small_record_says_what_the_text_says_and_no_more() -> None:
             "minimumAge": "18 Years",
         },
     }
+
+
+def test_trials_registered_after_the_snapshot_are_left_out_in_order() -> None:
+    ranking = ["NCT00000009", "NCT00000002", "NCT00000005", "NCT00000006"]
+    assert registered(ranking, newest="NCT00000005") == ["NCT00000002", "NCT00000005"]

@@ -89,3 +89,17 @@ def test_arrays_that_point_outside_are_refused() -> None:
             good.family_starts,
             good.families,
         )
+
+
+@given(TRIALS, st.dictionaries(st.sampled_from(CONCEPTS), st.sampled_from((0.25, 0.5, 1.0))))
+def test_the_nearest_is_the_greatest_that_a_title_or_condition_names(
+    trials: dict[int, list[Named]], values: dict[str, float]
+) -> None:
+    themes = Themes.merged(None, trials)
+    expected = [
+        max(
+            (values.get(code, 0.0) for code, part in trials[n] if part in ("title", "condition")), default=0.0
+        )
+        for n in sorted(trials)
+    ]
+    assert themes.nearest(themes.by_concept(values)).tolist() == expected

@@ -145,15 +145,12 @@ def covering(themes: Themes, patient: Patient, limit: int) -> list[int]:
     prominent = prominences(patient, themes.places)
     if not prominent or limit < 1:
         return []
-    owner, codes = themes.named_in_titles_and_conditions
     has = np.zeros(len(themes.numbers))
     for concept, worth in prominent.items():
-        near = nearness(themes, concept)[codes]
-        touched = np.flatnonzero(near)
-        best = np.zeros(len(themes.numbers))
-        np.maximum.at(best, owner[touched], near[touched])
-        has += worth * best
+        has += worth * themes.nearest(nearness(themes, concept))
     found = np.flatnonzero(has)
+    if len(found) > limit:  # what is below the last of the best need not be sorted
+        found = found[has[found] >= np.partition(has[found], -limit)[-limit]]
     order = np.lexsort((-themes.numbers[found], -has[found]))[:limit]
     return [int(number) for number in themes.numbers[found[order]]]
 

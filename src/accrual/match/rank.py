@@ -8,9 +8,9 @@ Trials that are not ruled out (eligible, undetermined) stand before ineligible o
 decides, in [0, 1]: a weighted mean of parts, each in [0, 1], times 0.6 for a trial that takes no patients now or soon:
 a closed trial that fits well stands before an open one that hardly has to do with the patient.
 
-- relevance, 0.79 in all: the parts of `WEIGHTS`, in proportion to their weights there. Each is a search score divided
+- relevance, 0.83 in all: the parts of `WEIGHTS`, in proportion to their weights there. Each is a search score divided
   by the best candidate's, except those that are shares already. Parts that nobody measured are left out.
-- met, 0.11: the share of criteria and fields that are met; what is unknown or not understood is not met.
+- met, 0.07: the share of criteria and fields that are met; what is unknown or not understood is not met.
 - near, 0.10: 1 / (1 + distance / 100 km); without a distance its weight goes to the others in proportion.
 
 `Match.parts` holds each part with its value and its share of the score. A candidate below a twentieth of the best
@@ -21,11 +21,14 @@ relevance is left out: its words only brush against the patient's. Ties go to th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeAlias, TypeVar
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from accrual.codes.concepts import vocabulary
 from accrual.match.timing import ended
@@ -43,22 +46,23 @@ class Placed(Protocol):
 
 
 S = TypeVar("S", bound=Placed)
+Floats: TypeAlias = NDArray[np.float64]
 
 # Registry statuses (API v2 enum Status) under which a patient can still get in, now or soon.
 OPEN_STATUSES = ("RECRUITING", "NOT_YET_RECRUITING", "ENROLLING_BY_INVITATION", "AVAILABLE")
 
 _CLOSED = 0.6  # set by hand
-_RELEVANCE, _MET, _NEAR = 0.79, 0.11, 0.10  # relevance to met: as trained; near: set by hand
+_RELEVANCE, _MET, _NEAR = 0.83, 0.07, 0.10  # relevance to met: as trained; near: set by hand
 
 WEIGHTS: Mapping[str, float] = {
-    "conditions": 0.2,
-    "subject": 1.8,
+    "conditions": 0.6,
+    "subject": 1.6,
     "summary": 1.8,
-    "inclusion": 2.8,
+    "inclusion": 2.6,
     "description": 1.0,
-    "about": 0.2,
-    "has": 1.0,
-    "main": 0.5,
+    "about": 1.0,
+    "has": 0.8,
+    "main": 0.4,
 }
 """What each part of relevance weighs: trained on TREC Clinical Trials 2021 by benchmarks/train_rank.py.
 
@@ -112,58 +116,85 @@ class Match(msgspec.Struct, Generic[S], frozen=True):
     """What the score is made of, the part that gives most first."""
 
 
-def rank(candidates: Iterable[Candidate[S]], open_first: bool = True) -> tuple[Match[S], ...]:
+def rank(
+    candidates: Iterable[Candidate[S]], open_first: bool = True, top: int | None = None
+) -> tuple[Match[S], ...]:
     """Return the candidates as matches, best first.
 
     Args:
         open_first: False leaves the recruitment status out (for benchmarks over closed trials).
+        top: how many at most; None: all.
     """
     held = tuple(candidates)
     measured = [{"conditions": one.relevance, **one.likeness} for one in held]
-    best = {name: max((values.get(name, 0.0) for values in measured), default=0.0) for name in WEIGHTS}
-    best.update(dict.fromkeys(SHARES, 1.0))
-    named = {name for values in measured for name in values}
-    weights = {name: weight for name, weight in WEIGHTS.items() if name in named and best[name] > 0}
-    total = sum(weights.values())
-    shares = {name: weight / total for name, weight in weights.items()}
-    values = [{name: one.get(name, 0.0) / best[name] for name in weights} for one in measured]
-    relevance = [sum(one[name] * share for name, share in shares.items()) for one in values]
-    floor = _FLOOR * max(relevance, default=0.0)
-    matches = [
-        _match(one, of, shares, open_first)
-        for one, of, worth in zip(held, values, relevance, strict=True)
-        if worth >= floor
-    ]
-    return tuple(sorted(matches, key=lambda one: (one.verdict == "ineligible", -one.score, one.nct_id)))
+    given = {name for values in measured for name in values}
+    values: dict[str, Floats] = {}
+    for name in WEIGHTS:
+        if name in given:
+            column = np.array([one.get(name, 0.0) for one in measured])
+            best = column.max()
+            if best > 0:
+                values[name] = column if name in SHARES else column / best
+    total = sum(WEIGHTS[name] for name in values)
+    shares = {name: _RELEVANCE * WEIGHTS[name] / total for name in values}
+    # Added up part by part, so that a candidate's score does not hang on the others' places.
+    relevance = np.zeros(len(held))
+    for name, share in shares.items():
+        relevance += values[name] * share
+    met = np.array([_met(one.tally) for one in held])
+    near = np.array([_near(one) for one in held])
+    placed = ~np.isnan(near)
+    fit = relevance + met * _MET + np.where(placed, near, 0.0) * _NEAR
+    fit = np.minimum(fit / (_RELEVANCE + _MET + placed * _NEAR), 1.0)
+    if open_first:
+        fit = np.where([one.status in OPEN_STATUSES for one in held], fit, fit * _CLOSED)
+    scores = np.round(fit, 4)
+    worth = np.flatnonzero(relevance >= _FLOOR * relevance.max(initial=0.0))
+    order = sorted(
+        worth.tolist(),
+        key=lambda at: (held[at].tally.verdict == "ineligible", -scores[at], held[at].nct_id),
+    )
+    parts = {**{name: (values[name], shares[name]) for name in values}, "met": (met, _MET)}
+    return tuple(
+        _match(
+            held[at],
+            float(scores[at]),
+            {name: (float(column[at]), share) for name, (column, share) in parts.items()},
+            None if not placed[at] else float(near[at]),
+        )
+        for at in order[:top]
+    )
+
+
+def _met(of: Tally) -> float:
+    return of.met / max(of.met + of.unmet + of.unknown, 1)
+
+
+def _near(one: Candidate[S]) -> float:
+    """Return how near the trial is, up to 1; not a number where no distance is known."""
+    distance = one.nearest_site.distance_km if one.nearest_site is not None else None
+    return math.nan if distance is None else 1 / (1 + distance / _HALF_KM)
 
 
 def _match(
-    one: Candidate[S], values: Mapping[str, float], shares: Mapping[str, float], open_first: bool
+    one: Candidate[S], score: float, parts: Mapping[str, tuple[float, float]], near: float | None
 ) -> Match[S]:
-    met, unmet, unknown = one.tally.met, one.tally.unmet, one.tally.unknown
-    distance = one.nearest_site.distance_km if one.nearest_site is not None else None
-    parts = [(name, value, _RELEVANCE * shares[name]) for name, value in values.items()]
-    parts.append(("met", met / max(met + unmet + unknown, 1), _MET))
-    if distance is not None:
-        parts.append(("near", 1 / (1 + distance / _HALF_KM), _NEAR))
-    whole = _RELEVANCE + _MET + (_NEAR if distance is not None else 0.0)
-    parts = [(name, value, share / whole) for name, value, share in parts]
-    fit = min(sum(value * share for _, value, share in parts), 1.0)
-    score = fit * _CLOSED if open_first and one.status not in OPEN_STATUSES else fit
+    whole = _RELEVANCE + _MET
+    if near is not None:
+        parts = {**parts, "near": (near, _NEAR)}
+        whole += _NEAR
+    ranked = sorted(parts.items(), key=lambda part: (-part[1][0] * part[1][1], part[0]))
     return Match(
         one.nct_id,
         one.title,
         one.status,
         one.tally.verdict,
-        round(score, 4),
-        met,
-        unmet,
-        unknown,
+        score,
+        one.tally.met,
+        one.tally.unmet,
+        one.tally.unknown,
         one.nearest_site,
-        tuple(
-            Part(name, round(value, 4), round(share, 4))
-            for name, value, share in sorted(parts, key=lambda part: (-part[1] * part[2], part[0]))
-        ),
+        tuple(Part(name, round(value, 4), round(share / whole, 4)) for name, (value, share) in ranked),
     )
 
 

@@ -150,10 +150,28 @@ class Themes:
         kept = (self.parts[at] & asked) > 0
         return owner[kept], self.codes[at[kept]]
 
+    def nearest(self, near: Floats) -> Floats:
+        """Return for each trial the greatest of some values that its title and conditions name; shape (trials,).
+
+        Arguments:
+            near: a value of 0 or more for each concept, shape (concepts,).
+        """
+        owners, starts = self._naming
+        some = np.flatnonzero(near)
+        some = some[np.argsort(near[some], kind="stable")]
+        at, _ = _gathered(starts, some)
+        best = np.zeros(len(self.numbers))
+        # Of values for one trial the last counts: the greatest.
+        best[owners[at]] = np.repeat(near[some], np.diff(starts)[some])
+        return best
+
     @functools.cached_property
-    def named_in_titles_and_conditions(self) -> tuple[NDArray[np.intp], Ints]:
-        """`items` of all trials, of their titles and conditions: asked for with every patient."""
-        return self.items(np.arange(len(self.numbers)), ("title", "condition"))
+    def _naming(self) -> tuple[NDArray[np.intp], Ints]:
+        """The rows of the trials whose title or conditions name each concept, and where each concept's begin."""
+        owner, codes = self.items(np.arange(len(self.numbers)), ("title", "condition"))
+        order = np.argsort(codes, kind="stable")
+        counts = np.bincount(codes, minlength=len(self.concepts))
+        return owner[order], np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
 
     def by_family(self, values: Mapping[str, float]) -> Floats:
         """Return for each concept the greatest value of anything it is a kind of, itself included; at least 0."""

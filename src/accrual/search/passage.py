@@ -14,7 +14,7 @@ from typing import Any
 
 import tantivy
 
-from accrual.search.index import SCHEMA, TextIndex, id_key, study_of
+from accrual.search.index import SCHEMA, TextIndex, study_of
 from accrual.search.query import Facet, Hit, Near, Query
 from accrual.search.rank import filter_clauses, hits_of, near_clauses
 from accrual.search.words import terms_of
@@ -79,19 +79,29 @@ def likeness(
         words: index terms (`word_weights`, `passage_terms`) with weights.
         field: a field of the index: `all`, `criteria`, `title`, `condition`.
     """
+    return likenesses(index, numbers, words, (field,))[field]
+
+
+def likenesses(
+    index: TextIndex, numbers: Sequence[str], words: Mapping[str, float], fields: Sequence[str]
+) -> dict[str, dict[str, float]]:
+    """Return for each field what `likeness` returns of it."""
     if not words or not numbers:
-        return {}
+        return {field: {} for field in fields}
+    held = Q.const_score_query(Q.term_set_query(SCHEMA, "id", [_id(number) for number in numbers]), 0.0)
+    return {field: _scores(index, held, len(numbers), words, field) for field in fields}
+
+
+def _scores(
+    index: TextIndex, held: tantivy.Query, limit: int, words: Mapping[str, float], field: str
+) -> dict[str, float]:
     searcher, _ = index.searcher()
     either = [
         (tantivy.Occur.Should, Q.boost_query(Q.term_query(SCHEMA, field, term, "freq"), weight))
         for term, weight in _heaviest(words)
     ]
-    held = Q.term_set_query(SCHEMA, "id", [id_key(number) for number in numbers])
-    both = [
-        (tantivy.Occur.Must, Q.boolean_query(either)),
-        (tantivy.Occur.Must, Q.const_score_query(held, 0.0)),
-    ]
-    hits: list[Any] = searcher.search(Q.boolean_query(both), len(numbers), count=False).hits
+    both = [(tantivy.Occur.Must, Q.boolean_query(either)), (tantivy.Occur.Must, held)]
+    hits: list[Any] = searcher.search(Q.boolean_query(both), limit, count=False).hits
     keys = searcher.fast_field_values("updated", [address for _, address in hits])
     return {study_of(int(key or 0)): score for (score, _), key in zip(hits, keys, strict=True)}
 
@@ -153,7 +163,7 @@ def hits_among(
     if not numbers:
         return ()
     searcher, points = index.searcher()
-    held = Q.term_set_query(SCHEMA, "id", [id_key(number) for number in numbers])
+    held = Q.term_set_query(SCHEMA, "id", [_id(number) for number in numbers])
     clauses = [
         (tantivy.Occur.Must, Q.const_score_query(held, 0.0)),
         *filter_clauses(filters or {}),
@@ -175,6 +185,11 @@ def note_words(searcher: tantivy.Searcher, text: str) -> dict[str, float]:
         for term in passage_terms(searcher, text)
         if len(term) > 1 and not term.isdigit() and term not in _OF_ANY_NOTE
     }
+
+
+def _id(number: str) -> str:
+    """Return what `id_key` returns of an NCT number, of which there are a thousand."""
+    return number.lower()
 
 
 def _heaviest(words: Mapping[str, float]) -> list[tuple[str, float]]:
