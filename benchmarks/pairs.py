@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import re
 import sys
 import zlib
 from collections import Counter
@@ -37,7 +38,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from accrual.criteria.compile import compile_text
-from accrual.criteria.tree import CompiledTrial, Kind, OneOf, Opaque, Tree, When, children, walk
+from accrual.criteria.tree import CompiledTrial, Kind, OneOf, Opaque, Present, Tree, When, children, walk
 from accrual.errors import PatientError
 from accrual.match.evaluate import Screener
 from accrual.match.verdict import Assumption
@@ -70,6 +71,12 @@ TODAY = date(2026, 1, 1)
 OF_WOMEN = frozenset(
     ("breastfeeding", "childbearing-potential", "contraception", "pregnancy-test", "pregnant")
 )
+
+
+# What only grown-ups are asked for, and below which age in years it is no question. Set by hand on the tune part.
+OF_GROWN = frozenset(("alcohol-use-disorder", "smoker"))
+GROWN_WORDS = re.compile(r"(?i)\b(?:smok\w*|cigarettes?|tobacco|alcohol\w*|drunk|army|military)\b")
+GROWN_YEARS = 12
 
 
 class Pair(msgspec.Struct, frozen=True):
@@ -145,11 +152,13 @@ def label(pair: Pair, compiled: CompiledTrial, screener: Screener) -> Label:
 def concerns(trees: Sequence[Tree], screener: Screener) -> bool:
     """Say whether the criterion is a question of this patient.
 
-    It is not where each of its parts begins with "if" and the condition does not hold, and where it asks a man or a
-    boy for nothing but what is asked of women.
+    It is not where each of its parts begins with "if" and the condition does not hold, where it asks a man or a boy
+    for nothing but what is asked of women, and a child for nothing but what is asked of grown-ups.
     """
     parts = [part for tree in trees for part in _parts(tree)]
     if parts and all(isinstance(one, When) and screener.holds(one.condition) is Truth.NO for one in parts):
+        return False
+    if _is_child(screener) and _of_grown(trees):
         return False
     if screener.chart.patient.sex != "male":
         return True
@@ -160,6 +169,30 @@ def concerns(trees: Sequence[Tree], screener: Screener) -> bool:
         if not children(leaf) and not isinstance(leaf, Opaque)
     }
     return not asked & OF_WOMEN or not asked <= OF_WOMEN | {"sex"}
+
+
+def _is_child(screener: Screener) -> bool:
+    born = screener.chart.birth
+    return born is not None and TODAY.year - born.first.year < GROWN_YEARS
+
+
+def _of_grown(trees: Sequence[Tree]) -> bool:
+    """Say whether something is asked of grown-ups, and of nobody anything else that is understood."""
+    leaves = [leaf for tree in trees for leaf in walk(tree) if not children(leaf)]
+    grown = [leaf for leaf in leaves if _is_grown(leaf)]
+    return bool(grown) and all(leaf in grown or isinstance(leaf, Opaque) for leaf in leaves)
+
+
+def _is_grown(leaf: Tree) -> bool:
+    match leaf:
+        case Opaque():
+            return GROWN_WORDS.search(leaf.text) is not None
+        case OneOf():
+            return leaf.variable in OF_GROWN
+        case Present():
+            return leaf.concept.code in OF_GROWN
+        case _:
+            return False
 
 
 def report(rows: Sequence[Row], part: str) -> str:

@@ -41,6 +41,17 @@ def test_a_verdict_becomes_the_label_of_its_kind(kind: str, text: str, expected:
     assert label(kind, text) == expected
 
 
+@pytest.mark.parametrize(("age", "expected"), [(5, "not applicable"), (30, "not enough information")])
+@pytest.mark.parametrize("text", ["Smokes cigarettes every day", "Alcoholism (drunk at least once a week)"])
+def test_what_grown_ups_are_asked_for_is_no_question_of_a_child(age: int, expected: str, text: str) -> None:
+    pair = pairs.Pair("one", "", "exclusion", text, "included")
+    compiled = CompiledTrial("", compile_text(f"Exclusion Criteria:\n\n* {text}"))
+    child = read_patient(f'{{"accrual_patient": 1, "sex": "male", "age": {age}}}'.encode())
+    assert pairs.label(pair, compiled, Screener(child, pairs.TODAY)) == expected
+    asthma = CompiledTrial("", compile_text("Exclusion Criteria:\n\n* Asthma"))
+    assert pairs.label(pair, asthma, Screener(child, pairs.TODAY)) == "not enough information"
+
+
 def test_under_notes_silence_is_not_excluded_and_never_not_included() -> None:
     assert label("exclusion", "Epilepsy", "notes") == "not excluded"
     assert label("inclusion", "Epilepsy", "notes") == "not enough information"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from shorthand import TODAY, has, is_one
+from shorthand import TODAY, has, is_one, within
 
 from accrual.codes.variables import variables
 from accrual.criteria.compile import compile_text
@@ -156,6 +156,14 @@ def test_who_keeps_to_the_protocol_by_the_note_is_not_one_who_does_not(words: st
 
 def test_silence_answers_only_where_absence_speaks_for_the_patient() -> None:
     assert decide("Zebraic thyroid resection", kind="inclusion").holds is Truth.UNKNOWN
+
+
+@pytest.mark.parametrize(("weeks", "holds"), [(4, Truth.NO), (12, Truth.UNKNOWN)])
+def test_a_note_would_tell_of_an_infection_of_the_last_weeks(weeks: int, holds: Truth) -> None:
+    asked = within(has("infection"), weeks, "wk")
+    assert decide(asked).holds is holds
+    assert decide(asked, "A 40-year-old man has pneumonia.").holds is Truth.UNKNOWN
+    assert decide(asked, assumption="open").holds is Truth.UNKNOWN
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from typing import assert_never
 
 from accrual.codes.concepts import vocabulary
 from accrual.codes.qualifiers import RELATIONS
+from accrual.codes.units import days
 from accrual.codes.variables import variables
 from accrual.codes.wording import SOURCE
 from accrual.criteria.tree import Compare, OneOf, Opaque, Present, Window
@@ -40,6 +41,9 @@ OF_TRIALS = frozenset(("other-trial", "took-part-before"))
 OF_BEARING = frozenset(("breastfeeding", "childbearing-potential", "plans-pregnancy", "pregnant"))
 PAST_BEARING_YEARS = 60
 """Years of age after which a note would tell of a pregnancy. Set by hand."""
+LATELY_DAYS = 31
+"""Days in which a free-text note would tell of an infection or a fever. Set by hand."""
+_CALENDAR = frozenset(("d", "wk", "mo"))
 _FAMILY = "family-history"
 _ANSWERED = frozenset(("allergy", "contraindication", "intolerance", "suspected", _FAMILY))
 
@@ -98,7 +102,7 @@ def _answer_present(leaf: Present, windows: tuple[Window, ...], chart: Chart) ->
     if _FAMILY in relations and not _tells_of_family(chart):
         return None
     own = leaf.concept.code
-    if own in EVERYBODY_HAD and (windows or words & EVER):
+    if own in EVERYBODY_HAD and (windows or words & EVER) and not (chart.said and _lately(windows)):
         return None
     known = vocabulary()
     if own in known.concepts and known.get(own).source == SOURCE:
@@ -131,6 +135,17 @@ def answer_unread(leaf: Opaque, chart: Chart, words: str = "", alone: bool = Tru
 
 def _words(text: str, chart: Chart) -> Finding | None:
     return answer_words(text, chart) or answer_note(text, chart)
+
+
+def _lately(windows: tuple[Window, ...]) -> bool:
+    """Say whether something is asked for in the last weeks alone: of these a note tells also what passes by itself."""
+    return any(
+        window.direction == "before"
+        and window.distance.high is not None
+        and window.distance.unit in _CALENDAR
+        and days(window.distance.high, window.distance.unit)[1] <= LATELY_DAYS
+        for window in windows
+    )
 
 
 def _tells_of_family(chart: Chart) -> bool:
