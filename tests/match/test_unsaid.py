@@ -134,6 +134,20 @@ def test_an_allergy_is_absent_only_where_the_note_speaks_of_none() -> None:
     assert decide(words, "A 40-year-old man is allergic to nuts.").holds is Truth.UNKNOWN
 
 
+def test_an_allergy_to_what_the_vocabulary_lacks_is_absent_only_where_the_note_speaks_of_none() -> None:
+    assert read("Known allergy to zebraic lavender") == [Truth.NO]
+    assert read("Known allergy to zebraic lavender", "A 40-year-old man is allergic to nuts.") == [
+        Truth.UNKNOWN
+    ]
+    assert read("Known allergy to zebraic lavender", assumption="open") == [Truth.UNKNOWN]
+
+
+def test_a_list_of_allergens_is_one_of_allergies_to_its_end() -> None:
+    words = "Intolerance or hypersensitivity to pioglitazone or any inactive ingredients"
+    assert read(words) == [Truth.NO]
+    assert read(words, "A 40-year-old man is allergic to nuts.") == [Truth.UNKNOWN]
+
+
 def test_drugs_of_any_kind_are_absent_only_where_the_note_names_none() -> None:
     words = "Current medication other than mirtazapine"
     assert decide(words).holds is Truth.UNKNOWN

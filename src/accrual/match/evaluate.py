@@ -18,7 +18,6 @@ import msgspec
 
 from accrual.criteria.groups import OTHERS, alternatives
 from accrual.criteria.tree import (
-    All,
     Compare,
     CompiledTrial,
     Criterion,
@@ -27,12 +26,11 @@ from accrual.criteria.tree import (
     Opaque,
     Present,
     Tree,
-    walk,
 )
 from accrual.match.chart import Chart, Finding
 from accrual.match.concepts import present, present_truth
 from accrual.match.fold import Decidable, Leaf, Op, Windows, combined, folded, joined
-from accrual.match.silence import answer_silence, answer_unread
+from accrual.match.silence import Place, answer_silence, answer_unread, places_of
 from accrual.match.values import compare, one_of
 from accrual.match.verdict import (
     Assumption,
@@ -163,22 +161,21 @@ class Screener:
         `quote` gives a leaf's own words.
         """
 
-        narrows = _narrowing(tree) if self.assumption == "notes" else frozenset()
+        places = places_of(tree) if self.assumption == "notes" else {}
 
         def leaf(leaf: Leaf, windows: Windows, against: bool) -> _Decided:
             finding = self._leaf(leaf, windows)
             if against and self.assumption == "notes" and finding.holds is Truth.UNKNOWN:
-                alone = id(leaf) not in narrows
-                finding = self._by_silence(leaf, windows, finding, quote(leaf), alone)
+                finding = self._by_silence(leaf, windows, finding, quote(leaf), places.get(id(leaf), ""))
             return _Decided(finding.holds, ((leaf, finding),))
 
         return folded(tree, (), against, leaf, _joined)
 
-    def _by_silence(self, leaf: Leaf, windows: Windows, found: Finding, words: str, alone: bool) -> Finding:
+    def _by_silence(self, leaf: Leaf, windows: Windows, found: Finding, words: str, place: Place) -> Finding:
         """Return what silence says of a leaf that the facts leave open; what the facts say where it says nothing."""
         if isinstance(leaf, Opaque):
             line = words if leaf.span.start < leaf.span.end else ""
-            return answer_unread(leaf, self.chart, line, alone) or found
+            return answer_unread(leaf, self.chart, line, place) or found
         return answer_silence(leaf, windows, found, self.chart, words) or found
 
     def _leaf(self, leaf: Leaf, windows: Windows) -> Finding:
@@ -218,17 +215,6 @@ def verdict(
     if met is Truth.NO:
         return "ineligible"
     return "eligible" if met is Truth.YES and wanted else "undetermined"
-
-
-def _narrowing(tree: Tree) -> frozenset[int]:
-    """Return the words, by their identity, that say more about what stands beside them, or head it."""
-    return frozenset(
-        id(child)
-        for node in walk(tree)
-        if isinstance(node, All)
-        for child in node.children
-        if isinstance(child, Opaque)
-    )
 
 
 class _Decided(msgspec.Struct, frozen=True):

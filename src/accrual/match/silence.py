@@ -20,15 +20,26 @@ The caller vouches that the notes are complete. Even then silence answers little
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import Literal, TypeAlias, assert_never
 
 from accrual.codes.concepts import vocabulary
 from accrual.codes.qualifiers import RELATIONS
 from accrual.codes.units import days
 from accrual.codes.variables import variables
 from accrual.codes.wording import SOURCE
-from accrual.criteria.tree import Compare, OneOf, Opaque, Present, Window
-from accrual.match.absence import absent, absent_words, left_out, shown, would_be_told
+from accrual.criteria.tree import (
+    All,
+    Any_,
+    Compare,
+    OneOf,
+    Opaque,
+    Present,
+    Tree,
+    Window,
+    children,
+    walk,
+)
+from accrual.match.absence import absent, absent_words, left_out, shown, tells_of_allergy, would_be_told
 from accrual.match.chart import Chart, Finding
 from accrual.match.qualification import EVER, EVERYBODY_HAD
 from accrual.match.timing import lies_behind
@@ -36,6 +47,9 @@ from accrual.match.unread import answer_gloss, answer_words
 from accrual.match.unsaid import answer_note
 from accrual.truth import Truth
 
+Place: TypeAlias = Literal["", "narrows", "allergen"]
+"""Where words stand that were not understood: by themselves; beside what they narrow or head, so that they may name no
+thing ("on presentation"); in a list of what one is allergic to ("penicillin or any of the excipients")."""
 OF_TRIALS = frozenset(("other-trial", "took-part-before"))
 """Answers that a complete note would tell: a trial is a treatment."""
 OF_BEARING = frozenset(("breastfeeding", "childbearing-potential", "plans-pregnancy", "pregnant"))
@@ -45,7 +59,8 @@ LATELY_DAYS = 31
 """Days in which a free-text note would tell of an infection or a fever. Set by hand."""
 _CALENDAR = frozenset(("d", "wk", "mo"))
 _FAMILY = "family-history"
-_ANSWERED = frozenset(("allergy", "contraindication", "intolerance", "suspected", _FAMILY))
+_BORNE_ILL = frozenset(("allergy", "contraindication", "intolerance"))
+_ANSWERED = _BORNE_ILL | {"suspected", _FAMILY}
 
 
 def answer_silence(
@@ -106,6 +121,8 @@ def _answer_present(leaf: Present, windows: tuple[Window, ...], chart: Chart) ->
         return None
     known = vocabulary()
     if own in known.concepts and known.get(own).source == SOURCE:
+        if relations & _BORNE_ILL and chart.said and not tells_of_allergy(chart):
+            return absent_words((f"{' or '.join(sorted(relations))}: {leaf.concept.name}",))
         return None if relations else _words(leaf.concept.name, chart)
     if (
         not would_be_told(own)
@@ -117,20 +134,34 @@ def _answer_present(leaf: Present, windows: tuple[Window, ...], chart: Chart) ->
     return absent((own,))
 
 
-def answer_unread(leaf: Opaque, chart: Chart, words: str = "", alone: bool = True) -> Finding | None:
+def places_of(tree: Tree) -> dict[int, Place]:
+    """Return where words that were not understood stand, each by its identity; those by themselves are left out."""
+    found: dict[int, Place] = {}
+    for node in walk(tree):
+        words = [child for child in children(node) if isinstance(child, Opaque)]
+        if words and isinstance(node, All):
+            found |= dict.fromkeys(map(id, words), "narrows")
+        elif words and isinstance(node, Any_):
+            named = [child for child in node.children if isinstance(child, Present)]
+            if named and all(_BORNE_ILL.intersection(child.qualifiers) for child in named):
+                found |= dict.fromkeys(map(id, words), "allergen")
+    return found
+
+
+def answer_unread(leaf: Opaque, chart: Chart, words: str = "", place: Place = "") -> Finding | None:
     """Return that what words, not understood as a whole, speak of is absent; None where silence answers nothing.
 
     Arguments:
         words: the words that the leaf is read from; of a line below a lead-in that is not understood, the line.
-        alone: they do not only narrow what stands beside them. Words that do may name no thing ("on presentation"), so
-            that in these the note's own words are not looked for.
     """
     if leaf.reason:
         return None  # left to judgement, or said of the trial
     text, line = " ".join(leaf.text.split()), " ".join(words.split())
+    if place == "allergen" and chart.said:
+        return None if tells_of_allergy(chart) else absent_words((f"allergy: {text}",))
     if line not in text and text not in line:
         text = f"{text}: {line}"
-    return answer_words(text, chart) or (answer_note(text, chart) if alone else None)
+    return answer_words(text, chart) or (answer_note(text, chart) if place != "narrows" else None)
 
 
 def _words(text: str, chart: Chart) -> Finding | None:
