@@ -19,6 +19,7 @@ from accrual.errors import QueryError, SourceError, StudyNotFoundError
 from accrual.reading import read_all
 from accrual.registry.files import SourceRecord, read_record
 from accrual.search.query import Near, Query
+from accrual.search.studies import StudyQuery
 from accrual.store.criteria_cache import criteria_recipe
 from accrual.store.derived import catch_up
 from accrual.store.records import RecordStore
@@ -253,3 +254,15 @@ def is_running(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+
+
+def test_a_page_sequence_goes_on_over_a_load_in_the_same_finder(tmp_path: Path) -> None:
+    records = [read_record(body, "the demo registry") for body in demo_records()]
+    with Finder(tmp_path) as finder:
+        finder.load_records(records[:-2])
+        whole = finder.studies(StudyQuery(), 1000).nct_ids
+        first = finder.studies(StudyQuery(), 2)
+        finder.load_records(records[-2:])
+        rest = finder.studies(StudyQuery(), 1000, first.next_cursor)
+        assert first.nct_ids + rest.nct_ids == whole
+        assert finder.studies(StudyQuery()).total == len(whole) + 2

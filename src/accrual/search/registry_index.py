@@ -21,7 +21,7 @@ import msgspec
 import tantivy
 
 from accrual.errors import RecordError, StoreError
-from accrual.search.geo import PointFile, PointTable
+from accrual.search.geo import PointFile, PointTable, UInts
 from accrual.search.places import Places
 from accrual.search.registry_document import make_documents
 from accrual.search.registry_schema import ANALYZERS, FORMAT, SITE_SCHEMA, STUDY_SCHEMA
@@ -57,17 +57,26 @@ class Snapshot:
         studies: tantivy.Searcher,
         sites: tantivy.Searcher,
         points: PointTable,
-        study_points: StudyPoints,
+        read_study_points: Callable[[], UInts],
     ) -> None:
         self.stamp = stamp
         """Names the state, in every process: 32 bits."""
         self.studies = studies
         self.sites = sites
         self.points = points
-        self.study_points = study_points
+        self._read_study_points = read_study_points
+        self._study_points: StudyPoints | None = None
         self._answers: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._room = KEPT_BYTES
         self._lock = Lock()
+
+    @property
+    def study_points(self) -> StudyPoints:
+        """The points of each study, read when they are first asked for: a second for the whole registry."""
+        with self._lock:
+            if self._study_points is None:
+                self._study_points = StudyPoints(self._read_study_points())
+            return self._study_points
 
     def recall(self, key: Hashable) -> Any:
         """Return what is kept for a key; None where nothing is."""
@@ -227,7 +236,7 @@ class RegistryIndex:
                     studies,
                     self._sites.searcher(),
                     PointTable(self._points.read()),
-                    StudyPoints(self._study_points.read()),
+                    self._study_points.read,
                 )
                 self._snapshots.add(self._newest)
                 self._stamp = stamp

@@ -19,7 +19,7 @@ from accrual.registry.areas import Area, find_area
 from accrual.registry.fields import leaves
 from accrual.search.expression import And, Expression, Or, Scoped, Words
 from accrual.search.measures import measure_of
-from accrual.search.plan import COMBINED, MUST, SHOULD, Clause, Q
+from accrual.search.plan import COMBINED, MAX_WORDS, MUST, SHOULD, Clause, Q
 from accrual.search.registry_index import Snapshot
 from accrual.search.registry_schema import OWN_FIELDS, STUDY_SCHEMA, shield, words_field
 from accrual.search.scope import Scope
@@ -32,19 +32,23 @@ _SYNONYMS = 3  # synonyms that score, the vocabulary's first ones
 _REST_WEIGHT = 0.35  # of all pieces of a large area together: the registry gives most of them 0.3 to 0.4
 _TOGETHER_WEIGHT = 0.5  # of words that stand together in one value
 _MOST_FIELDS = 15  # fields of one area that score each by itself
-_MOST_WORDS = 64  # words of a search that score
+_MOST_CLAUSES = 500  # lookups that score
+_MOST_ENTRIES = 10_000_000  # list entries that are read to score: some 0.2 s
 
 _LONG: Final = frozenset(name for names in COMBINED.values() for name in names)
 _OWN: Final = frozenset(field.piece for field in OWN_FIELDS)
 
 
 def score_clauses(snapshot: Snapshot, node: Expression, scope: Scope) -> list[Clause]:
-    """Return what scores the studies of an expression."""
+    """Return what scores the studies of an expression; of one with very many words, its first ones."""
     clauses: list[Clause] = []
+    entries = 0
     for words, inner in _words(node, scope):
-        if len(clauses) >= _MOST_WORDS:
-            break
-        clauses += _score(snapshot, words, inner)
+        for clause, cost in _score(snapshot, words, inner):
+            entries += cost
+            if len(clauses) >= _MOST_CLAUSES or entries > _MOST_ENTRIES:
+                return clauses
+            clauses.append(clause)
     return clauses
 
 
@@ -60,23 +64,22 @@ def _words(node: Expression, scope: Scope) -> Iterator[tuple[Words, Scope]]:
             yield from _words(part, scope.inside(node))
 
 
-def _score(snapshot: Snapshot, node: Words, scope: Scope) -> list[Clause]:
+def _score(snapshot: Snapshot, node: Words, scope: Scope) -> Iterator[tuple[Clause, int]]:
+    """Yield the clauses of words, what was written first, each with how many list entries it reads."""
     if scope.sized:
-        return []
+        return
     weights = _weights(find_area(scope.area))
+    heaviest = sorted(weights, key=lambda each: -each[1])[:_SYNONYM_FIELDS]
     asked = scope.widened(node)
-    clauses: list[Clause] = []
-    for unit in asked.units:
-        for group in unit.words:
-            clauses += _weighed(snapshot, weights, group[0], 1.0)
-        heaviest = sorted(weights, key=lambda each: -each[1])[:_SYNONYM_FIELDS]
-        for synonym in unit.synonyms[:_SYNONYMS]:
-            clauses += _weighed(snapshot, heaviest, synonym, _SYNONYM_WEIGHT)
-    together = tuple(word for unit in asked.units for group in unit.words for word in group[0])
-    if len(asked.groups) > 1:
+    written = [group[0] for unit in asked.units for group in unit.words]
+    for words in written:
+        yield from _weighed(snapshot, weights, words, 1.0)
+    if len(written) > 1:
         heavy = [(name, weight) for name, weight in weights if name in _OWN]
-        clauses += _weighed(snapshot, heavy, together, _TOGETHER_WEIGHT)
-    return clauses
+        yield from _weighed(snapshot, heavy, [word for words in written for word in words], _TOGETHER_WEIGHT)
+    for unit in asked.units:
+        for synonym in unit.synonyms[:_SYNONYMS]:
+            yield from _weighed(snapshot, heaviest, synonym, _SYNONYM_WEIGHT)
 
 
 def _weights(area: Area) -> list[tuple[str, float]]:
@@ -96,20 +99,19 @@ def _weights(area: Area) -> list[tuple[str, float]]:
 
 def _weighed(
     snapshot: Snapshot, weights: Sequence[tuple[str, float]], words: Sequence[str], share: float
-) -> list[Clause]:
-    terms = [shield(stem_of(word)) for word in words]
-    clauses: list[Clause] = []
+) -> Iterator[tuple[Clause, int]]:
+    terms = [shield(stem_of(word)) for word in words[:MAX_WORDS]]
     for name, weight in weights:
-        if len(terms) > 1 and name in _LONG:
+        if not terms or (len(terms) > 1 and name in _LONG):
             continue  # positions of long texts are what costs most, and tell least
-        if not terms or any(not snapshot.studies.doc_freq(name, term) for term in terms):
+        rarest = min(snapshot.studies.doc_freq(name, term) for term in terms)
+        if not rarest:
             continue
         if len(terms) == 1:
             query = Q.term_query(STUDY_SCHEMA, name, terms[0], "freq")
         else:
             query = Q.phrase_query(STUDY_SCHEMA, name, [*terms])
-        clauses.append((SHOULD, Q.boost_query(query, weight * share)))
-    return clauses
+        yield (SHOULD, Q.boost_query(query, weight * share)), rarest
 
 
 def scored(match: tantivy.Query, clauses: Sequence[Clause]) -> tantivy.Query:
