@@ -16,21 +16,23 @@ Synonyms are the vocabulary's alone. Those that records carry themselves (`Inter
 pieces of the search areas: there they speak for their own study, as their sponsor or the library meant them. They are
 not carried over to other studies, since "other names" hold doses, brands of another drug and remarks.
 
-Records are searched without case, and "ms" is also a thousandth of a second: a short abbreviation is no synonym of
-what it stands for, though what it stands for is one of it.
+Records are searched without case, and "ms" is also a thousandth of a second: a short abbreviation is a synonym of what
+it stands for only where `data/abbreviations.tsv` has it, though what it stands for is always one of it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import TypeAlias
 
 import msgspec
 
 from accrual.codes.concepts import Concept, vocabulary
 from accrual.codes.spelling import american, british, is_strict
+from accrual.codes.table import read_rows
 from accrual.search.expression import Expansion
 from accrual.search.words import cut_words, read_groups, stem_of
 
@@ -39,6 +41,9 @@ Sequence: TypeAlias = tuple[str, ...]
 
 MAX_ALTERNATIVES = 48
 """Alternatives of one group, the first that are found. Set by hand: no concept of the vocabulary has 40 names."""
+
+ABBREVIATIONS = Path(__file__).parent / "data" / "abbreviations.tsv"
+_COLUMNS = ("abbreviation", "concept", "studies", "named")
 
 CLEAR_CODE = 4
 """Letters and digits from which an abbreviation with a digit is looked for as a synonym: T2DM, MK-3475; not T2D."""
@@ -89,7 +94,7 @@ def expand(text: str, quoted: bool, expansion: Expansion) -> Widened:
         units = _together((cut_words(text),), ())
     else:
         concept = vocabulary().lookup(text) if expansion is not Expansion.TERM else None
-        units = _together(_spelled(text), _names(concept) if concept is not None else ())
+        units = _together(_spelled(text), names_of(concept) if concept is not None else ())
     count = sum(len(unit.words) for unit in units)
     return Widened(
         units=units,
@@ -121,7 +126,7 @@ def _apart(text: str) -> Iterator[Unit]:
         unit = inside if first in inside else [first]
         groups = groups[len(unit) :]
         words = tuple(_distinct(_variants(group.words)) for group in unit)
-        names = _distinct(_names(thing[2])) if thing and inside else ()
+        names = _distinct(names_of(thing[2])) if thing and inside else ()
         yield Unit(words, tuple(_telling(names, words)))
 
 
@@ -142,20 +147,39 @@ def _is_in(short: Sequence, long: Sequence) -> bool:
 
 
 @lru_cache(maxsize=1_024)
-def _names(concept: Concept) -> tuple[Sequence, ...]:
-    """The names of a concept that may be looked for without their case, the vocabulary's own name first."""
+def names_of(concept: Concept) -> tuple[Sequence, ...]:
+    """Return the names of a concept that may be looked for without their case, the vocabulary's own name first.
+
+    Example:
+        >>> names_of(vocabulary().get("pembrolizumab"))[:3]
+        (('pembrolizumab',), ('keytruda',), ('mk', '3475'))
+    """
     shelf = vocabulary().shelf
     more = shelf.get(concept.id) if shelf is not None else None
     names = (concept.name, *concept.synonyms, *((more.name, *more.synonyms) if more is not None else ()))
-    return tuple(sequence for name in names if _is_clear(name) for sequence in _spelled(name))
+    return tuple(
+        sequence
+        for name in names
+        if not is_strict(name) or is_code(name) or _abbreviations().get(name) == concept.id
+        for sequence in _spelled(name)
+    )
 
 
-def _is_clear(name: str) -> bool:
-    """Whether a name means the thing whatever its case: not MS, which is also a thousandth of a second."""
-    if not is_strict(name):
-        return True
+def is_code(name: str) -> bool:
+    """Say whether an abbreviation is long enough, and with a digit, to mean one thing whatever its case.
+
+    Example:
+        >>> is_code("MK-3475"), is_code("T2D"), is_code("MS")
+        (True, False, False)
+    """
     signs = [sign for sign in name if sign.isalnum()]
     return len(signs) >= CLEAR_CODE and any(sign.isdigit() for sign in signs)
+
+
+@cache
+def _abbreviations() -> dict[str, str]:
+    """The abbreviations that mean one thing whatever their case, each with its concept."""
+    return {row["abbreviation"]: row["concept"] for row in read_rows(ABBREVIATIONS, _COLUMNS)}
 
 
 def _spelled(text: str) -> Iterator[Sequence]:
