@@ -16,6 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from accrual.cli.serve import listening_socket
 from accrual.web.request_log import RequestLog
 from accrual.web.server import SteadyProtocol, make_server
 
@@ -124,3 +125,13 @@ def test_a_log_has_what_was_searched_for_only_when_asked(queries: bool, address:
     assert lines[0].startswith(address)
     assert lines[0].endswith(" ms")
     assert "\n" not in lines[0]
+
+
+def test_small_answers_are_sent_at_once() -> None:
+    # asyncio switches Nagle's algorithm off only for sockets that say that they are TCP.
+    with listening_socket("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
+        with socket.create_connection(listener.getsockname()):
+            accepted, _ = listener.accept()
+            with accepted:
+                assert accepted.proto == socket.IPPROTO_TCP

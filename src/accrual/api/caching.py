@@ -8,7 +8,6 @@ and `304 Not Modified` costs no search. It is weak (RFC 9110, section 8.8.1), be
 
 from __future__ import annotations
 
-import gzip
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 
@@ -51,12 +50,17 @@ def unchanged(tag: str) -> Response:
 
 
 def answer(
-    request: Request, body: bytes, media_type: str, tag: str, headers: dict[str, str] | None = None
+    request: Request,
+    body: bytes,
+    gzipped: bytes,
+    media_type: str,
+    tag: str,
+    headers: dict[str, str] | None = None,
 ) -> Response:
-    """Return a body, compressed where the asker takes that and it is worth it."""
+    """Return a body, compressed where the asker takes that and it has been; `gzipped` is empty where it has not."""
     shown = _headers(tag, headers or {})
-    if len(body) >= MIN_GZIP_BYTES and takes_gzip(request.headers):
-        body = gzip.compress(body, GZIP_LEVEL, mtime=0)
+    if gzipped and takes_gzip(request.headers):
+        body = gzipped
         shown["content-encoding"] = "gzip"
     return Response(body, headers={**shown, "content-type": media_type})
 

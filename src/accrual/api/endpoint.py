@@ -7,6 +7,7 @@ compare the tag, do the work where it has an end, and send answers and refusals 
 
 from __future__ import annotations
 
+import gzip
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -17,7 +18,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from accrual.api import refusals
-from accrual.api.caching import OPEN_HEADERS, PREFLIGHT_HEADERS, answer, is_unchanged, stream, unchanged
+from accrual.api.caching import (
+    GZIP_LEVEL,
+    MIN_GZIP_BYTES,
+    OPEN_HEADERS,
+    PREFLIGHT_HEADERS,
+    answer,
+    is_unchanged,
+    stream,
+    takes_gzip,
+    unchanged,
+)
 from accrual.api.limits import Limits, Workers
 from accrual.api.parameters import Arguments, Parameter, read_arguments
 from accrual.errors import AccrualError, StoreError, StudyNotFoundError
@@ -48,6 +59,8 @@ class Answer(msgspec.Struct, frozen=True):
     status: int = 200
     packed: bool = False
     """Compressed already."""
+    gzipped: bytes = b""
+    """The body in gzip, where somebody has made it: by a worker, not on the event loop."""
 
 
 Handler = Callable[[Asked], Answer]
@@ -100,10 +113,14 @@ class KeptAnswers:
         ):
             return
         self._answers[key] = made
-        self._bytes += len(made.body)
+        self._bytes += _size(made)
         while self._bytes > self.most_bytes:
             _, gone = self._answers.popitem(last=False)
-            self._bytes -= len(gone.body) if isinstance(gone.body, bytes) else 0
+            self._bytes -= _size(gone)
+
+
+def _size(made: Answer) -> int:
+    return len(made.gzipped) + (len(made.body) if isinstance(made.body, bytes) else 0)
 
 
 def endpoint(
@@ -145,7 +162,7 @@ def endpoint(
         kept = surroundings.kept.get(tag, key)
         if kept is None:
             arguments = read_arguments(parameters, query, surroundings.limits.value_chars)
-            kept = await surroundings.workers.run(lambda: handler(asked_by(request, arguments)))
+            kept = await surroundings.workers.run(lambda: _gzipped(handler(asked_by(request, arguments))))
             surroundings.kept.put(tag, key, kept)
         return (
             unchanged(tag) if is_unchanged(request, tag) else _send(request, kept, tag, surroundings.workers)
@@ -153,7 +170,10 @@ def endpoint(
 
     def look_up(request: Request, arguments: Arguments) -> tuple[str, Answer | None]:
         tag = surroundings.search_tag()
-        return tag, None if is_unchanged(request, tag) else handler(asked_by(request, arguments))
+        if is_unchanged(request, tag):
+            return tag, None
+        made = handler(asked_by(request, arguments))
+        return tag, _gzipped(made) if takes_gzip(request.headers) else made
 
     def asked_by(request: Request, arguments: Arguments) -> Asked:
         return Asked(request.path_params, arguments, request.method == "HEAD")
@@ -168,10 +188,17 @@ def status_of(error: AccrualError) -> int:
     return 503 if isinstance(error, StoreError) else 400
 
 
+def _gzipped(made: Answer) -> Answer:
+    """Return an answer with its body also in gzip, where that is worth it."""
+    if not isinstance(made.body, bytes) or made.packed or len(made.body) < MIN_GZIP_BYTES:
+        return made
+    return msgspec.structs.replace(made, gzipped=gzip.compress(made.body, GZIP_LEVEL, mtime=0))
+
+
 def _send(request: Request, made: Answer, tag: str, workers: Workers) -> Response:
     headers = dict(made.headers)
     if made.status != 200:
         return Response(made.body, made.status, {**OPEN_HEADERS, **headers})
     if isinstance(made.body, bytes):
-        return answer(request, made.body, made.media_type, tag, headers)
+        return answer(request, made.body, made.gzipped, made.media_type, tag, headers)
     return stream(request, made.body, made.media_type, tag, workers.pace, headers, made.packed)

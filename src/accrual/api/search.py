@@ -36,7 +36,7 @@ T = TypeVar("T")
 CSV_TYPE: Final = "text/csv; charset=UTF-8"
 ZIP_TYPE: Final = "application/zip"
 
-AT_ONCE: Final = 64
+AT_ONCE: Final = 32
 """Studies read and written in one go: a longer page is sent in parts, so that no page is held whole."""
 
 _EMPTY = b"  "  # between the brackets of a list without studies, as the registry writes it (recorded)

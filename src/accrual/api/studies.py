@@ -103,6 +103,7 @@ def _json_zip(arguments: Arguments) -> _Writer:
         write_archive(number, write_record(record, projection, legacy=False)),
         ZIP_TYPE,
         _file(f"{number}.json.zip"),
+        packed=True,
     )
 
 

@@ -93,7 +93,10 @@ def listening_socket(host: str, port: int) -> socket.socket:
     Raises:
         StoreError: the port is taken, or the address is not this machine's.
     """
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # By its name, not by the default: only for sockets of that name asyncio sends small answers at once. Without,
+    # each waits 40 ms for the client's delayed acknowledgement.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
