@@ -65,6 +65,7 @@ def compile_record(body: bytes) -> CompiledTrial:
         minimum_age=trial.minimum_age,
         maximum_age=trial.maximum_age,
         healthy_volunteers=trial.healthy_volunteers,
+        conditions=trial.conditions,
     )
 
 

@@ -45,3 +45,10 @@ def test_a_requirement_that_denies_a_wider_name_does_not_count_it_either() -> No
 
 def test_what_an_exclusion_names_is_not_asked_for() -> None:
     assert trees("Exclusion Criteria:\n\n* Breast cancer\n* Cancer")[1] == '(present cancer "cancer")'
+
+
+def test_what_the_record_studies_does_not_exclude_either() -> None:
+    text = "Exclusion Criteria:\n\n* Previous malignancy"
+    assert [canonical(each.tree) for each in compile_text(text, ("Burkitt Lymphoma", "no such thing"))] == [
+        '(present cancer "cancer" history (except burkitt-lymphoma "Burkitt lymphoma"))'
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from shorthand import decided, holds, is_one, measured, patient
+from shorthand import decided, fact, has, holds, is_one, measured, patient
 
 from accrual.match.inference import FOLLOWS
 from accrual.truth import Truth
@@ -41,3 +41,9 @@ def test_a_man_plans_no_pregnancy_of_his_own() -> None:
 
 def test_no_menopause_yet_says_nothing_of_fertility() -> None:
     assert holds(is_one("fertile", "yes"), patient(measured("postmenopausal", "no"), sex="female")) is UNKNOWN
+
+
+def test_the_lasting_of_twins_is_that_of_the_pregnancy() -> None:
+    twins = fact("condition", "twin-pregnancy", date="2026-06-01")
+    assert holds(has("multiple-pregnancy"), patient(twins)) is YES
+    assert holds(has("multiple-pregnancy"), patient(fact("condition", "twin-pregnancy", date="2025-06-01"))) is UNKNOWN

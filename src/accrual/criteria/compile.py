@@ -7,6 +7,7 @@ not understood is Opaque. The result depends on nothing but the input, this code
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 import msgspec
@@ -14,6 +15,7 @@ import msgspec
 from accrual.basic import Interval, Span
 from accrual.criteria.clause import read_clause
 from accrual.criteria.contradiction import impossible, reconciled
+from accrual.criteria.demands import turned
 from accrual.criteria.groups import settled
 from accrual.criteria.headings import LEAD_IN, in_part, splices, told_by, under_heading
 from accrual.criteria.lexer import lex, plain
@@ -53,11 +55,12 @@ MAX_CRITERION = 8_000
 """Characters; a longer item is prose and stays Opaque as a whole."""
 
 
-def compile_text(text: str) -> tuple[Criterion, ...]:
+def compile_text(text: str, studied: Sequence[str] = ()) -> tuple[Criterion, ...]:
     """Return the criteria of a text, in reading order.
 
     Args:
         text: the criteria as the registry has them, with line ends and escapes.
+        studied: the conditions that the record says it studies; its patients are not kept out for having them.
 
     Example:
         >>> from accrual.criteria.render import canonical
@@ -66,9 +69,9 @@ def compile_text(text: str) -> tuple[Criterion, ...]:
     """
     clean = plain(text)
     out: list[Criterion] = []
-    for item in split(text):
+    for item in turned(text, split(text)):
         _criteria(text, clean, item, out)
-    return spared(reconciled(settled(out, clean)))
+    return spared(reconciled(settled(out, clean)), studied)
 
 
 def _criteria(text: str, clean: str, item: Item, out: list[Criterion]) -> None:
@@ -335,12 +338,14 @@ def compile_trial(
     minimum_age: str = "",
     maximum_age: str = "",
     healthy_volunteers: bool | None = None,
+    conditions: Sequence[str] = (),
 ) -> CompiledTrial:
     """Return all eligibility of one trial.
 
     Args:
         minimum_age, maximum_age: as the registry writes them: "12 Years", "6 Months", "N/A" or empty.
         sex: `ALL`, `FEMALE`, `MALE` or empty.
+        conditions: what the trial studies, in the record's words.
         healthy_volunteers: False means that healthy volunteers are not accepted; True asks nothing of anyone.
     """
     fields: list[FieldCriterion] = []
@@ -359,7 +364,7 @@ def compile_trial(
         fields.append(
             FieldCriterion("healthyVolunteers", "false", OneOf(variable="healthy-volunteer", values=("no",)))
         )
-    return CompiledTrial(nct_id, compile_text(criteria_text), tuple(fields))
+    return CompiledTrial(nct_id, compile_text(criteria_text, conditions), tuple(fields))
 
 
 def _age(text: str) -> tuple[float, str] | None:

@@ -1,9 +1,9 @@
 """What a trial looks for is not what keeps people out: "Neurodegenerative disorders" in a trial of Alzheimer's disease.
 
-Comes in: all criteria of a trial. Goes out: the same, where a wider name that excludes, or that a requirement denies,
-does not count the narrower one that another requirement asks for (`Present.excluding`): another disease of that name
-is meant, another cancer, another transplant. Refuses to take out a name that is asked for and excluded in the same
-words: nobody can say which of the two was meant.
+Comes in: all criteria of a trial, and what it studies. Goes out: the same, where a wider name that excludes, or that a
+requirement denies, does not count the narrower one that is asked for or studied (`Present.excluding`): another disease
+of that name is meant, another cancer, another transplant. Refuses to take out a name that is asked for and excluded in
+the same words: nobody can say which of the two was meant.
 """
 
 from __future__ import annotations
@@ -20,8 +20,11 @@ MAX_SOUGHT = 50
 """Names that the requirements of one trial ask for; of a longer record none is taken out of anything."""
 
 
-def spared(criteria: Sequence[Criterion]) -> tuple[Criterion, ...]:
+def spared(criteria: Sequence[Criterion], studied: Sequence[str] = ()) -> tuple[Criterion, ...]:
     """Return the criteria, each wider name that speaks against a patient without what the trial asks for.
+
+    Args:
+        studied: the conditions that the record says it studies, in its own words.
 
     Example:
         >>> from accrual.criteria.compile import compile_text
@@ -33,6 +36,8 @@ def spared(criteria: Sequence[Criterion]) -> tuple[Criterion, ...]:
     sought = {
         leaf.concept: None for each in criteria if each.kind == "inclusion" for leaf in _asked(each.tree)
     }
+    named = (vocabulary().lookup(words) for words in studied)
+    sought.update((Code("accrual", one.id, one.name), None) for one in named if one is not None)
     if not sought or len(sought) > MAX_SOUGHT:
         return tuple(criteria)
     return tuple(

@@ -28,10 +28,12 @@ Cue: TypeAlias = Literal[
 
 HARMLESS: Mapping[str, str] = {
     # Words that may be left out of the claim without changing who it is true of; each group says why.
-    "the | a | an | his | her | their | its | any | all | some | every | each": (
+    "the | a | an | his | her | their | its | any | all | some | every | each | "
+    "of any type | of any kind | of any sort | of any nature": (
         "articles and quantifiers: the claim is about one patient"
     ),
-    "known | documented | confirmed | diagnosed | established | definite | proven | clinically diagnosed | "
+    "pre-existing | preexisting | known | "
+    "documented | confirmed | diagnosed | established | definite | proven | clinically diagnosed | "
     "histologically confirmed | cytologically confirmed | pathologically confirmed | biopsy proven | "
     "histologically proven | histologically or cytologically confirmed | "
     "histologically and/or cytologically confirmed | "

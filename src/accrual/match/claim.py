@@ -23,6 +23,7 @@ from accrual.match.qualification import (
     ORDER_DAYS,
     OVER,
     PASSING,
+    PASSING_DAYS_OF,
     TIMED,
     UNPROVEN,
     VAGUE,
@@ -173,7 +174,10 @@ class Claim:
         """Say whether the claim is of something that passes, and the fact is too old to say that it is there."""
         own = fact.concept.code if fact.concept is not None else ""
         passing = self.words & PASSING or passes(self.concept.id) or passes(own)
-        return bool(passing) and fact.date is not None and not recent(fact.date, self.chart.today, ACUTE_DAYS)
+        if not passing or fact.date is None:
+            return False
+        days = [limit for kind, limit in PASSING_DAYS_OF.items() if own and vocabulary().is_a(own, kind)]
+        return not recent(fact.date, self.chart.today, days[0] if days else ACUTE_DAYS)
 
     def _in_windows(self, fact: Fact) -> Truth:
         return all_of(self._in_window(fact, window) for window in self.windows)

@@ -26,6 +26,8 @@ ORDER_DAYS = 366
 # How long something acute or new speaks of today: "acute" turns into "chronic" after about three months, the usual
 # limit for pain, cough and kidney disease (KDIGO 2012 for the last, doi:10.1038/kisup.2012.73).
 ACUTE_DAYS = 92
+# What passes with a pregnancy lasts as long: 294 days, as the pregnancy itself (`values.CURRENT_DAYS_OF`).
+PASSING_DAYS_OF: Mapping[str, int] = {"multiple-pregnancy": 294}
 PASSING = frozenset(("acute", "newly-diagnosed", "subacute"))
 # Conditions that pass (or turn into another) by themselves: one of years ago without an end is not there today.
 PASSING_KINDS = frozenset(

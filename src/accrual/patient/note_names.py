@@ -27,6 +27,7 @@ class Mention(msgspec.Struct, frozen=True):
 
 
 # Words that name a concept of the vocabulary and in a note mostly something else, or nothing of the patient.
+_SIDE = re.compile(r"(?i)\s+of\s+(?:the\s+|his\s+|her\s+)?(?:left|right)\s+(?P<site>[a-z]+)\b")
 _NOT_IN_NOTES = frozenset(("hypersensitivity", "hospitalization", "imaging", "sadness-of-others"))
 _AIR = re.compile(r"(?:\bon|%|\bin) ?$", re.IGNORECASE)  # "98% on RA" is room air, not an arthritis
 
@@ -40,6 +41,18 @@ def _chart() -> Spotter[str]:
     )
 
 
+def _of_its_side(text: str, one: Mention) -> Mention:
+    """ "Carcinoma of the left breast": which side it is of is no part of its name."""
+    side = _SIDE.match(text, one.end)
+    if side is None:
+        return one
+    name = text[one.start : one.end]
+    concept = vocabulary().lookup(f"{name} of the {side['site']}") or vocabulary().lookup(
+        f"{side['site']} {name}"
+    )
+    return one if concept is None else Mention(one.start, side.end(), concept)
+
+
 def mentions_in(text: str, measured: Sequence[Measured]) -> tuple[Mention, ...]:
     """Return the concepts that a sentence names.
 
@@ -48,7 +61,7 @@ def mentions_in(text: str, measured: Sequence[Measured]) -> tuple[Mention, ...]:
         ['hypertension', 'hyperlipidemia', 'fever']
     """
     known = vocabulary()
-    found = [Mention(spot.start, spot.end, spot.concept) for spot in known.spot(text)]
+    found = [_of_its_side(text, Mention(spot.start, spot.end, spot.concept)) for spot in known.spot(text)]
     for start, end, concept in _chart().spot(text):
         if text[end : end + 2].strip()[:1].isdigit():
             continue  # "HD 3" is a day in hospital, "AS 2" a grade

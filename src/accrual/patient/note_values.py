@@ -92,7 +92,7 @@ _FEET = re.compile(
 _AROUND: tuple[tuple[re.Pattern[str], str, str], ...] = (
     (re.compile(r"\b(?P<n>\d{1,2})(?: ?w| ?weeks?| ?wks?|-weeks?)(?: ?\d ?d| ?[+&]? ?\d(?:/7)?(?: weeks?)?)"
         r"?(?: of)? ?(?:gestation\w*|pregnan\w+|ga\b)(?: age)?", re.IGNORECASE), "gestational-age", "wk"),
-    (re.compile(r"\b(?P<n>\d{1,3})[- ]+pack[- ]?/? ?years?\b", re.IGNORECASE), "pack-years", "{PackYears}"),
+    (re.compile(r"\b(?P<n>\d{1,3})[-\s]+pack[-\s]?/? ?years?\b", re.IGNORECASE), "pack-years", "{PackYears}"),
     (re.compile(r"\b(?P<n>\d{1,3}) cigarettes? (?:per|a|each|/) ?day\b", re.IGNORECASE),
         "cigarettes-per-day", "{cigarettes}/d"),
     (re.compile(r"\b(?P<n>\d{2,3}(?:\.\d+)?) ?cm tall\b", re.IGNORECASE), "height", "cm"),

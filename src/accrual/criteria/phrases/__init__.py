@@ -17,6 +17,7 @@ from accrual.criteria.phrases.consent import CONSENT
 from accrual.criteria.phrases.crossed import CROSSED
 from accrual.criteria.phrases.defined import DEFINED
 from accrual.criteria.phrases.dose import DOSE
+from accrual.criteria.phrases.gestation import GESTATION
 from accrual.criteria.phrases.grade import GRADE
 from accrual.criteria.phrases.healthy_volunteer import HEALTHY_VOLUNTEER
 from accrual.criteria.phrases.life_expectancy import LIFE_EXPECTANCY
@@ -52,6 +53,7 @@ PHRASES: tuple[Family, ...] = (
     DOSE,
     DEFINED,
     SMOKING,
+    GESTATION,
     MEASURABLE,
     CROSSED,
     TIME,

@@ -398,6 +398,10 @@ def read_measure(stream: Stream, at: int) -> Read | None:
     if antigen is not None:
         return antigen
     read = amount(stream, end, roman=variable.kind == "score")
+    if read is None and stream.kind_at(end) == "within":  # "GFR within 15-60 mL/min"
+        read = amount(stream, end + 1)
+        if read is None or read.low is None or read.high is None:
+            return None
     if read is None and stream.kind_at(end) == "open":  # "PSA levels (≥ 5 ng/mL)"
         read = amount(stream, end + 1)
         if read is None or not read.compared or stream.kind_at(read.end) != "close":
@@ -407,10 +411,23 @@ def read_measure(stream: Stream, at: int) -> Read | None:
         return None
     if variable.kind == "score" and stream.low_at(read.end) in ("points", "point", "score", "scores"):
         read = msgspec.structs.replace(read, end=read.end + 1)
+    if (
+        variable.kind == "score"
+        and stream.low_at(read.end) in ("of", "out of")
+        and _is_number(stream, read.end + 1)
+    ):
+        if stream.lexemes[read.end + 1].value != variable.high:  # "Barthel index > 14 of 20": another scale
+            span = stream.span(at, read.end + 2)
+            return Read(read.end + 2, "measure", Opaque(text=stream.words(span), span=span))
+        read = msgspec.structs.replace(read, end=read.end + 2)
     if read.compared:
         read = said_more(stream, variable, read)
     node = values_of(stream, names, joiner, read)
     return None if node is None else Read(read.end, "measure", node)
+
+
+def _is_number(stream: Stream, at: int) -> bool:
+    return stream.kind_at(at) == "number" and stream.kind_at(at + 1) != "unit"
 
 
 def values_of(stream: Stream, names: list[Named], joiner: str, read: Amount) -> Tree | None:

@@ -227,7 +227,13 @@ def _take(stretch: _Stretch, part: str, place: int) -> None:
         stretch.topics.setdefault("consent", place)
     elif part in PLAN:
         stretch.topics.setdefault("agrees-to-treatment-plan", place)
-    elif part in SWALLOWING or (part == "oral" and stretch.last in _TAKING):
+    elif (
+        part in SWALLOWING
+        or (part == "oral" and stretch.last in _TAKING)
+        or (
+            part == "orally" and stretch.last in SWALLOWED  # "unable to take drugs orally"
+        )
+    ):
         stretch.topics.setdefault("swallows-pills", place)
     elif part in _languages():
         stretch.languages.append(part)
