@@ -46,4 +46,7 @@ def test_no_menopause_yet_says_nothing_of_fertility() -> None:
 def test_the_lasting_of_twins_is_that_of_the_pregnancy() -> None:
     twins = fact("condition", "twin-pregnancy", date="2026-06-01")
     assert holds(has("multiple-pregnancy"), patient(twins)) is YES
-    assert holds(has("multiple-pregnancy"), patient(fact("condition", "twin-pregnancy", date="2025-06-01"))) is UNKNOWN
+    assert (
+        holds(has("multiple-pregnancy"), patient(fact("condition", "twin-pregnancy", date="2025-06-01")))
+        is UNKNOWN
+    )
