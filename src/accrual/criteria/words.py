@@ -292,6 +292,7 @@ CUES: Mapping[Cue, str] = {
     "adult": "adult | adults | adult patients | adult subjects | adult participants",
     "before": (
         "before | prior to | preceding | previous to | prior | before the | prior to the | "
+        "any time prior to | at any time prior to | anytime prior to | any time before | at any time before | "
         "preceding the | in advance of | "
         "leading up to"
     ),
@@ -384,6 +385,9 @@ def phrases_of_text() -> dict[str, tuple[Cue, str]]:
     ):
         for payload, group in table.items():
             add(kind, payload, group)
+    for payload, group in LIMITS.items():  # "the upper limit of the normal range (ULN)"
+        again = payload.strip("[]").lower()
+        add("limit", payload, " | ".join(f"{limit} ( {again} )" for limit in group.split(" | ")))
     add("within", "", WITHINS)
     visits = (
         phrase for phrase, (kind, _) in list(found.items()) if kind == "drop" and phrase.startswith("at ")

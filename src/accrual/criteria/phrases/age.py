@@ -267,7 +267,7 @@ def _read_age(stream: Stream, at: int) -> Read | None:
         named, at = True, between
     elif named:
         at = _filler(stream, at + 1)
-    read = amount(stream, at, mixed=True)
+    read = amount(stream, at, mixed=True, paired=between is not None)
     if (
         named and stream.kind_at(at) == "number" and stream.low_at(at + 1) == "+"
     ):  # "age 65+", "aged 65+ years"

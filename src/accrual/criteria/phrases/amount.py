@@ -129,23 +129,26 @@ def _bound(sign: str, quantity: _Quantity) -> Amount:
     return Amount(quantity.end, value, value, unit=unit, unit_words=words)
 
 
-def amount(stream: Stream, at: int, *, roman: bool = False, mixed: bool = False) -> Amount | None:
+def amount(
+    stream: Stream, at: int, *, roman: bool = False, mixed: bool = False, paired: bool = False
+) -> Amount | None:
     """Read the amount that starts at lexeme `at`, None if there is none or it is not clear.
 
     Args:
         roman: `II` is a number.
         mixed: the ends may have two units of time.
+        paired: "between" was said before, so that "and" joins two ends.
     """
-    read = _amount(stream, at, roman)
+    read = _amount(stream, at, roman, paired)
     return None if read is not None and read.high_unit is not None and not mixed else read
 
 
-def _amount(stream: Stream, at: int, roman: bool) -> Amount | None:
+def _amount(stream: Stream, at: int, roman: bool, paired: bool = False) -> Amount | None:
     kind = stream.kind_at(at)
     if kind == "op":
         return _compared(stream, at, roman)
-    paired = kind == "between"
-    if paired:
+    if kind == "between":
+        paired = True
         at += 1
         if stream.kind_at(at) == "op":
             read = _compared(stream, at, roman)
