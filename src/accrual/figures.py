@@ -20,6 +20,7 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ class _Described(msgspec.Struct):
 class Figures:
     """The statistics of one data folder. As an artefact it is filled in batches; opened for reading it answers.
 
-    Opened for reading it stays as it was when it was opened.
+    Opened for reading it answers as of what any process last committed.
     """
 
     def __init__(self, folder: Path, writable: bool, store: RecordStore) -> None:
@@ -72,13 +73,33 @@ class Figures:
         self._folder = folder
         self._store = store
         self._statistics: Statistics | None = None
+        self._stamp = ""
         self._identities, self._sizes, self._numbers = array("Q"), array("I"), array("I")
         if writable:
             self._go_on()
         else:
+            self._stamp = _stamp_of(folder / _DESCRIBED)
             self._described = msgspec.json.decode((folder / _DESCRIBED).read_bytes(), type=_Described)
 
     # -- answering
+
+    @property
+    def stamp(self) -> str:
+        """Names what was last committed; another one after every change."""
+        _ = self._newest
+        return self._stamp
+
+    @property
+    def _newest(self) -> _Described:
+        """What was last committed; where it cannot be read, because it is being built anew, what was before."""
+        if self._statistics is None:
+            path = self._folder / _DESCRIBED
+            with suppress(OSError, ValueError):
+                stamp = _stamp_of(path)
+                if stamp != self._stamp:
+                    self._described = msgspec.json.decode(path.read_bytes(), type=_Described)
+                    self._stamp = stamp
+        return self._described
 
     def values(self, types: Iterable[str] = (), fields: Iterable[str] = ()) -> list[dict[str, Any]]:
         """Return the body of `/stats/field/values`: of these types and fields, of all where none are given.
@@ -86,7 +107,7 @@ class Figures:
         Raises:
             UnknownFieldError: a name is no leaf field's.
         """
-        return choose(self._described.values, fields, types)
+        return choose(self._newest.values, fields, types)
 
     def sizes(self, fields: Iterable[str] = ()) -> list[dict[str, Any]]:
         """Return the body of `/stats/field/sizes`: of these list fields, of all where none are given.
@@ -94,11 +115,11 @@ class Figures:
         Raises:
             UnknownFieldError: a name is no list field's.
         """
-        return choose(self._described.sizes, fields)
+        return choose(self._newest.sizes, fields)
 
     def study_sizes(self) -> dict[str, Any]:
         """Return the body of `/stats/size`."""
-        return self._described.study_sizes
+        return self._newest.study_sizes
 
     # -- as an artefact
 
@@ -181,6 +202,12 @@ def figures_recipe(store: RecordStore) -> Recipe[Figures]:
         open=lambda folder, writable: Figures(folder, writable, store),
         damage=(OSError, ValueError),
     )
+
+
+def _stamp_of(path: Path) -> str:
+    # Every commit writes another file.
+    found = path.stat()
+    return f"{found.st_mtime_ns:x}{found.st_ino:x}"
 
 
 def _mark(identity: bytes) -> int:

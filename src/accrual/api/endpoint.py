@@ -67,17 +67,11 @@ Handler = Callable[[Asked], Answer]
 
 
 class Surroundings:
-    """What the endpoints share: the limits, the threads, the tag of the data, the answers kept."""
+    """What the endpoints share: the limits, the threads, the answers kept."""
 
-    def __init__(self, limits: Limits, tag: Callable[[], str], search_tag: Callable[[], str]) -> None:
-        """Arguments:
-        tag: names the state of the records as it is now; quick.
-        search_tag: names the state of what is searched.
-        """
+    def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.workers = Workers(limits.seconds)
-        self.tag = tag
-        self.search_tag = search_tag
         self.kept = KeptAnswers()
 
 
@@ -128,13 +122,15 @@ def endpoint(
     path: str,
     parameters: Sequence[Parameter],
     handler: Handler,
+    tag_of: Callable[[], str],
     keep: bool = False,
 ) -> Route:
     """Return the route of an endpoint.
 
     Arguments:
         path: in Starlette's spelling, `/api/v2/studies/{number}`.
-        keep: whether its answers are of the records alone, and kept for the next who asks the same.
+        tag_of: names the state of the data that its answers are made from, as it is now.
+        keep: whether answers are kept for the next who asks the same; then the tag must be quick to tell.
     """
 
     async def respond(request: Request) -> Response:
@@ -157,7 +153,7 @@ def endpoint(
             # Also the tag is found by a worker: what is searched may have to be caught up first.
             tag, made = await surroundings.workers.run(lambda: look_up(request, arguments))
             return _send(request, made, tag, surroundings.workers) if made is not None else unchanged(tag)
-        tag = surroundings.tag()
+        tag = tag_of()
         key = (request.scope["path"], query)
         kept = surroundings.kept.get(tag, key)
         if kept is None:
@@ -169,7 +165,7 @@ def endpoint(
         )
 
     def look_up(request: Request, arguments: Arguments) -> tuple[str, Answer | None]:
-        tag = surroundings.search_tag()
+        tag = tag_of()
         if is_unchanged(request, tag):
             return tag, None
         made = handler(asked_by(request, arguments))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from starlette.routing import Route
@@ -32,26 +32,10 @@ API_VERSION = "2.0.5"
 
 def registry_routes(finder: Finder, limits: Limits) -> list[Route]:
     """Return the routes of the registry's API over one facade."""
-    surroundings = Surroundings(limits, lambda: data_tag(finder), lambda: search_tag(finder))
-    table: tuple[tuple[str, tuple[rows.Parameter, ...], Callable[[Finder, Asked], Answer], bool], ...] = (
-        (f"{BASE}/studies", rows.STUDIES, list_studies, False),
-        # Before the single study: `metadata` and its like are no NCT numbers.
-        (f"{BASE}/studies/download", rows.DOWNLOAD, download_studies, False),
-        (f"{BASE}/studies/metadata", rows.METADATA, fields_of_records, True),
-        (f"{BASE}/studies/search-areas", rows.NOTHING, search_areas, True),
-        (f"{BASE}/studies/enums", rows.NOTHING, enumerations, True),
-        (f"{BASE}/studies/{{nctId}}", rows.STUDY, single_study, True),
-        (f"{BASE}/stats/size", rows.NOTHING, study_sizes, False),
-        (f"{BASE}/stats/field/values", rows.FIELD_VALUES, field_values, False),
-        (f"{BASE}/stats/field/sizes", rows.FIELD_SIZES, field_sizes, False),
-        (f"{BASE}/version", rows.NOTHING, data_version, True),
-        ("/api/int/studies/{nctId}", rows.HISTORY, study_with_history, False),
-        ("/api/int/studies/{nctId}/history/{version}", rows.NOTHING, study_version, False),
-        ("/api/oas/v2", rows.NOTHING, own_document, True),
-    )
+    surroundings = Surroundings(limits)
     return [
-        endpoint(surroundings, path, known, partial(handler, finder), keep)
-        for path, known, handler, keep in table
+        endpoint(surroundings, path, known, partial(handler, finder), partial(tag_of, finder), keep)
+        for path, known, handler, tag_of, keep in _ENDPOINTS
     ]
 
 
@@ -63,6 +47,11 @@ def data_tag(finder: Finder) -> str:
 def search_tag(finder: Finder) -> str:
     """Return the tag of what is searched, which may follow the records a while later."""
     return f'{data_tag(finder)[:-1]}-{finder.search_state:08x}"'
+
+
+def statistics_tag(finder: Finder) -> str:
+    """Return the tag of the statistics, which may follow the records a while later."""
+    return f'{data_tag(finder)[:-1]}-{finder.figures.stamp}"'
 
 
 def data_version(finder: Finder, asked: Asked) -> Answer:
@@ -97,3 +86,29 @@ def own_document(finder: Finder, asked: Asked) -> Answer:
 
 def _json(value: Any) -> Answer:
     return Answer(msgspec.json.encode(value))
+
+
+_ENDPOINTS: Final[
+    tuple[
+        tuple[
+            str, tuple[rows.Parameter, ...], Callable[[Finder, Asked], Answer], Callable[[Finder], str], bool
+        ],
+        ...,
+    ]
+] = (
+    (f"{BASE}/studies", rows.STUDIES, list_studies, search_tag, False),
+    # Before the single study: `metadata` and its like are no NCT numbers.
+    (f"{BASE}/studies/download", rows.DOWNLOAD, download_studies, search_tag, False),
+    (f"{BASE}/studies/metadata", rows.METADATA, fields_of_records, data_tag, True),
+    (f"{BASE}/studies/search-areas", rows.NOTHING, search_areas, data_tag, True),
+    (f"{BASE}/studies/enums", rows.NOTHING, enumerations, data_tag, True),
+    (f"{BASE}/studies/{{nctId}}", rows.STUDY, single_study, data_tag, True),
+    (f"{BASE}/stats/size", rows.NOTHING, study_sizes, statistics_tag, False),
+    (f"{BASE}/stats/field/values", rows.FIELD_VALUES, field_values, statistics_tag, False),
+    (f"{BASE}/stats/field/sizes", rows.FIELD_SIZES, field_sizes, statistics_tag, False),
+    (f"{BASE}/version", rows.NOTHING, data_version, data_tag, True),
+    ("/api/int/studies/{nctId}", rows.HISTORY, study_with_history, data_tag, False),
+    ("/api/int/studies/{nctId}/history/{version}", rows.NOTHING, study_version, data_tag, False),
+    ("/api/oas/v2", rows.NOTHING, own_document, data_tag, True),
+)
+"""path, parameters, what answers, what names the data it answers from, whether its answers are kept."""
