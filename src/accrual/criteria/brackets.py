@@ -30,6 +30,9 @@ _MOMENT = re.compile(
     r"(?:visits?|v|day|week)\s*-?\d{1,3}[ab]?)(?:\s+visit)?\s*[)\]]"
 )
 
+# The status of the spinal fluid that means "no leukemia cells": behind a denial of them it is only its name.
+_NONE_THERE = re.compile(r"(?i)[(\[]\s*cns[ -]?1\s*[)\]]")
+
 
 def _wider(other: Amount, own: Interval) -> bool:
     """Say whether another bound, on the same side and in the same unit, takes in all that one's own does."""
@@ -76,6 +79,8 @@ class Brackets(Cursor):
         if all(item.kind in ("drop", "dash") for item in inside):
             return True
         if _MOMENT.fullmatch(self.span(self.at, close + 1).of(self.stream.text)):
+            return True
+        if self.negated and _NONE_THERE.fullmatch(self.span(self.at, close + 1).of(self.stream.text)):
             return True
         if len(inside) != 1 or inside[0].kind not in ("word", "variable", "claim"):
             return False

@@ -71,7 +71,7 @@ def compile_text(text: str, studied: Sequence[str] = ()) -> tuple[Criterion, ...
     out: list[Criterion] = []
     for item in turned(text, split(text)):
         _criteria(text, clean, item, out)
-    return spared(reconciled(settled(out, clean)), studied)
+    return tuple(reconciled(spared(settled(out, clean), studied)))
 
 
 def _criteria(text: str, clean: str, item: Item, out: list[Criterion]) -> None:

@@ -6,6 +6,8 @@ hold together (two languages), claims at different times, and an impossible half
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from accrual.criteria.phrases.state import FEMALE_STATES
@@ -18,6 +20,7 @@ from accrual.criteria.tree import (
     Not,
     OneOf,
     Opaque,
+    Present,
     Tree,
     When,
     Within,
@@ -68,8 +71,10 @@ def impossible(tree: Tree, told: tuple[Tree, ...] = ()) -> bool:
 MAX_CLAIMS = 200  # distinct demands of one record; a longer record is not looked through
 
 
-def reconciled(criteria: list[Criterion]) -> list[Criterion]:
+def reconciled(criteria: Sequence[Criterion]) -> Sequence[Criterion]:
     """Return the criteria; requirements that nobody can meet together ("Males: …", "Females: …") are of groups.
+
+    So are "NSCLC patients" and "Patients without NSCLC", each a point of its own.
 
     Each is then asked of its own group only: `When`, or Opaque where it names no more than the group.
     """
@@ -91,7 +96,7 @@ def _asked_of_all(criterion: Criterion) -> bool:
 
 def _claims(tree: Tree) -> list[Tree]:
     parts = tree.children if isinstance(tree, All) else (tree,)
-    return [part for part in parts if isinstance(part, (OneOf, Compare))]
+    return [part for part in parts if isinstance(part, (OneOf, Compare, Present)) or _is_denial(part)]
 
 
 def _of_group(criterion: Criterion, groups: list[Tree]) -> Tree:
@@ -107,8 +112,14 @@ def _of_group(criterion: Criterion, groups: list[Tree]) -> Tree:
     return When(condition=guard, then=then, span=tree.span)
 
 
+def _is_denial(tree: Tree) -> bool:
+    return isinstance(tree, Not) and isinstance(tree.child, Present)
+
+
 def _apart(one: Tree, other: Tree) -> bool:
     """Say whether two claims never hold together."""
+    if isinstance(one, Not) or isinstance(other, Not):
+        return Not(child=one) == other or Not(child=other) == one
     if isinstance(one, OneOf) and isinstance(other, OneOf):
         if one.variable == other.variable:
             values = {*one.values, *other.values}

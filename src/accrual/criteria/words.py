@@ -166,7 +166,7 @@ CUES: Mapping[Cue, str] = {
         "leading | affecting | interfering"
     ),
     "not": (
-        "no | not | non | without | never | absence of | the absence of | no evidence of | "
+        "no | not | non | without | never | absence of | the absence of | no evidence of | no detectable | "
         "no known | none | neither | nor | "
         "without evidence of | lack of | free of | free from | absent | do not have | "
         "does not have | have no | has no | "
