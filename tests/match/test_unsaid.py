@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 from shorthand import TODAY, has, is_one, within
 
+from accrual.codes.concepts import vocabulary
 from accrual.codes.variables import variables
 from accrual.criteria.compile import compile_text
 from accrual.criteria.tree import All, CompiledTrial, Criterion, Kind, Opaque, Tree
-from accrual.match.absence import NORMAL, STEP
+from accrual.match.absence import NORMAL, STEP, TOLD_BY, UNSHOWN
 from accrual.match.chart import Chart
 from accrual.match.evaluate import screen
 from accrual.match.unsaid import answer_note
-from accrual.match.unsaid_words import UNTOLD_WORDS
+from accrual.match.unsaid_words import ORGANS, UNTOLD_WORDS
 from accrual.match.verdict import Assumption, CriterionVerdict
 from accrual.patient.model import Patient
 from accrual.patient.reader import read_patient
@@ -220,6 +221,12 @@ def test_a_part_of_the_body_that_ails_by_the_note_is_not_silent(words: str) -> N
     assert decide(words, "A 40-year-old man has a cough.").holds is Truth.NO
 
 
+def test_an_organ_in_a_list_of_organs_is_asked_for() -> None:
+    words = "Any clinically significant hematological, endocrine or gastrointestinal problem"
+    assert decide(words, "A 40-year-old man has Hashimoto disease.").holds is Truth.UNKNOWN
+    assert decide(words, "A 40-year-old man has a cough.").holds is Truth.NO
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -262,6 +269,12 @@ def test_a_value_of_an_illness_that_the_note_touches_on_stays_open() -> None:
 def test_a_note_would_tell_of_another_trial(variable: str) -> None:
     assert decide(is_one(variable, "yes")).holds is Truth.NO
     assert decide(is_one(variable, "yes"), assumption="open").holds is Truth.UNKNOWN
+
+
+def test_the_illnesses_that_speak_for_others_are_there() -> None:
+    names = {*TOLD_BY, *UNSHOWN, *(name for names in TOLD_BY.values() for name in names)}
+    names |= {kind for _, kinds in ORGANS for kind in kinds}
+    assert [name for name in sorted(names) if name not in vocabulary().concepts] == []
 
 
 @pytest.mark.parametrize(("age", "holds"), [(72, Truth.NO), (40, Truth.UNKNOWN)])

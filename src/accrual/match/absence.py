@@ -103,6 +103,7 @@ GIVEN_FOR: Mapping[str, tuple[str, ...]] = {
 TOLD_BY: Mapping[str, tuple[str, ...]] = {
     "hepatic-impairment": ("liver-disease",),
     "immunodeficiency": ("hiv-infection",),
+    "liver-disease": ("hepatomegaly", "jaundice"),
     "renal-impairment": ("kidney-disease",),
 }
 

@@ -143,8 +143,12 @@ def _unmentioned(part: Part, chart: Chart, parted: Parted) -> tuple[str, ...] | 
 
 def _ails(part: Part, chart: Chart) -> bool:
     """Say whether the note tells of an illness of the part of the body that some words speak of."""
-    kinds = [kind for words, told in ORGANS if words.search(part.words) for kind in told]
-    return not all(is_silent(kind, chart, ever=False) for kind in kinds)
+    return not all(is_silent(kind, chart, ever=False) for kind in _of_body(part))
+
+
+def _of_body(part: Part) -> tuple[str, ...]:
+    """Return the illnesses of the parts of the body that some words speak of."""
+    return tuple(kind for words, kinds in ORGANS if words.search(part.words) for kind in kinds)
 
 
 def _tells(chart: Chart, kind: str) -> bool:
@@ -216,7 +220,7 @@ def _parted(text: str) -> Parted:
         behind = behind or BUT.match(text, first) is not None
         found.append(msgspec.structs.replace(part, behind=behind))
     return Parted(
-        tuple(part for part in found if part.sort != "slight" or part.stems),
+        tuple(part for part in found if part.sort != "slight" or part.stems or _of_body(part)),
         bool(modal),
         bool(modal or narrowed),
     )
