@@ -66,6 +66,7 @@ def test_empty_lists_and_texts_are_none_at_all() -> None:
     ("query", "text"),
     [
         ("filter.phase=X", "`filter.phase` is unknown parameter"),
+        ("filter.status=RECRUITING", "`filter.status` is unknown parameter"),  # as pycli-trials sends
         ("query.badfield=x", "`query.badfield` is unknown parameter"),
         ("colour=x", "`colour` is unknown parameter"),
         ("Format=json", "`Format` is unknown parameter"),

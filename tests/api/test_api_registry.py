@@ -89,6 +89,20 @@ def test_the_version_has_the_registrys_shape(client: TestClient, shared_referenc
     assert len(found["dataTimestamp"]) == len(recorded["dataTimestamp"])
 
 
+@pytest.mark.parametrize(
+    ("date", "told"), [("2015-03", "2015-03-01T00:00:00"), ("2015", "2015-01-01T00:00:00"), ("", None)]
+)
+def test_a_date_without_a_day_is_its_first_one(tmp_path: Path, date: str, told: str | None) -> None:
+    status = {"lastUpdatePostDateStruct": {"date": date}} if date else {}
+    record = {"protocolSection": {"identificationModule": {"nctId": "NCT00000001"}, "statusModule": status}}
+    with RecordStore(tmp_path) as store:
+        load_records(store, [read_record(json.dumps(record).encode(), "here")])
+    with Finder(tmp_path) as finder:
+        served = TestClient(create_app(finder))
+        assert served.get("/api/v2/version").json().get("dataTimestamp") == told
+        assert served.get("/api/v2/studies/download").status_code == 200
+
+
 def test_who_has_it_already_is_told_so(demo_client: TestClient) -> None:
     for address in (f"studies/{SEED}", "version", f"studies/{SEED}?fields=NCTId"):
         first = demo_client.get(f"/api/v2/{address}")

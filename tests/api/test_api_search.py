@@ -14,6 +14,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from accrual.api.paging import read_token, write_token
+from accrual.api.parameters import STUDIES as STUDIES_ROWS
+from accrual.api.parameters import read_arguments
+from accrual.api.selection import read_selection
 from accrual.finder import Finder
 from accrual.registry.files import read_record
 from accrual.store.load import load_records
@@ -130,6 +134,38 @@ def test_the_old_markup_is_made_on_request(client: TestClient) -> None:
     assert len(new) == len(old)
     assert any("\r\n" in one["eligibilityModule"]["eligibilityCriteria"] for one in old)
     assert not any("\r\n" in one["eligibilityModule"]["eligibilityCriteria"] for one in new)
+
+
+def test_a_token_that_somebody_made_up_costs_nothing(client: TestClient) -> None:
+    token = client.get(f"{STUDIES}?pageSize=2&query.cond=cancer").json()["nextPageToken"]
+    spelling = read_selection(read_arguments(STUDIES_ROWS, b"query.cond=cancer", 100)).spelling
+    state = read_token(token, spelling)[:4]
+    for behind in (b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff"):
+        made_up = write_token(state + behind, spelling)
+        answer = client.get(f"{STUDIES}?pageSize=2&query.cond=cancer&pageToken={made_up}")
+        assert answer.status_code == 400
+    lost = write_token(b"lost" + bytes(4), spelling)
+    answer = client.get(f"{STUDIES}?query.cond=cancer&pageToken={lost}")
+    assert (answer.status_code, "has since been replaced" in answer.text) == (400, True)
+
+
+@pytest.mark.parametrize("digits", [40, 400])
+def test_numbers_without_end_are_no_fault_of_ours(client: TestClient, digits: int) -> None:
+    for query in (
+        f"filter.geo=distance(1,2,{'9' * digits}mi)",
+        f"filter.geo=distance({'0' * digits}1,2.{'3' * digits},5km)",
+        f"filter.geo=distance(1,2,5km)&geoDecay=func:gauss,scale:{'9' * digits}mi,offset:{'9' * digits}mi,decay:0.5",
+        f"filter.geo=distance(1,2,5km)&geoDecay=func:exp,scale:0.{'0' * digits}1mi,offset:0km,decay:0.5",
+    ):
+        assert client.get(f"{STUDIES}?query.cond=cancer&{query}").status_code in (200, 400), query
+
+
+def test_the_headers_of_a_long_page_promise_no_length(client: TestClient) -> None:
+    head = client.head(f"{STUDIES}?pageSize=100")
+    assert head.status_code == 200
+    assert "content-length" not in head.headers
+    assert "content-length" not in client.head(f"{STUDIES}/download").headers
+    assert client.head(STUDIES).headers["content-length"] != "0"
 
 
 # -- tables

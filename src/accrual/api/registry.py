@@ -18,7 +18,7 @@ from accrual.api import parameters as rows
 from accrual.api.endpoint import Answer, Asked, Surroundings, endpoint
 from accrual.api.limits import Limits
 from accrual.api.oas import openapi_document
-from accrual.api.search import download_studies, list_studies
+from accrual.api.search import data_day, download_studies, list_studies
 from accrual.api.statistics import field_sizes, field_values, study_sizes
 from accrual.api.studies import BASE, single_study, study_version, study_with_history
 from accrual.finder import Finder
@@ -57,9 +57,9 @@ def statistics_tag(finder: Finder) -> str:
 def data_version(finder: Finder, asked: Asked) -> Answer:
     """Answer `/version`."""
     found = {"apiVersion": API_VERSION}
-    day = finder.state.data_date
-    if day:
-        found["dataTimestamp"] = f"{day}T00:00:00"  # the records say the day, not the hour
+    day = data_day(finder)
+    if day is not None:
+        found["dataTimestamp"] = f"{day.isoformat()}T00:00:00"  # the records say the day, not the hour
     return _json(found)
 
 

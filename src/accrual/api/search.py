@@ -22,6 +22,7 @@ from accrual.api.endpoint import Answer, Asked
 from accrual.api.paging import read_token, write_token
 from accrual.api.parameters import MAX_PAGE_SIZE, PAGE_SIZE, Arguments
 from accrual.api.selection import Selection, read_selection
+from accrual.basic import PartialDate
 from accrual.errors import CursorExpiredError, UnknownFieldError
 from accrual.finder import Finder
 from accrual.registry.ctgov_json import read_json
@@ -56,7 +57,9 @@ def list_studies(finder: Finder, asked: Asked) -> Answer:
     counted = page.total if arguments.flag("countTotal") and not token else None
     following = write_token(page.next_cursor, selection.spelling) if page.next_cursor is not None else None
     parts = write(finder, page.nct_ids, counted, following, not token)
-    body = parts if len(page.nct_ids) > AT_ONCE and not asked.head else b"".join(parts)
+    body: bytes | Iterator[bytes] = b"".join(parts) if len(page.nct_ids) <= AT_ONCE else parts
+    if asked.head and not isinstance(body, bytes):
+        body = iter(())
     if not is_csv:
         return Answer(body)
     headers = {"x-total-count": str(counted)} if counted is not None else {}
@@ -68,14 +71,22 @@ def list_studies(finder: Finder, asked: Asked) -> Answer:
 def download_studies(finder: Finder, asked: Asked) -> Answer:
     """Answer `/studies/download`: every study that is selected, one JSON file each, in a zip file."""
     selection = read_selection(asked.arguments)
-    day = date.fromisoformat(finder.state.data_date or "1980-01-01")  # zip's first day
+    day = data_day(finder) or date(1980, 1, 1)  # zip's first day
     headers = {"content-disposition": 'attachment; filename="ctg-studies.json.zip"'}
     if asked.head:
-        return Answer(b"", ZIP_TYPE, headers)
+        return Answer(iter(()), ZIP_TYPE, headers, packed=True)
     everything = not selection.spelling.replace(f"geoDecay={asked.arguments.text('geoDecay')}", "")
     records = finder.all_records() if everything else _selected(finder, selection)
     files = ((f"{number}.json", record) for number, record in records)
     return Answer(zip_parts(files, day), ZIP_TYPE, headers, packed=True)
+
+
+def data_day(finder: Finder) -> date | None:
+    """Return the newest day that a record carries; its first day where the record has only a month or a year."""
+    try:
+        return PartialDate.parse(finder.state.data_date).first
+    except ValueError:
+        return None
 
 
 def read_projection(names: Sequence[str], selection: Selection | None = None) -> Projection | None:

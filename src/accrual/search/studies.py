@@ -181,6 +181,9 @@ def _begin(index: RegistryIndex, cursor: bytes | None) -> tuple[Snapshot, int]:
         raise CursorExpiredError(
             "the data of this page sequence is not kept any more: begin again at its first page"
         )
+    if offset > snapshot.studies.num_docs:
+        # Room for so many would be taken: a cursor that somebody made up must not cost memory.
+        raise QueryError("this is no cursor: take it from the page before")
     return snapshot, offset
 
 
