@@ -38,9 +38,11 @@ from accrual.patient.patients import find_patient, read_patients
 from accrual.patient.reader import read_patient
 from accrual.programs import Programs
 from accrual.registry.ctgov_json import read_json
+from accrual.registry.fields import Record
 from accrual.registry.files import Refusal, SourceRecord, read_record
 from accrual.registry.record import Trial
 from accrual.search.counts import count_values
+from accrual.search.explanation import Reason, explain_search
 from accrual.search.facets import count_facets
 from accrual.search.index import TextIndex
 from accrual.search.places import Place
@@ -168,6 +170,10 @@ class Finder:
             CursorExpiredError: the state of the data that the cursor belongs to is gone.
         """
         return find_studies(self._folder.registry, query, page_size, cursor)
+
+    def reasons(self, query: StudyQuery, record: Record) -> tuple[tuple[str, Reason], ...]:
+        """Return why a search finds a record: the parameter that asked, and where it was found."""
+        return explain_search(query, record, self._folder.places)
 
     def count_values(self, query: StudyQuery) -> dict[Facet, tuple[FacetCount, ...]]:
         """Count the values of each facet over a search in the registry's language."""

@@ -20,13 +20,11 @@ from accrual.api import refusals
 from accrual.api.limits import Limits, Workers
 from accrual.api.paging import read_token, write_token
 from accrual.api.parameters import PAGE_TOKEN, SELECTION, Arguments, Kind, Parameter, read_arguments
-from accrual.api.selection import ADVANCED, Selection, read_selection
+from accrual.api.selection import Selection, read_selection
 from accrual.errors import CursorExpiredError, QueryError
 from accrual.finder import Finder
 from accrual.plain.distance import read_distance
-from accrual.registry.areas import area_of_query
-from accrual.search.explanation import explain
-from accrual.search.studies import ADVANCED_AREA, StudyQuery
+from accrual.search.studies import StudyQuery
 
 STRICT: Final = Parameter(
     "strict",
@@ -63,7 +61,7 @@ def search_studies(finder: Finder, arguments: Arguments, selection: Selection) -
         raise refusals.expired_token() from None
     explained = arguments.flag("explain")
     studies = [
-        _study(_decode(body), selection.query if explained else None)
+        _study(finder, _decode(body), selection.query if explained else None)
         for _, body in finder.records(page.nct_ids)
     ]
     found: dict[str, Any] = {"total": page.total, "studies": studies}
@@ -137,7 +135,7 @@ def _top(arguments: Arguments) -> int:
     return top
 
 
-def _study(record: dict[str, Any], explained: StudyQuery | None) -> dict[str, Any]:
+def _study(finder: Finder, record: dict[str, Any], explained: StudyQuery | None) -> dict[str, Any]:
     """Return what a study is called, and where each thing that was asked is found in it."""
     protocol = record.get("protocolSection", {})
     names = protocol.get("identificationModule", {})
@@ -147,19 +145,8 @@ def _study(record: dict[str, Any], explained: StudyQuery | None) -> dict[str, An
         "status": protocol.get("statusModule", {}).get("overallStatus", ""),
     }
     if explained is not None:
-        found["reasons"] = _reasons(record, explained)
+        found["reasons"] = [
+            {"in": where, **msgspec.to_builtins(reason)}
+            for where, reason in finder.reasons(explained, record)
+        ]
     return found
-
-
-def _reasons(record: dict[str, Any], query: StudyQuery) -> list[dict[str, Any]]:
-    asked = [(f"query.{name}", expression, name) for name, expression in query.queries]
-    asked += [(ADVANCED, each.advanced, "") for each in query.filters if each.advanced is not None]
-    return [
-        {"in": where, **msgspec.to_builtins(reason)}
-        for where, expression, name in asked
-        for reason in explain(expression, record, _area(name)).reasons
-    ]
-
-
-def _area(name: str) -> str:
-    return area_of_query(name).name if name else ADVANCED_AREA

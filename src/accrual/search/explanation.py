@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import msgspec
 
 from accrual.basic import GeoPoint, Span
-from accrual.registry.areas import find_area
+from accrual.registry.areas import area_of_query, find_area
 from accrual.registry.fields import Field, Record, count_items, find_field, leaves, read_values
 from accrual.search.essie_names import SIZE
 from accrual.search.essie_writing import write_expression
@@ -39,6 +39,7 @@ from accrual.search.measures import measure_of, read_age, read_day, read_number
 from accrual.search.places import Places
 from accrual.search.registry_document import point_of
 from accrual.search.scope import Scope, amounts
+from accrual.search.studies import ADVANCED_AREA, StudyQuery
 from accrual.search.values import read_texts
 from accrual.search.words import LONGEST_WORD, cut_words, raw_words, stem_of
 
@@ -102,6 +103,26 @@ def explain(
     """
     found = _Study(record, places).decide(expression, Scope(area))
     return Explanation(found is not None, tuple(found or ()))
+
+
+def explain_search(
+    query: StudyQuery, record: Record, places: Places | None = None
+) -> tuple[tuple[str, Reason], ...]:
+    """Return why a study was found by a search: each reason with what asked for it, as errors name it: `query.cond`, `advanced filter`.
+
+    Only the expressions of a search have reasons; what a list of statuses or of numbers asks is plain to see.
+    """
+    asked = [(f"query.{name}", expression, area_of_query(name).name) for name, expression in query.queries]
+    asked += [
+        ("advanced filter", each.advanced, ADVANCED_AREA)
+        for each in query.filters
+        if each.advanced is not None
+    ]
+    return tuple(
+        (where, reason)
+        for where, expression, area in asked
+        for reason in explain(expression, record, area, places).reasons
+    )
 
 
 class _Value(NamedTuple):
