@@ -38,11 +38,10 @@ from accrual.patient.patients import find_patient, read_patients
 from accrual.patient.reader import read_patient
 from accrual.programs import Programs
 from accrual.registry.ctgov_json import read_json
-from accrual.registry.fields import Record
 from accrual.registry.files import Refusal, SourceRecord, read_record
 from accrual.registry.record import Trial
 from accrual.search.counts import count_values
-from accrual.search.explanation import Reason, explain_search
+from accrual.search.explanation import Reason, Record, explain_search
 from accrual.search.facets import count_facets
 from accrual.search.index import TextIndex
 from accrual.search.places import Place

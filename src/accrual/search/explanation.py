@@ -16,7 +16,8 @@ import msgspec
 
 from accrual.basic import GeoPoint, Span
 from accrual.registry.areas import area_of_query, find_area
-from accrual.registry.fields import Field, Record, count_items, find_field, leaves, read_values
+from accrual.registry.fields import Field, count_items, find_field, leaves, read_values
+from accrual.registry.fields import Record as Record
 from accrual.search.essie_names import SIZE
 from accrual.search.essie_writing import write_expression
 from accrual.search.expansion import Sequence as Together
@@ -108,7 +109,7 @@ def explain(
 def explain_search(
     query: StudyQuery, record: Record, places: Places | None = None
 ) -> tuple[tuple[str, Reason], ...]:
-    """Return why a study was found by a search: each reason with what asked for it, as errors name it: `query.cond`, `advanced filter`.
+    """Return why a study was found by a search, each reason with what asked: `query.cond`, `advanced filter`.
 
     Only the expressions of a search have reasons; what a list of statuses or of numbers asks is plain to see.
     """
