@@ -66,23 +66,30 @@ def find(index: TextIndex, query: Query) -> Found:
     Example:
         >>> find(index, Query(text="CD7 CAR-T", filters={"status": ("RECRUITING",)})).total
     """
+    searcher, points = index.searcher()
+    total, page = page_of(searcher, points, query)
+    return Found(total, hits_of(searcher, page, query))
+
+
+def page_of(
+    searcher: tantivy.Searcher, points: PointTable, query: Query
+) -> tuple[int, list[tuple[float, tantivy.DocAddress]]]:
+    """Return how many studies a search finds, and the scores and addresses of the page asked for; raises as `find`."""
     if query.top < 0 or query.offset < 0:
         raise QueryError(
             f"a page cannot start at {query.offset} or hold {query.top} studies: write 0 or more"
         )
-    searcher, points = index.searcher()
     top = min(query.top, MAX_PAGE)
     match query.sort:
         case "relevance":
-            total, page = _by_relevance(searcher, points, query, top)
+            return _by_relevance(searcher, points, query, top)
         case "updated" | "start":
             built = build_query(searcher, points, query, scored=False)
-            total, page = _by_field(searcher, built, query.sort, query.offset, top)
+            return _by_field(searcher, built, query.sort, query.offset, top)
         case "distance":
-            total, page = _by_distance(searcher, points, query, top)
+            return _by_distance(searcher, points, query, top)
         case _:
             raise QueryError(f"there is no order {query.sort!r}: relevance, distance, updated or start")
-    return Found(total, hits_of(searcher, page, query))
 
 
 def candidates(

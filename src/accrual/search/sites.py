@@ -5,7 +5,7 @@ Comes in: a study's sites. Goes out: `NearestSite`. Refuses nothing: a site that
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import numpy as np
@@ -45,6 +45,13 @@ class SiteTable(msgspec.Struct, array_like=True, frozen=True):
             bytes(row.recruiting for row in rows),
             tuple((row.facility, row.city, row.country, row.status) for row in rows),
         )
+
+    def placed(self) -> Iterator[tuple[int, int, bool]]:
+        """Yield each site that has a point: its number in the record's order, its point's code, whether it recruits."""
+        codes = np.frombuffer(self.codes, dtype="<u8").tolist()
+        for number, (code, recruiting) in enumerate(zip(codes, self.recruiting, strict=True)):
+            if code != _UNPLACED:
+                yield number, code, bool(recruiting)
 
     def nearest(self, km: Floats) -> tuple[NearestSite | None, NearestSite | None]:
         """Return the nearest site, and the nearest recruiting site; ties go to the record's order.

@@ -54,8 +54,8 @@ class SearchForm(msgspec.Struct, frozen=True, kw_only=True):
         """How many results stand before this page."""
         return (self.page - 1) * PAGE_SIZE
 
-    def url(self) -> str:
-        """Return the address of this search."""
+    def url(self, path: str = "/search") -> str:
+        """Return the address of this search; with another path, that of its map."""
         texts = (
             ("text", self.text),
             ("condition", self.condition),
@@ -71,7 +71,7 @@ class SearchForm(msgspec.Struct, frozen=True, kw_only=True):
         pairs += self.filters
         if self.page > 1:
             pairs.append(("page", str(self.page)))
-        return f"/search?{urlencode(pairs)}" if pairs else "/search"
+        return f"{path}?{urlencode(pairs)}" if pairs else path
 
     def at_page(self, page: int) -> SearchForm:
         """Return the same search at another page."""

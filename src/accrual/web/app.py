@@ -29,6 +29,7 @@ from accrual.web.assets import built
 from accrual.web.check import CheckPages
 from accrual.web.language import Language
 from accrual.web.layout import render
+from accrual.web.map import MapPages
 from accrual.web.pages import SearchPages
 from accrual.web.protection import HEADERS, Protection
 
@@ -62,11 +63,14 @@ def create_app(
     limits = limits or Limits()
     search = SearchPages(finder)
     check = CheckPages(finder, today)
+    maps = MapPages(finder)
     return Starlette(
         routes=[
             Route("/", search.home),
             Route("/search", search.results),
+            Route("/map", maps.search),
             Route("/trials/{nct}", search.trial),
+            Route("/trials/{nct}/map", maps.trial),
             Route("/trials/{nct}/screen", check.screen_form, methods=["GET"]),
             Route("/trials/{nct}/screen", check.screen, methods=["POST"]),
             Route("/match", check.match_form, methods=["GET"]),
