@@ -96,9 +96,9 @@ def test_a_match_carries_what_the_json_promises() -> None:
         "unknown": 0,
         "nearest_site": {"distance_km": 0},
         "parts": [
-            {"name": "conditions", "value": 1.0, "share": 0.83},
+            {"name": "conditions", "value": 1.0, "share": 0.81},
             {"name": "near", "value": 1.0, "share": 0.1},
-            {"name": "met", "value": 1.0, "share": 0.07},
+            {"name": "met", "value": 1.0, "share": 0.09},
         ],
     }
 
