@@ -8,7 +8,7 @@ A record is walked once, along the table of fields; `registry/fields.read_values
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -56,37 +56,56 @@ _SITES: Final = _Node(_SITE).below
 
 
 class Found:
-    """What a walk finds: the values of each piece, each once, in order; and how many there were."""
+    """What a walk finds: the values of each field in order, and how many objects each branch has."""
 
     def __init__(self) -> None:
-        self.values: dict[_Node, dict[Any, None]] = {}
-        self.sizes: dict[str, int] = {}
+        self._values: dict[_Node, list[Any]] = {}
+        self._objects: dict[_Node, int] = {}
 
     def walk(self, record: Mapping[str, Any], nodes: Mapping[str, _Node]) -> None:
-        """Take in an object of the record."""
+        """Take in an object of the record. Called for every object of every record: it is what indexing waits for."""
         for name, value in record.items():
             node = nodes.get(name)
             if node is None or value is None:
                 continue
-            items = [item for item in value if item is not None] if isinstance(value, list) else [value]
-            if node.counted and items:
-                self.sizes[node.field.piece] = self.sizes.get(node.field.piece, 0) + len(items)
-            if node.below:
-                for item in items:
-                    if isinstance(item, dict):
-                        self.walk(item, node.below)
-                    elif isinstance(item, list):
-                        for inner in item:
-                            if isinstance(inner, dict):
-                                self.walk(inner, node.below)
-            else:
-                held = self.values.get(node)
+            items = [item for item in value if item is not None] if value.__class__ is list else [value]
+            if not items:
+                continue
+            if not node.below:
+                held = self._values.get(node)
                 if held is None:
-                    held = self.values[node] = {}
-                for item in items:
-                    if isinstance(item, str | int | float):
-                        # True is 1 to a dict: keep them apart.
-                        held[item if item.__class__ is not bool else (item,)] = None
+                    self._values[node] = items
+                else:
+                    held += items
+                continue
+            self._objects[node] = self._objects.get(node, 0) + len(items)
+            for item in items:
+                if item.__class__ is dict:
+                    self.walk(item, node.below)
+                elif item.__class__ is list:
+                    for inner in item:
+                        if inner.__class__ is dict:
+                            self.walk(inner, node.below)
+
+    def values(self) -> list[tuple[_Node, list[Any]]]:
+        """Return the values of each field, each once, in order; what is no text, number, yes or no left out."""
+        return [(node, _once(values)) for node, values in self._values.items()]
+
+    def sizes(self) -> Iterator[tuple[str, int]]:
+        """Yield how many items each field has whose items are counted."""
+        for node, values in self._values.items():
+            if node.counted:
+                yield node.field.piece, len(values)
+        for node, number in self._objects.items():
+            yield node.field.piece, number
+
+
+def _once(values: list[Any]) -> list[Any]:
+    if {*map(type, values)} == {str}:
+        return list(dict.fromkeys(values))
+    # True is 1 to a dict, and 1 is 1.0: keep them apart.
+    scalars = (value for value in values if isinstance(value, str | int | float))
+    return list({(value.__class__, value): value for value in scalars}.values())
 
 
 class Documents(msgspec.Struct, frozen=True):
@@ -113,13 +132,15 @@ def make_documents(study: int, record: Mapping[str, Any], places: Places | None 
     found.walk(record, _TOP)
     number = _number(record)
     document = tantivy.Document()
-    _add_words(document, found, site=False)
-    for node, values in found.values.items():
+    pieces = found.values()
+    _add_words(document, pieces, site=False)
+    _add_sizes(document, found.sizes())
+    for node, values in pieces:
         piece = node.field.piece
         combined = "patient" if piece in PATIENT else "basic" if piece in BASIC_REST else ""
         if combined:
             for value in values:
-                for text in read_texts(node.field, _bare(value)):
+                for text in read_texts(node.field, value):
                     document.add_text(combined, shield(text))
     document.add_unsigned("study", study)
     document.add_unsigned("number", number)
@@ -148,9 +169,9 @@ def _sites(
             continue
         found = Found()
         found.walk(site, _SITES)
-        found.sizes[_SITE.piece] = 1
         document = documents[same] = tantivy.Document()
-        _add_words(document, found, site=True)
+        _add_words(document, found.values(), site=True)
+        _add_sizes(document, [*found.sizes(), (_SITE.piece, 1)])
         document.add_unsigned("study", study)
         point = point_of(site, places)
         if point is not None:
@@ -164,22 +185,20 @@ def _sites(
 _encode = msgspec.json.Encoder().encode
 
 
-def _add_words(document: tantivy.Document, found: Found, site: bool) -> None:
+def _add_words(document: tantivy.Document, pieces: Iterable[tuple[_Node, list[Any]]], site: bool) -> None:
     words: dict[str, list[str]] = {}
     exact: dict[str, list[str]] = {}
     whole: dict[str, list[str]] = {}
-    for node, values in found.values.items():
+    for node, values in pieces:
         field = node.field
         piece = field.piece
         if node.measure is not None:
-            for amount in {_measured(node.measure, _bare(value)) for value in values}:
+            for amount in {_measured(node.measure, value) for value in values}:
                 if amount is not None:
                     document.add_float(measure_field(piece), amount)
             exact[piece] = [BEGIN]  # it is there; its words are not searched
             continue
-        texts = [
-            f"{BEGIN} {shield(text)} {END}" for value in values for text in read_texts(field, _bare(value))
-        ]
+        texts = [f"{BEGIN} {shield(text)} {END}" for value in values for text in read_texts(field, value)]
         exact[piece] = texts
         name = words_field(piece, site=site)
         if name == piece:
@@ -188,18 +207,15 @@ def _add_words(document: tantivy.Document, found: Found, site: bool) -> None:
         else:
             words[piece] = texts
         if node.whole:
-            whole[piece] = [
-                str(_bare(value)).lower() if not isinstance(value, str) else value for value in values
-            ]
+            whole[piece] = [str(value).lower() if not isinstance(value, str) else value for value in values]
     document.add_json("words", words)
     document.add_json("exact", exact)
     document.add_json("values", whole)
-    for piece, size in found.sizes.items():
+
+
+def _add_sizes(document: tantivy.Document, sizes: Iterable[tuple[str, int]]) -> None:
+    for piece, size in sizes:
         document.add_unsigned(size_field(piece), size)
-
-
-def _bare(value: Any) -> Any:
-    return value[0] if value.__class__ is tuple else value
 
 
 def _measured(measure: Measure, value: Any) -> float | None:

@@ -94,19 +94,26 @@ class Segments:
             # that ends beside the clearing still holds its sources, so it may take another. On a full disk it
             # cannot, and then nothing is lost but room.
             with contextlib.suppress(ValueError, OSError):
+                held: set[str] = set()
                 for _ in range(_MOST_CLEANINGS):
                     cleaner = self._index.writer(CLEANER_BYTES, 1)
                     cleaner.commit()
                     cleaner.wait_merging_threads()
-                    if not self._leftovers():
+                    # A merge of large segments may end after the writer that began it: only a cleaning that
+                    # changed nothing is the last one.
+                    before, held = held, self._held()
+                    if held == before and not self._leftovers():
                         break
+
+    def _held(self) -> set[str]:
+        """Return the segments of the index."""
+        meta = msgspec.json.decode((self.folder / "meta.json").read_bytes())
+        return {segment["segment_id"].replace("-", "") for segment in meta["segments"]}
 
     def _leftovers(self) -> set[str]:
         """Return the segments that have files here and are not of the index any more."""
-        meta = msgspec.json.decode((self.folder / "meta.json").read_bytes())
-        held = {segment["segment_id"].replace("-", "") for segment in meta["segments"]}
         names = (file.name.partition(".")[0] for file in self.folder.iterdir())
-        return {name for name in names if len(name) == _SEGMENT_DIGITS} - held
+        return {name for name in names if len(name) == _SEGMENT_DIGITS} - self._held()
 
     @property
     def writer(self) -> tantivy.IndexWriter:
