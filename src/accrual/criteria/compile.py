@@ -21,6 +21,7 @@ from accrual.criteria.headings import LEAD_IN, in_part, splices, told_by, under_
 from accrual.criteria.lexer import lex, plain
 from accrual.criteria.names import NOTHING, Explained, explained_in
 from accrual.criteria.offers import offers
+from accrual.criteria.permissions import loosened
 from accrual.criteria.phrases.measure import either_way
 from accrual.criteria.phrases.stream import Stream
 from accrual.criteria.reasons import with_reasons
@@ -71,7 +72,7 @@ def compile_text(text: str, studied: Sequence[str] = ()) -> tuple[Criterion, ...
     out: list[Criterion] = []
     for item in turned(text, split(text)):
         _criteria(text, clean, item, out)
-    return tuple(reconciled(spared(settled(out, clean), studied)))
+    return loosened(reconciled(spared(settled(out, clean), studied)))
 
 
 def _criteria(text: str, clean: str, item: Item, out: list[Criterion]) -> None:
