@@ -24,7 +24,7 @@ _ROW_BYTES = 24
 
 
 class StudyPoints:
-    """The points of all studies, in memory: 600,000 studies with 2 million points are 20 MB."""
+    """The points of all studies, in memory: 8 bytes a point and study; 600,000 studies have some 5 million."""
 
     def __init__(self, rows: UInts) -> None:
         """Take rows as they are in the file; shape (rows, 3)."""
@@ -35,16 +35,18 @@ class StudyPoints:
         lengths = np.diff(ends, prepend=-1)
         newest = np.repeat(batches[ends], lengths) == batches
         kept = newest & (codes != _NOWHERE)
-        self._studies = studies[kept]
-        self._codes, self._which = np.unique(codes[kept], return_inverse=True)
+        self._studies = studies[kept].astype(np.uint32)
+        self._codes, which = np.unique(codes[kept], return_inverse=True)
+        self._which = which.astype(np.uint32)
 
     def distances_km(self, studies: NDArray[np.uint64], centre: GeoPoint) -> Floats:
         """Return how far the closest site of each study is; infinite without one. Of the shape of `studies`."""
         if not len(self._codes):
             return np.full(len(studies), np.inf)
         near = distances_km(self._codes, centre)[self._which]
-        starts = np.searchsorted(self._studies, studies, side="left")
-        ends = np.searchsorted(self._studies, studies, side="right")
+        asked = studies.astype(np.uint32)
+        starts = np.searchsorted(self._studies, asked, side="left")
+        ends = np.searchsorted(self._studies, asked, side="right")
         # reduceat takes every second of its pairs; a start at the very end needs something to point at.
         bounds = np.stack((starts, ends), axis=1).ravel()
         least: Floats = np.minimum.reduceat(np.append(near, np.inf), bounds)[::2]
