@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -164,3 +165,13 @@ def test_real_records_are_explained_exactly_where_they_are_found(shared_data: Pa
                         "near",
                     )
                 )
+
+
+def test_an_expression_of_thousands_of_words_is_explained_in_time() -> None:
+    text = "the quick study of words and values " * 2_000
+    record = {"protocolSection": {"descriptionModule": {"briefSummary": text, "detailedDescription": text}}}
+    for asked in ("the OR " * 2_300 + "x", " OR ".join(f"w{number}" for number in range(1_800))):
+        expression = read_expression(asked, "Other terms")
+        began = time.process_time()
+        explain(expression, record)
+        assert time.process_time() - began < 2

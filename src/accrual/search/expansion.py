@@ -75,7 +75,7 @@ class Widened(msgspec.Struct, frozen=True):
         return tuple(group + unit.synonyms for unit in self.units for group in unit.words)
 
 
-@lru_cache(maxsize=1_024)
+@lru_cache(maxsize=8_192)  # more than an expression has words
 def expand(text: str, quoted: bool, expansion: Expansion) -> Widened:
     """Return what to look for where `text` is searched.
 

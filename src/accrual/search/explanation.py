@@ -9,14 +9,13 @@ It decides by the rules of docs/essie.md over the one record; the tests hold it 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
 from accrual.basic import GeoPoint, Span
-from accrual.registry.areas import area_of_query, find_area
-from accrual.registry.fields import Field, count_items, find_field, leaves, read_values
+from accrual.registry.areas import area_of_query
+from accrual.registry.fields import Field, count_items, find_field, read_values
 from accrual.registry.fields import Record as Record
 from accrual.search.essie_names import SIZE
 from accrual.search.essie_writing import write_expression
@@ -24,7 +23,6 @@ from accrual.search.expansion import Sequence as Together
 from accrual.search.expansion import Unit
 from accrual.search.expression import (
     And,
-    Coverage,
     Distance,
     Everything,
     Expression,
@@ -41,8 +39,9 @@ from accrual.search.places import Places
 from accrual.search.registry_document import point_of
 from accrual.search.scope import Scope, amounts
 from accrual.search.studies import ADVANCED_AREA, StudyQuery
+from accrual.search.value_words import Value, cut_value, find_words, weighed, words_around
 from accrual.search.values import read_texts
-from accrual.search.words import LONGEST_WORD, cut_words, raw_words, stem_of
+from accrual.search.words import stem_of
 
 How: TypeAlias = Literal[
     "written", "ending", "spelling", "synonym", "value", "near", "missing", "everything", "absent"
@@ -53,7 +52,6 @@ range; within a distance; as a field without a value; because every study is ask
 PASSING = 0.5
 """Weight below which a field only mentions: descriptions, sites, people. Set by hand, between the weights that
 BasicSearch gives to what a study says of itself (titles, conditions, interventions, arms) and the rest."""
-_CONTEXT = 60  # characters shown on each side of what was found
 
 
 class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -126,26 +124,6 @@ def explain_search(
     )
 
 
-class _Value(NamedTuple):
-    """A text of a field, cut into words."""
-
-    field: Field
-    weight: float
-    text: str
-    words: Together
-    stems: Together
-
-    def place(self, at: int, count: int) -> Span:
-        """Where some of its words stand in the text."""
-        start = end = 0
-        for number, raw in enumerate(raw_words(self.text)[: at + count]):
-            begun = self.text.index(raw, end)
-            end = begun + len(raw)
-            if number == at:
-                start = begun
-        return Span(start, end)
-
-
 class _Study:
     """A record, or one site of it, that an expression is decided for."""
 
@@ -153,7 +131,9 @@ class _Study:
         self.record = record
         self.places = places
         self.site = site
-        self._values: dict[str, list[_Value]] = {}
+        self._values: dict[str, list[Value]] = {}
+        self._said: dict[tuple[str, bool], frozenset[str]] = {}
+        self._asked: dict[tuple[str, bool, Scope], list[Reason] | None] = {}
 
     def decide(self, node: Expression, scope: Scope) -> list[Reason] | None:
         """The reasons for which a part holds; None where it does not."""
@@ -238,6 +218,14 @@ class _Study:
     # --- words ----------------------------------------------------------------------------------------------------
 
     def words(self, node: Words, scope: Scope) -> list[Reason] | None:
+        """Where words are found; what an expression asks again and again is looked for once."""
+        key = (node.text, node.quoted, scope)
+        if key not in self._asked:
+            self._asked[key] = self.looked_for(node, scope)
+        found = self._asked[key]
+        return found and [msgspec.structs.replace(reason, span=node.span) for reason in found]
+
+    def looked_for(self, node: Words, scope: Scope) -> list[Reason] | None:
         asked = scope.widened(node)
         if scope.sized or not asked.units:
             return self.measured(node, scope, (node.text, node.text))
@@ -276,11 +264,15 @@ class _Study:
         """The heaviest field in which one of some sequences stands."""
         if not sequences:
             return None
-        wanted = [(words, words if exact else tuple(map(stem_of, words))) for words in sequences]
+        pairs = [(words, words if exact else tuple(map(stem_of, words))) for words in sequences]
+        said = self.said(scope.area, exact)
+        wanted = [(words, terms) for words, terms in pairs if said.issuperset(terms)]
+        if not wanted:
+            return None
         coverage = scope.covered
         for value in self.values(scope.area):
             for words, terms in wanted:
-                at = _find(terms, value.words if exact else value.stems, coverage)
+                at = find_words(terms, value.words if exact else value.stems, coverage)
                 if at is None:
                     continue
                 if how == "written" and value.words[at : at + len(terms)] != words:
@@ -291,17 +283,17 @@ class _Study:
                     how,
                     piece=value.field.piece,
                     found=place.of(value.text),
-                    context=_around(value.text, place),
+                    context=words_around(value.text, place),
                     weight=value.weight,
                     passing=value.weight < PASSING,
                 )
         return None
 
-    def values(self, area: str) -> list[_Value]:
+    def values(self, area: str) -> list[Value]:
         """The texts of an area, the heaviest fields first."""
         if area not in self._values:
             self._values[area] = [
-                _cut(field, weight, text)
+                cut_value(field, weight, text)
                 for field, weight in weighed(area)
                 if measure_of(field.type) is None
                 for value in read_values(self.record, field)
@@ -309,24 +301,14 @@ class _Study:
             ]
         return self._values[area]
 
-
-@lru_cache(maxsize=1_024)
-def weighed(name: str) -> tuple[tuple[Field, float], ...]:
-    """Return the fields with values of their own of what `AREA[name]` searches, with their weights, heaviest first.
-
-    Example:
-        >>> [(field.piece, weight) for field, weight in weighed("TitleSearch")]
-        [('Acronym', 1.0), ('BriefTitle', 0.95), ('OfficialTitle', 0.8)]
-    """
-    if name.endswith(SIZE):
-        return ((find_field(name.removesuffix(SIZE)), 1.0),)
-    pairs = [
-        (leaf, part.weight)
-        for part in find_area(name).parts
-        for field in part.fields
-        for leaf in leaves(field)
-    ]
-    return tuple(sorted(pairs, key=lambda pair: -pair[1]))
+    def said(self, area: str, exact: bool) -> frozenset[str]:
+        """Every word of an area: what is not there need not be looked for in each text."""
+        key = (area, exact)
+        if key not in self._said:
+            self._said[key] = frozenset(
+                word for value in self.values(area) for word in (value.words if exact else value.stems)
+            )
+        return self._said[key]
 
 
 def _bounds(field: Field, ends: tuple[str, str], sized: bool) -> tuple[float, float] | None:
@@ -357,39 +339,3 @@ def _amount(field: Field, value: Any) -> float | None:
     elif measure == "age" and isinstance(value, str):
         amount = read_age(value)
     return None if amount is None else float(amount)
-
-
-def _cut(field: Field, weight: float, text: str) -> _Value:
-    """A text with its words. A run too long for a word is there, and found by nothing."""
-    words = cut_words(text)
-    if any(len(word) > LONGEST_WORD // 4 for word in words):  # a sign has four bytes at most
-        words = tuple(
-            "" if len(raw.encode()) > LONGEST_WORD else word
-            for raw, word in zip(raw_words(text), words, strict=True)
-        )
-    return _Value(field, weight, text, words, tuple(map(stem_of, words)))
-
-
-def _find(terms: Together, words: Together, coverage: Coverage) -> int | None:
-    """At which word of a value some words stand as the coverage asks; None where they do not."""
-    last = len(words) - len(terms)
-    if last < 0 or "" in terms:
-        return None
-    match coverage:
-        case Coverage.FULL_MATCH:
-            tried: Sequence[int] = (0,) if last == 0 else ()
-        case Coverage.STARTS_WITH:
-            tried = (0,)
-        case Coverage.ENDS_WITH:
-            tried = (last,)
-        case Coverage.CONTAINS:
-            tried = range(last + 1)
-    first = terms[0]
-    return next((at for at in tried if words[at] == first and words[at : at + len(terms)] == terms), None)
-
-
-def _around(text: str, place: Span) -> str:
-    """Words of a text with what stands around them, on one line."""
-    start, end = max(0, place.start - _CONTEXT), min(len(text), place.end + _CONTEXT)
-    shown = " ".join(text[start:end].split())
-    return f"{'…' if start else ''}{shown}{'…' if end < len(text) else ''}"
