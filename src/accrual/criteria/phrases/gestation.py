@@ -1,8 +1,8 @@
-"""How far a pregnancy is, told by its weeks alone: "18-23 weeks of gestation", "pregnant between 14 and 28 weeks".
+"""How far a pregnancy is, told by its weeks: "pregnant between 14 and 28 weeks of gestation".
 
-Comes in: an amount of weeks with a word for pregnancy behind it, at the beginning of a clause or behind the people or
-the pregnancy. Goes out: `Compare(gestational-age, …)`. Refuses (None) weeks behind anything else, which may be those of
-an earlier pregnancy or of a birth ("history of birth before 32 weeks of gestation").
+Comes in: an amount of weeks, "pregnant" before it and a word for pregnancy behind it. Goes out:
+`Compare(gestational-age, …)`. Refuses (None) weeks alone and weeks behind anything else: they may be those of an earlier
+pregnancy, of a birth or of a newborn ("history of birth before 32 weeks of gestation"); and weeks with a decimal.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from accrual.criteria.phrases.stream import Family, Read, Stream
 from accrual.criteria.tree import Compare
 
 MAX_WEEKS = 46  # as in variables.tsv
-_WORDS = frozenset(("gestation", "gestational age", "pregnancy", "amenorrhea", "amenorrhoea", "pregnant"))
+_WORDS = frozenset(("gestation", "gestational age", "pregnancy", "amenorrhea", "amenorrhoea"))
 _BEFORE = frozenset(("drop", "subject", "sex", "link", "adult", "must", "colon", "prep"))
 _OWN = frozenset(("pregnant", "gestational-age", "sex", "age"))
 
@@ -26,9 +26,12 @@ def read_gestation(stream: Stream, at: int) -> Read | None:
     read = _stretch(stream, at)
     if read is None or read.unit != "wk" or not read.compared or read.suffix:
         return None
-    if max(read.low or 0, read.high or 0) > MAX_WEEKS:
-        return None
+    ends = [end for end in (read.low, read.high) if end is not None]
+    if max(ends, default=0) > MAX_WEEKS or any(end != int(end) for end in ends):
+        return None  # "32.6 weeks" are 32 weeks and 6 days to some
     end = read.end
+    if not any(_is_pregnant(stream, step) for step in range(at)):
+        return None
     while stream.low_at(end) in ("of", "complete", "completed"):
         end += 1
     if stream.low_at(end) == "gestational" and stream.low_at(end + 1) == "age":
@@ -39,6 +42,11 @@ def read_gestation(stream: Stream, at: int) -> Read | None:
         return None
     node = Compare(variable="gestational-age", interval=read.interval("wk"), span=stream.span(at, end))
     return Read(end, "age", node)
+
+
+def _is_pregnant(stream: Stream, at: int) -> bool:
+    variable = stream.lexemes[at].variable
+    return variable is not None and variable.id == "pregnant"
 
 
 def _may_stand_before(stream: Stream, at: int) -> bool:
