@@ -1,8 +1,8 @@
 """How far a pregnancy is, told by its weeks: "pregnant between 14 and 28 weeks of gestation".
 
 Comes in: an amount of weeks, "pregnant" before it and a word for pregnancy behind it. Goes out:
-`Compare(gestational-age, …)`. Refuses (None) weeks alone and weeks behind anything else: they may be those of an earlier
-pregnancy, of a birth or of a newborn ("history of birth before 32 weeks of gestation"); and weeks with a decimal.
+`Compare(gestational-age, …)`. Refuses (None) weeks alone and weeks behind anything else, which may be those of an
+earlier pregnancy, of a birth or of a newborn ("history of birth before 32 weeks of gestation"); weeks with a decimal.
 """
 
 from __future__ import annotations
