@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shorthand import fact, patient
 
@@ -23,6 +23,7 @@ def shown(themes: Themes) -> dict[int, set[Named]]:
     return {number: set(themes.named(number)) for number in themes.numbers.tolist()}
 
 
+@settings(deadline=None)  # on a busy machine the first example, which opens the vocabulary, takes long
 @given(TRIALS, TRIALS, TRIALS)
 def test_a_trial_is_about_what_was_said_of_it_last(
     first: dict[int, list[Named]], second: dict[int, list[Named]], third: dict[int, list[Named]]
@@ -91,6 +92,7 @@ def test_arrays_that_point_outside_are_refused() -> None:
         )
 
 
+@settings(deadline=None)  # on a busy machine the first example, which opens the vocabulary, takes long
 @given(TRIALS, st.dictionaries(st.sampled_from(CONCEPTS), st.sampled_from((0.25, 0.5, 1.0))))
 def test_the_nearest_is_the_greatest_that_a_title_or_condition_names(
     trials: dict[int, list[Named]], values: dict[str, float]
