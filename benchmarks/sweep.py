@@ -48,8 +48,9 @@ from accrual.criteria.tree import (
     walk,
 )
 from accrual.errors import PatientError
+from accrual.match.builder import Builder
 from accrual.match.evaluate import Screener
-from accrual.match.program import Builder, Program
+from accrual.match.program import Program
 from accrual.match.sweep import sweep
 from accrual.match.verdict import tally
 from accrual.patient.model import Patient

@@ -16,8 +16,9 @@ from accrual.basic import Code, PartialDate, Quantity
 from accrual.criteria.compile import compile_text
 from accrual.criteria.tree import CompiledTrial
 from accrual.demo import DEMO_TODAY, demo_patients
+from accrual.match.builder import Builder
 from accrual.match.evaluate import Screener
-from accrual.match.program import CONSTANTS, Builder, Program
+from accrual.match.program import CONSTANTS, Program
 from accrual.match.sweep import leaves_decided, sweep, truths
 from accrual.match.verdict import Tally, tally
 from accrual.patient.model import Fact, Patient, Source

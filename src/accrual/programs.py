@@ -26,8 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accrual.criteria.tree import CompiledTrial
+from accrual.match.builder import Builder
 from accrual.match.evaluate import Screener
-from accrual.match.program import FORMAT, Builder, Program
+from accrual.match.program import FORMAT, Program
 from accrual.match.sweep import Sweep, sweep
 from accrual.store.derived import Recipe
 from accrual.store.records import Change

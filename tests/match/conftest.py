@@ -32,7 +32,7 @@ SMALL = Vocabulary(
 @pytest.fixture(autouse=True)
 def small_vocabulary(monkeypatch: pytest.MonkeyPatch) -> Vocabulary:
     rooms = (
-        "ask", "chart", "claim", "concepts", "later", "likeness", "program", "prominence", "qualification", "rank",
+        "ask", "chart", "claim", "concepts", "later", "likeness", "builder", "prominence", "qualification", "rank",
         "themes",
     )  # fmt: skip
     for module in (*(f"match.{room}" for room in rooms), "patient.answers", "patient.terms"):

@@ -25,8 +25,9 @@ from accrual.criteria.tree import (
     Tree,
     When,
 )
+from accrual.match.builder import Builder
 from accrual.match.evaluate import Screener
-from accrual.match.program import Builder, Program
+from accrual.match.program import Program
 from accrual.match.sweep import VERDICTS, sweep
 from accrual.match.verdict import Tally, tally
 from accrual.patient.model import Patient
