@@ -113,6 +113,12 @@ def test_a_query_finds_what_it_says(client: TestClient) -> None:
         assert study["protocolSection"]["statusModule"]["overallStatus"] == "COMPLETED"
 
 
+def test_a_query_of_numbers_alone_takes_no_notice_of_the_rest(client: TestClient) -> None:
+    held = numbers(client.get(f"{STUDIES}?pageSize=2&fields=NCTId"))
+    asked = f"query.id={held[0]} {held[1]}&query.cond=zzz&filter.overallStatus=WITHHELD&fields=NCTId"
+    assert sorted(numbers(client.get(f"{STUDIES}?{asked}"))) == sorted(held)
+
+
 def test_filters_and_post_filters_do_the_same(client: TestClient) -> None:
     for filtered in (
         "overallStatus=RECRUITING|COMPLETED",

@@ -127,6 +127,19 @@ def test_a_log_has_what_was_searched_for_only_when_asked(queries: bool, address:
     assert "\n" not in lines[0]
 
 
+def test_what_the_server_writes_of_a_fault_has_no_words_of_the_asker(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def faulty(scope: Scope, receive: Receive, send: Send) -> None:
+        raise ValueError(f"cannot do {scope['query_string'].decode()}")
+
+    with serving(faulty) as port, socket.create_connection(("127.0.0.1", port), timeout=10) as asking:
+        assert b"500" in ask(asking, "/?query.patient=HIV")
+    assert "HIV" not in caplog.text
+    assert "ValueError (its words are left out)" in caplog.text
+    assert "in faulty" in caplog.text
+
+
 def test_small_answers_are_sent_at_once() -> None:
     # asyncio switches Nagle's algorithm off only for sockets that say that they are TCP.
     with listening_socket("127.0.0.1", 0) as listener:

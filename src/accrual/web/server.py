@@ -7,6 +7,8 @@ nothing; it lets go of a client that does not finish its request's headers, or t
 from __future__ import annotations
 
 import asyncio
+import logging
+import traceback
 from typing import Final
 
 import uvicorn
@@ -100,6 +102,23 @@ class SteadyProtocol(H11Protocol):
         self._write_timer = self.loop.call_later(self.still_seconds, look)
 
 
+class Discretion(logging.Filter):
+    """Keeps the words of an error out of what the server writes: they may be what somebody searched for.
+
+    Where it happened and of what kind it is stays.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Put the places of an error in the stead of its text."""
+        if isinstance(record.exc_info, tuple) and record.exc_info[0] is not None:
+            kind, _, trace = record.exc_info
+            frames = traceback.extract_tb(trace)
+            places = [f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}' for frame in frames]
+            record.exc_text = "\n".join([*places, f"{kind.__name__} (its words are left out)"])
+            record.exc_info = None
+        return True
+
+
 def make_server(app: ASGIApp, clients: int) -> uvicorn.Server:
     """Return a server of an application.
 
@@ -107,6 +126,9 @@ def make_server(app: ASGIApp, clients: int) -> uvicorn.Server:
         clients: connections at once; who comes after that is told 503.
     """
     # Nothing a visitor sends is written down: no access log, and errors are the application's own pages.
+    log = logging.getLogger("uvicorn.error")
+    if not any(isinstance(one, Discretion) for one in log.filters):
+        log.addFilter(Discretion())
     return uvicorn.Server(
         uvicorn.Config(
             app,
