@@ -38,6 +38,7 @@ ENDPOINTS: tuple[tuple[str, tuple[rows.Parameter, ...]], ...] = (
     ("/api/v2/studies", rows.STUDIES),
     ("/api/v2/studies", rows.STUDIES),
     ("/api/v2/studies", rows.STUDIES),
+    ("/api/v2/studies/download", rows.DOWNLOAD),
     ("/api/v2/studies/NCT04785833", rows.STUDY),
     ("/api/v2/studies/{}", rows.STUDY),
     ("/api/v2/studies/metadata", rows.METADATA),
@@ -114,6 +115,8 @@ def sensible(row: rows.Parameter, rng: random.Random) -> str:
     """Return a value that a parameter takes."""
     if row.choices:
         return rng.choice(row.choices)
+    if row.kind is rows.Kind.NUMBER:
+        return rng.choice(("0", "1", "7", "40", "1000"))  # from 33 studies on a page is sent in parts
     return row.example or row.default or rng.choice(("asthma", "heart attack", "AREA[Phase]PHASE2"))
 
 
@@ -154,7 +157,13 @@ async def send(app: ASGIApp, ask: Ask) -> Answered:
     }  # fmt: skip
     status, kind, parts = 0, "", []
 
+    asked = False
+
     async def receive() -> Message:
+        nonlocal asked
+        if asked:  # what comes next is that the client hangs up, and it does not
+            await asyncio.Event().wait()
+        asked = True
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async def take(message: Message) -> None:
