@@ -87,11 +87,10 @@ def main() -> int:
             if len(relevant) >= FEWEST and shares.sum() > 0:
                 topics.append((np.array(rows), shares / len(relevant)))
     weights = train(topics)
-    held_out = [
-        right(one, train([other for place, other in enumerate(topics) if place % FOLDS != fold]))
-        for fold in range(FOLDS)
-        for one in topics[fold::FOLDS]
+    folds = [
+        train([one for place, one in enumerate(topics) if place % FOLDS != fold]) for fold in range(FOLDS)
     ]
+    held_out = [right(one, folds[place % FOLDS]) for place, one in enumerate(topics)]
     print(f"fitted to {len(topics)} topics")
     for name, weight in zip(WEIGHTS, weights, strict=True):
         print(f"    {name}: {weight:.2f}")
