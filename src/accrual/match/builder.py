@@ -269,7 +269,7 @@ def _under(keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
     for key in keys:
         if key.startswith("c:") and key[2:] in known.concepts:
-            for wider in known.ancestors(key[2:]):
+            for wider in sorted(known.ancestors(key[2:])):  # a set: the same bytes whatever the hash seed
                 found.setdefault(wider, []).append(key)
     return {concept: tuple(below) for concept, below in found.items()}
 
