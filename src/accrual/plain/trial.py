@@ -30,6 +30,17 @@ UNDERSTOOD_WORDS: dict[Understood, str] = {
     "none": "not understood by this program",
 }
 
+DESIGN_NAMES = {
+    "observational_model": "Observational model",
+    "time_perspective": "Time perspective",
+    "primary_purpose": "Primary purpose",
+    "allocation": "Allocation",
+    "intervention_model": "Interventional model",
+    "masking": "Masking",
+    "who_masked": "Who is masked",
+}
+"""What the parts of a design are called, as the public page has it."""
+
 
 class CriterionLine(msgspec.Struct, frozen=True):
     """One criterion: the trial's words, how accrual reads them, and how much of them it understands."""
@@ -63,6 +74,7 @@ class Site(msgspec.Struct, frozen=True):
     where: str
     status: str
     contacts: tuple[str, ...]
+    recruiting: bool = False
 
 
 class TrialPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +109,8 @@ class TrialPage(msgspec.Struct, frozen=True, kw_only=True):
     arms: tuple[Arm, ...]
     outcomes: tuple[str, ...]
     sites: tuple[Site, ...]
+    mapped: bool
+    """Whether some site has a place on a map."""
     central_contacts: tuple[str, ...]
     start_date: str
     completion_date: str
@@ -142,6 +156,7 @@ def trial_page(trial: Trial, compiled: CompiledTrial) -> TrialPage:
             for outcome in trial.primary_outcomes
         ),
         sites=tuple(_site(place) for place in trial.sites),
+        mapped=any(place.geoPoint is not None for place in trial.sites),
         central_contacts=tuple(words for contact in trial.central_contacts if (words := _contact(contact))),
         start_date=status.startDateStruct.date,
         completion_date=status.completionDateStruct.date,
@@ -238,23 +253,23 @@ def _volunteers(accepted: bool | None) -> str:
 def _design(trial: Trial) -> tuple[tuple[str, str], ...]:
     design = trial.protocolSection.designModule
     info = design.designInfo
-    rows: tuple[tuple[str, str, str], ...] = ()
+    rows: tuple[tuple[str, str], ...] = ()
     if design.studyType == "OBSERVATIONAL":
         rows = (
-            ("Observational model", "observational_model", info.observationalModel),
-            ("Time perspective", "time_perspective", info.timePerspective),
+            ("observational_model", info.observationalModel),
+            ("time_perspective", info.timePerspective),
         )
     elif design.studyType != "EXPANDED_ACCESS":
         rows = (
-            ("Primary purpose", "primary_purpose", info.primaryPurpose),
-            ("Allocation", "allocation", info.allocation),
-            ("Interventional model", "intervention_model", info.interventionModel),
-            ("Masking", "masking", info.maskingInfo.masking),
+            ("primary_purpose", info.primaryPurpose),
+            ("allocation", info.allocation),
+            ("intervention_model", info.interventionModel),
+            ("masking", info.maskingInfo.masking),
         )
-    found = tuple((name, _label(kind, value)) for name, kind, value in rows)
+    found = tuple((DESIGN_NAMES[kind], _label(kind, value)) for kind, value in rows)
     if info.maskingInfo.whoMasked:
         who = ", ".join(label("who_masked", value) for value in info.maskingInfo.whoMasked)
-        found = (*found, ("Who is masked", who))
+        found = (*found, (DESIGN_NAMES["who_masked"], who))
     return found
 
 
@@ -274,6 +289,7 @@ def _site(place: Location) -> Site:
         where=", ".join(_lines(parts)) or NOT_STATED,
         status=label("status", place.status) if place.status else "",
         contacts=tuple(words for contact in place.contacts if (words := _contact(contact))),
+        recruiting=place.status == "RECRUITING",
     )
 
 

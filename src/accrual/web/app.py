@@ -32,6 +32,7 @@ from accrual.web.layout import render
 from accrual.web.map import MapPages
 from accrual.web.pages import SearchPages
 from accrual.web.protection import HEADERS, Protection
+from accrual.web.trial import TrialPages
 
 REGISTRY_PATHS = ("/api/v2", "/api/int", "/api/oas")
 """Where the registry's API stands: there errors are plain text, as the registry's are."""
@@ -64,13 +65,15 @@ def create_app(
     search = SearchPages(finder)
     check = CheckPages(finder, today)
     maps = MapPages(finder)
+    trial = TrialPages(finder, today)
     return Starlette(
         routes=[
             Route("/", search.home),
             Route("/search", search.results),
             Route("/map", maps.search),
-            Route("/trials/{nct}", search.trial),
             Route("/trials/{nct}/map", maps.trial),
+            Route("/trials/{nct}", trial.trial),
+            Route("/trials/{nct}/dates.ics", trial.dates),
             Route("/trials/{nct}/screen", check.screen_form, methods=["GET"]),
             Route("/trials/{nct}/screen", check.screen, methods=["POST"]),
             Route("/match", check.match_form, methods=["GET"]),

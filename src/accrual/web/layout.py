@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 from accrual.plain.screening import NOT_ADVICE
 from accrual.web.address import SORTS, distance_choices
 from accrual.web.assets import built
+from accrual.web.days import day_words
 from accrual.web.language import DEFAULT, LANGUAGES, RIGHT_TO_LEFT, catalog, current, in_language, marked
 
 MAIN_PAGES: tuple[tuple[str, str], ...] = (
@@ -48,6 +49,7 @@ def environment(language: str = DEFAULT) -> Environment:
         "scripted": built() is not None,
     }
     found.filters["groupby_run"] = _runs
+    found.filters["day"] = partial(day_words, language=language)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Home, results and trial pages."""
+"""Home and results pages."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from typing import Any
 import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from accrual.errors import PlaceNotFoundError, QueryError
 from accrual.finder import Finder
 from accrual.plain.distance import site_words
 from accrual.plain.filters import FACET_TITLES, field_words, value_words
 from accrual.plain.prose import unescape
-from accrual.plain.trial import trial_page
 from accrual.registry.labels import label
 from accrual.search.query import FACETS, Facet, FacetCount, Found, Hit, Query
 from accrual.web.address import SORTS, SearchForm, read_form, text_form
@@ -23,8 +22,6 @@ from accrual.web.layout import render
 CONDITIONS_SHOWN = 6
 MATCHED_SHOWN = 4
 CHOICES_SHOWN = 12
-SITES_OPEN = 10
-ITEMS_OPEN = 8  # conditions, treatments and identifiers at the head of a trial page; the rest unfolds
 OPEN_FACETS: tuple[Facet, ...] = ("status", "phase")
 
 
@@ -68,7 +65,7 @@ class Chip(msgspec.Struct, frozen=True):
 
 
 class SearchPages:
-    """The pages that search and show trials."""
+    """The pages that search for trials."""
 
     def __init__(self, finder: Finder) -> None:
         self.finder = finder
@@ -81,10 +78,6 @@ class SearchPages:
     async def results(self, request: Request) -> Response:
         """Show the trials found, with filters beside them."""
         return await run_in_threadpool(self._results, request)
-
-    async def trial(self, request: Request) -> Response:
-        """Show one trial; other spellings and older numbers lead to its one address."""
-        return await run_in_threadpool(self._trial, request.path_params["nct"])
 
     def _results(self, request: Request) -> Response:
         try:
@@ -103,13 +96,6 @@ class SearchPages:
                 place="",
             )
         return render("results.html", **_results_view(form, query, found, counts))
-
-    def _trial(self, asked: str) -> Response:
-        trial = self.finder.show(asked)
-        if trial.nct_id != asked:
-            return RedirectResponse(f"/trials/{trial.nct_id}", status_code=308)
-        page = trial_page(trial, self.finder.criteria(trial.nct_id))
-        return render("trial.html", page=page, sites_open=SITES_OPEN, items_open=ITEMS_OPEN)
 
 
 def _results_view(
