@@ -17,14 +17,15 @@ from accrual.registry.record import Trial, calendar_date
 Certainty: TypeAlias = Literal["recent", "old", "unknown", "final", "unstated"]
 
 CHECKED_EVERY: Final = 12
-"""Months in which a record has to be looked at again. Source: 42 CFR 11.64(a)(1), "not less than once every 12 months"."""
-UNKNOWN_AFTER: Final = 24
-"""Months without a check, after the completion date, that turn a status into "Unknown". Source: the registry's glossary,
-"Unknown status": not verified within the past 2 years."""
+"""Months in which a record has to be looked at again. Source: 42 CFR 11.64(a)(1)."""
 
-OPEN: Final = frozenset({"NOT_YET_RECRUITING", "RECRUITING", "ENROLLING_BY_INVITATION", "ACTIVE_NOT_RECRUITING"})
+OPEN: Final = frozenset(
+    {"NOT_YET_RECRUITING", "RECRUITING", "ENROLLING_BY_INVITATION", "ACTIVE_NOT_RECRUITING"}
+)
 """Statuses of a study that is still under way."""
-FINAL: Final = frozenset({"COMPLETED", "TERMINATED", "WITHDRAWN", "NO_LONGER_AVAILABLE", "APPROVED_FOR_MARKETING"})
+FINAL: Final = frozenset(
+    {"COMPLETED", "TERMINATED", "WITHDRAWN", "NO_LONGER_AVAILABLE", "APPROVED_FOR_MARKETING"}
+)
 """Statuses that do not change any more."""
 
 

@@ -7,7 +7,7 @@ way from the first to the last; None where there are not two dates. Refuses noth
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
@@ -17,6 +17,11 @@ from accrual.registry.record import Trial, calendar_date
 MomentKind: TypeAlias = Literal["posted", "start", "primary", "completion", "results", "update"]
 
 
+NEAR: Final = 7.0
+"""Shares closer than this would touch on a phone, 320 pixels wide, where a mark has 20. Set by hand."""
+ROWS: Final = 4
+
+
 class Moment(msgspec.Struct, frozen=True):
     """One date: what it is, as the record writes it, whether it is a plan, and where it stands (0 to 100)."""
 
@@ -24,6 +29,8 @@ class Moment(msgspec.Struct, frozen=True):
     date: str
     planned: bool
     share: float
+    row: int = 0
+    """Which row it is drawn in, so that dates close together do not cover each other."""
 
 
 class Timeline(msgspec.Struct, frozen=True):
@@ -76,9 +83,16 @@ def timeline(trial: Trial, today: date) -> Timeline | None:
     def share(day: int) -> float:
         return round(100 * (day - first) / span, 1)
 
+    moments: list[Moment] = []
+    ends = [-NEAR] * ROWS
+    for day, kind, text, planned in dated:
+        at = share(day)
+        row = next((row for row, end in enumerate(ends) if at - end >= NEAR), ends.index(min(ends)))
+        ends[row] = at
+        moments.append(Moment(kind, text, planned, at, row))
     now = share(today.toordinal())
     return Timeline(
-        tuple(Moment(kind, text, planned, share(day)) for day, kind, text, planned in dated),
+        tuple(moments),
         now if 0 <= now <= 100 else None,
     )
 

@@ -1,12 +1,12 @@
-"""Dates as people say them, in the language of the page: "8 March 2021" rather than "2021-03-08".
+"""Dates as people say them, in the language of the page: "March 8, 2021" rather than "2021-03-08".
 
-Comes in: a date as the registry writes it (a year, a month, a day). Goes out: words. Refuses nothing: what is no date of
-the calendar stays as it is.
+Comes in: a date as the registry writes it (a year, a month, a day). Goes out: words. Refuses nothing: what is no
+date of the calendar stays as it is.
 """
 
 from __future__ import annotations
 
-from babel.dates import format_skeleton
+from babel.dates import format_date, format_skeleton
 
 from accrual.registry.record import calendar_date
 
@@ -23,5 +23,6 @@ def day_words(text: str, language: str = "en") -> str:
     when = calendar_date(text)
     if when is None or when.month is None:
         return text
-    skeleton = "yMMMM" if when.day is None else "yMMMMd"
-    return str(format_skeleton(skeleton, when.first, locale=language))
+    if when.day is None:
+        return str(format_skeleton("yMMMM", when.first, locale=language))
+    return str(format_date(when.first, "long", locale=language))

@@ -40,8 +40,8 @@ def write_linked_data(trial: Trial, fictional: bool = False) -> str:
 
     Example:
         >>> from accrual.registry.ctgov_json import read_json
-        >>> trial = read_json(b'{"protocolSection":{"identificationModule":{"nctId":"NCT00000102","briefTitle":"</a>"}}}')
-        >>> "<" in write_linked_data(trial)
+        >>> body = b'{"protocolSection":{"identificationModule":{"nctId":"NCT00000102","briefTitle":"</a>"}}}'
+        >>> "<" in write_linked_data(read_json(body))
         False
     """
     text = json.dumps(_prune(_record(trial, fictional)), ensure_ascii=True)
@@ -91,7 +91,9 @@ def _of_schema(name: str) -> str:
 def _prune(value: Any) -> Any:
     """Without what is empty, and without parts that say nothing but their type."""
     if isinstance(value, dict):
-        kept = {name: piece for name, item in value.items() if (piece := _prune(item)) not in ("", [], {}, None)}
+        kept = {
+            name: piece for name, item in value.items() if (piece := _prune(item)) not in ("", [], {}, None)
+        }
         return kept if set(kept) - {"@type"} else {}
     if isinstance(value, list):
         return [piece for item in value if (piece := _prune(item)) not in ("", [], {}, None)]
