@@ -12,6 +12,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from accrual.plain.results import HARMS, STEPS
 from accrual.plain.screening import NOT_ADVICE
 from accrual.plain.trial import DESIGN_NAMES, UNDERSTOOD_WORDS
 from accrual.web.language import DEFAULT, LANGUAGES, LOCALE
@@ -20,7 +21,7 @@ WEB = LOCALE.parent
 METHODS = [("templates/**.html", "jinja2"), ("**.py", "python")]
 OPTIONS = {"templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "true", "trimmed": "true"}}
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "marked": None}
-OTHERS = (NOT_ADVICE, *UNDERSTOOD_WORDS.values(), *DESIGN_NAMES.values())
+OTHERS = (NOT_ADVICE, *UNDERSTOOD_WORDS.values(), *DESIGN_NAMES.values(), *STEPS.values(), *HARMS)
 """Words of other rooms that the pages show through the catalogs."""
 
 

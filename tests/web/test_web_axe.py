@@ -17,6 +17,8 @@ PAGES = {
     "results-near": "/search?text=cancer&near=London",
     "no-results": "/search?text=xyzzyplugh",
     "trial": "/trials/NCT04785833",
+    "trial-results": "/trials/NCT90000013",
+    "history": "/trials/NCT04785833/history",
     "hostile": "/trials/NCT90009999",
     "match": "/match",
     "not-found": "/nowhere",

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
+
+from accrual.finder import Finder
+from accrual.web.app import create_app
 
 from .conftest import ATTACK, HOSTILE
 
@@ -63,3 +67,38 @@ def test_the_page_is_there_in_each_language(client: TestClient, language: str) -
     client.cookies.clear()
     assert {"en": "Exclusion criteria", "es": "Criterios de exclusión"}[language] in shown
     assert {"en": "March 4, 2021", "es": "4 de marzo de 2021"}[language] in shown
+
+
+def test_results_are_told_in_brief(client: TestClient) -> None:
+    shown = client.get("/trials/NCT90000013").text
+    assert '<th scope="row">Left early</th><td>3</td>' in shown
+    assert "Pathologic response" in shown
+    assert "Results in brief" not in client.get(f"/trials/{SEED}").text
+
+
+def test_history_says_when_there_is_nothing_to_compare(client: TestClient) -> None:
+    shown = client.get(f"/trials/{SEED}/history").text
+    assert "Only one version is kept here" in shown
+    assert client.get("/trials/NCT4785833/history").headers["location"] == f"/trials/{SEED}/history"
+    assert client.get("/trials/NCT01010101/history").status_code == 404
+
+
+def test_history_shows_changes_side_by_side(tmp_path: Path) -> None:
+    def record(status: str, day: str, title: str) -> str:
+        status_module = {"overallStatus": status, "lastUpdatePostDateStruct": {"date": day}}
+        identity = {"nctId": "NCT91000001", "briefTitle": title}
+        study = {"identificationModule": identity, "statusModule": status_module}
+        return json.dumps({"protocolSection": study})
+
+    with Finder(tmp_path / "home") as finder:
+        for number, version in enumerate(
+            (record("RECRUITING", "2025-01-01", "Old"), record("COMPLETED", "2026-01-01", ATTACK))
+        ):
+            path = tmp_path / f"{number}.json"
+            path.write_text(version)
+            finder.load([path])
+        shown = TestClient(create_app(finder)).get("/trials/NCT91000001/history").text
+    assert shown.index("January 1, 2026") < shown.index("January 1, 2025")
+    assert '<div class="before"><h3>Before</h3><p>RECRUITING</p></div>' in shown
+    assert '<div class="after"><h3>After</h3><p>COMPLETED</p></div>' in shown
+    assert "<img" not in shown

@@ -17,7 +17,7 @@ from accrual.criteria.tree import CompiledTrial, Criterion, Kind, Understood
 from accrual.plain.prose import Block, blocks, printable, statement, unescape
 from accrual.registry.labels import age_phrase, label
 from accrual.registry.record import Trial
-from accrual.registry.record_protocol import ArmGroup, Contact, Location
+from accrual.registry.record_protocol import ArmGroup, Contact, Location, Outcome
 
 NOT_STATED = "Not stated"
 REGISTRY_URL = "https://clinicaltrials.gov/study/"
@@ -108,6 +108,8 @@ class TrialPage(msgspec.Struct, frozen=True, kw_only=True):
     groups: str
     arms: tuple[Arm, ...]
     outcomes: tuple[str, ...]
+    other_outcomes: tuple[str, ...]
+    """What else is measured (secondary outcomes)."""
     sites: tuple[Site, ...]
     mapped: bool
     """Whether some site has a place on a map."""
@@ -151,10 +153,8 @@ def trial_page(trial: Trial, compiled: CompiledTrial) -> TrialPage:
         design=_design(trial),
         groups=_groups(trial, len(page_arms)),
         arms=page_arms,
-        outcomes=tuple(
-            _one_line(outcome.measure) + (f" ({_one_line(outcome.timeFrame)})" if outcome.timeFrame else "")
-            for outcome in trial.primary_outcomes
-        ),
+        outcomes=_outcomes(trial.primary_outcomes),
+        other_outcomes=_outcomes(trial.secondary_outcomes),
         sites=tuple(_site(place) for place in trial.sites),
         mapped=any(place.geoPoint is not None for place in trial.sites),
         central_contacts=tuple(words for contact in trial.central_contacts if (words := _contact(contact))),
@@ -280,6 +280,12 @@ def _arm(group: ArmGroup) -> Arm:
         type=kind,
         description=blocks(group.description),
         treatments=_lines(group.interventionNames),
+    )
+
+
+def _outcomes(found: Iterable[Outcome]) -> tuple[str, ...]:
+    return tuple(
+        _one_line(one.measure) + (f" ({_one_line(one.timeFrame)})" if one.timeFrame else "") for one in found
     )
 
 

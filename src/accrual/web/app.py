@@ -74,6 +74,7 @@ def create_app(
             Route("/trials/{nct}/map", maps.trial),
             Route("/trials/{nct}", trial.trial),
             Route("/trials/{nct}/dates.ics", trial.dates),
+            Route("/trials/{nct}/history", trial.history),
             Route("/trials/{nct}/screen", check.screen_form, methods=["GET"]),
             Route("/trials/{nct}/screen", check.screen, methods=["POST"]),
             Route("/match", check.match_form, methods=["GET"]),

@@ -10,11 +10,16 @@ from collections.abc import Callable
 from datetime import date
 from typing import Final
 
+import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from accrual.finder import Finder
+from accrual.plain.history import read_history
+from accrual.plain.prose import unescape
+from accrual.plain.results import read_results
+from accrual.plain.sources import read_sources
 from accrual.plain.status import read_standing
 from accrual.plain.timeline import timeline
 from accrual.plain.trial import trial_page
@@ -38,6 +43,16 @@ MOMENTS: Final = {
 }
 """What each date of a study's life is called."""
 
+SOURCE_KINDS: Final = {
+    "result": marked("Papers with results of this trial"),
+    "derived": marked("Papers that name this trial"),
+    "background": marked("Papers on the background"),
+    "link": marked("Links"),
+    "document": marked("Documents"),
+}
+"""The headings of what to read beside a trial."""
+VERSIONS_SHOWN: Final = 50  # of a record's history, the newest; set by hand
+
 
 class TrialPages:
     """The pages of one trial."""
@@ -53,6 +68,10 @@ class TrialPages:
     async def dates(self, request: Request) -> Response:
         """Give the trial's dates as a calendar file."""
         return await run_in_threadpool(self._answer, request, "/dates.ics", self._dates)
+
+    async def history(self, request: Request) -> Response:
+        """Show what changed in the trial's record, version by version."""
+        return await run_in_threadpool(self._answer, request, "/history", self._history)
 
     def _answer(self, request: Request, rest: str, answer: Callable[[Trial], Response]) -> Response:
         asked = request.path_params["nct"]
@@ -72,9 +91,23 @@ class TrialPages:
             last_known=label("status", standing.last_known),
             timeline=timeline(trial, today),
             moments=MOMENTS,
+            results=read_results(trial),
+            sources=read_sources(trial),
+            source_kinds=SOURCE_KINDS,
             linked_data=write_linked_data(trial, page.fictional),
             sites_open=SITES_OPEN,
             items_open=ITEMS_OPEN,
+        )
+
+    def _history(self, trial: Trial) -> Response:
+        bodies = self.finder.versions(trial.nct_id)
+        shown = [msgspec.json.decode(body) for body in bodies[-VERSIONS_SHOWN - 1 :]]
+        return render(
+            "history.html",
+            nct_id=trial.nct_id,
+            title=unescape(trial.title) or trial.nct_id,
+            versions=read_history(shown)[:VERSIONS_SHOWN],
+            versions_left=max(len(bodies) - VERSIONS_SHOWN, 0),
         )
 
     def _dates(self, trial: Trial) -> Response:
