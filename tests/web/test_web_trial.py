@@ -102,3 +102,12 @@ def test_history_shows_changes_side_by_side(tmp_path: Path) -> None:
     assert '<div class="before"><h3>Before</h3><p>RECRUITING</p></div>' in shown
     assert '<div class="after"><h3>After</h3><p>COMPLETED</p></div>' in shown
     assert "<img" not in shown
+
+
+def test_medical_words_lead_to_their_meaning(client: TestClient) -> None:
+    shown = client.get(f"/trials/{SEED}").text
+    targets = re.findall(r'popovertarget="([^"]+)"', shown)
+    assert "means-refractory" in targets
+    assert len(targets) == len(set(targets))
+    for target in targets:
+        assert f'<div popover id="{target}"' in shown

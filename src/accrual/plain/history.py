@@ -17,6 +17,8 @@ from accrual.registry.labels import label
 
 LONGEST: Final = 1_500
 """Signs of one side that are shown, set by hand: some 25 lines on a phone."""
+BOOKKEEPING: Final = frozenset({"statusModule.lastUpdateSubmitDate", "statusModule.lastUpdatePostDateStruct"})
+"""Fields that change with every version: the heading of a version says them."""
 DEEPEST: Final = 12
 """Levels of a record that are shown; results, the deepest, have 9."""
 SECTIONS: Final = ("protocolSection", "resultsSection", "documentSection")
@@ -61,7 +63,7 @@ def read_history(records: Sequence[Mapping[str, Any]]) -> tuple[Version, ...]:
                 _words(name.rpartition(".")[2]), _short(before.get(name, "")), _short(now.get(name, ""))
             )
             for name in dict.fromkeys((*now, *before))
-            if before.get(name) != now.get(name)
+            if before.get(name) != now.get(name) and name not in BOOKKEEPING
         )
         found.append(
             Version(

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from accrual.finder import Finder
+from accrual.plain.glossary import Entry, Piece, pieces
 from accrual.plain.history import read_history
 from accrual.plain.prose import unescape
 from accrual.plain.results import read_results
@@ -52,6 +53,20 @@ SOURCE_KINDS: Final = {
 }
 """The headings of what to read beside a trial."""
 VERSIONS_SHOWN: Final = 50  # of a record's history, the newest; set by hand
+
+
+class Glossary:
+    """The medical words met on one page: each is marked where it is first said, its meaning stands at the end."""
+
+    def __init__(self) -> None:
+        self.met: list[Entry] = []
+        self._keys: set[str] = set()
+
+    def cut(self, text: str) -> tuple[Piece, ...]:
+        """Return the text in pieces, those that are medical words with their meaning."""
+        found = pieces(text, self._keys)
+        self.met += (piece.entry for piece in found if piece.entry is not None)
+        return found
 
 
 class TrialPages:
@@ -94,6 +109,7 @@ class TrialPages:
             results=read_results(trial),
             sources=read_sources(trial),
             source_kinds=SOURCE_KINDS,
+            glossary=Glossary(),
             linked_data=write_linked_data(trial, page.fictional),
             sites_open=SITES_OPEN,
             items_open=ITEMS_OPEN,
