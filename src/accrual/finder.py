@@ -44,7 +44,7 @@ from accrual.search.counts import count_values
 from accrual.search.explanation import Reason, Record, explain_search
 from accrual.search.facets import count_facets
 from accrual.search.index import TextIndex
-from accrual.search.places import Place
+from accrual.search.places import Place, Places
 from accrual.search.query import Facet, FacetCount, Found, NearestSite, Query
 from accrual.search.rank import find
 from accrual.search.studies import StudyPage, StudyQuery, find_studies
@@ -194,12 +194,13 @@ class Finder:
         return count_facets(self.index, query)
 
     def place(self, name: str) -> Place:
-        """Return the place of that name: a city, a country, a US state or postcode, or `lat,lon`.
-
-        Raises:
-            PlaceNotFoundError: no table has it.
-        """
+        """Return the place of that name; raises as `Places.find`."""
         return self._folder.places.find(name)
+
+    @property
+    def places(self) -> Places:
+        """The tables of places."""
+        return self._folder.places
 
     # -- show
 
@@ -217,7 +218,7 @@ class Finder:
         return self._folder.records.get(nct_id(nct))
 
     def records(self, numbers: Sequence[str]) -> list[tuple[NctId, bytes]]:
-        """Return many studies as registry JSON, in the order asked for; those that are not here are left out."""
+        """Return many studies as registry JSON, in the order asked for; leaves out those that are not here."""
         return [(change.nct_id, change.body) for change in self._folder.records.current_of(numbers)]
 
     def all_records(self) -> Iterator[tuple[NctId, bytes]]:

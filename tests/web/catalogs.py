@@ -12,16 +12,49 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from accrual.plain.filters import FACET_TITLES, value_words
 from accrual.plain.results import HARMS, STEPS
 from accrual.plain.screening import NOT_ADVICE
 from accrual.plain.trial import DESIGN_NAMES, UNDERSTOOD_WORDS
+from accrual.registry.labels import label
 from accrual.web.language import DEFAULT, LANGUAGES, LOCALE
 
 WEB = LOCALE.parent
 METHODS = [("templates/**.html", "jinja2"), ("**.py", "python")]
 OPTIONS = {"templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "true", "trimmed": "true"}}
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "marked": None}
-OTHERS = (NOT_ADVICE, *UNDERSTOOD_WORDS.values(), *DESIGN_NAMES.values(), *STEPS.values(), *HARMS)
+STATUS_VALUES = (
+    "RECRUITING",
+    "NOT_YET_RECRUITING",
+    "ENROLLING_BY_INVITATION",
+    "ACTIVE_NOT_RECRUITING",
+    "COMPLETED",
+    "SUSPENDED",
+    "TERMINATED",
+    "WITHDRAWN",
+    "UNKNOWN",
+)
+STATUSES = tuple(dict.fromkeys(label("status", value) for value in STATUS_VALUES))
+FACET_VALUES = tuple(
+    value_words(facet, value)
+    for facet, values in (
+        ("age_group", ("CHILD", "ADULT", "OLDER_ADULT")),
+        ("sex", ("ALL", "FEMALE", "MALE")),
+        ("healthy_volunteers", ("true", "false")),
+        ("results", ("true", "false")),
+    )
+    for value in values
+)
+OTHERS = (
+    NOT_ADVICE,
+    *FACET_TITLES.values(),
+    *STATUSES,
+    *FACET_VALUES,
+    *UNDERSTOOD_WORDS.values(),
+    *DESIGN_NAMES.values(),
+    *STEPS.values(),
+    *HARMS,
+)
 """Words of other rooms that the pages show through the catalogs."""
 
 

@@ -16,7 +16,6 @@ from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from string import ascii_lowercase
 from threading import Lock
 from typing import Any
 
@@ -26,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accrual.basic import GeoPoint
+from accrual.search.slips import slips
 from accrual.search.words import fold
 
 _FORMAT = 2
@@ -94,7 +94,7 @@ class Cities:
         """Return the `n` largest cities whose name is one typing slip away."""
         if len(folded) < _SHORTEST_SLIP:
             return []
-        found = {city for name in _slips(folded) for city in self.named(name)}
+        found = {city for name in slips(folded) for city in self.named(name)}
         return sorted(found, key=lambda city: -city.population)[:n]
 
     def centre_of_region(self, country: str, region: str) -> GeoPoint:
@@ -218,14 +218,3 @@ def _keep(arrays: dict[str, NDArray[Any]], folder: Path) -> None:
     except OSError:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
-
-
-def _slips(word: str) -> set[str]:
-    """Return every word one slip away: a letter too many, too few, another one, or two changed round."""
-    word = word[:40]  # longer names are refused unread; the work grows with the length
-    cuts = [(word[:i], word[i:]) for i in range(len(word) + 1)]
-    slips = {a + b[1:] for a, b in cuts if b}
-    slips |= {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}
-    slips |= {a + c + b[1:] for a, b in cuts if b for c in ascii_lowercase + " "}
-    slips |= {a + c + b for a, b in cuts for c in ascii_lowercase + " "}
-    return slips - {word, ""}

@@ -32,7 +32,7 @@ from accrual.search.places import Places
 from accrual.search.query import FACETS
 from accrual.search.segments import Segments
 from accrual.search.sites import SiteRow, SiteTable, is_recruiting
-from accrual.search.words import ANALYZER, analyzer, fold, plain
+from accrual.search.words import ANALYZER, analyzer, fold, plain, stem_of
 
 FORMAT = "2"
 """Raise it when a document's fields change: the store then builds a new index beside the old one."""
@@ -288,6 +288,10 @@ class TextIndex:
                     self._table_size = size
                 self._stamp = stamp
             return self._searcher, self._table
+
+    def frequency(self, word: str) -> int:
+        """Return in how many studies a word stands, whatever its ending."""
+        return int(self.searcher()[0].doc_freq("all", stem_of(word)))
 
     def count(self) -> int:
         """Return how many studies the index holds."""

@@ -75,6 +75,20 @@ class Places:
             raise PlaceNotFoundError(self._not_found(name))
         return place
 
+    def is_known(self, name: str) -> bool:
+        """Say whether a country, a US state, a ZIP code or a large city has this name: "in" it means the place."""
+        name = name[:MAX_CHARS]
+        if country_code(name) or _ZIP.match(name):
+            return True
+        first, _, qualifier = name.partition(",")
+        if region_code("US", first) and len(first.strip()) > 2:
+            return True
+        words = first.split()
+        if not qualifier and len(words) > 1 and (country_code(words[-1]) or region_code("US", words[-1])):
+            first, qualifier = " ".join(words[:-1]), words[-1]  # "Suzhou China"
+        cities = self._cities.named(fold(first))
+        return bool(cities) and (cities[0].population >= _BIG_CITY or bool(qualifier.strip()))
+
     def suggest(self, prefix: str, n: int = 8) -> tuple[str, ...]:
         """Return full names of the largest `n` cities with a name that begins so."""
         return tuple(dict.fromkeys(_full_name(city) for city in self._cities.beginning(fold(prefix), n)))

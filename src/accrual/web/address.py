@@ -12,21 +12,25 @@ from urllib.parse import urlencode
 import msgspec
 from starlette.datastructures import QueryParams
 
+from accrual.errors import QueryError
 from accrual.plain.question import build_query, read_flag, read_words
+from accrual.plain.understanding import age_group
 from accrual.search.places import Place
 from accrual.search.query import FACETS, Facet, Query
+from accrual.web.language import marked
 
 PAGE_SIZE = 20
+OLDEST = 120  # years
 MAX_PAGE = 500  # 10,000 results: nobody reads further, and deep pages cost the index
 
 SORTS = (
-    ("relevance", "Best match"),
-    ("distance", "Nearest site"),
-    ("updated", "Last updated"),
-    ("start", "Start date"),
+    ("relevance", marked("Best match")),
+    ("distance", marked("Nearest site")),
+    ("updated", marked("Last updated")),
+    ("start", marked("Start date")),
 )
 DISTANCES = (
-    ("", "Any distance"),
+    ("", marked("Any distance")),
     ("25km", "25 km (16 mi)"),
     ("50km", "50 km (31 mi)"),
     ("100km", "100 km (62 mi)"),
@@ -44,6 +48,10 @@ class SearchForm(msgspec.Struct, frozen=True, kw_only=True):
     intervention: str = ""
     near: str = ""
     within: str = ""
+    age: str = ""
+    """Years, as typed."""
+    exact: bool = False
+    """The words as they stand: nothing is read into them."""
     recruiting_sites: bool = False
     sort: str = "relevance"
     page: int = 1
@@ -62,8 +70,11 @@ class SearchForm(msgspec.Struct, frozen=True, kw_only=True):
             ("intervention", self.intervention),
             ("near", self.near),
             ("within", self.within),
+            ("age", self.age),
         )
         pairs: list[tuple[str, str]] = [(name, value) for name, value in texts if value]
+        if self.exact and self.text:
+            pairs.append(("exact", self.text))
         if self.recruiting_sites:
             pairs.append(("recruiting_sites", "1"))
         if self.sort != "relevance":
@@ -94,6 +105,8 @@ class SearchForm(msgspec.Struct, frozen=True, kw_only=True):
         filters: dict[Facet, list[str]] = {}
         for facet, value in self.filters:
             filters.setdefault(facet, []).append(value)
+        if self.age and "age_group" not in filters:
+            filters["age_group"] = [age_group(read_age(self.age))]
         return build_query(
             find_place=find_place,
             text=self.text,
@@ -135,8 +148,22 @@ def text_form(params: QueryParams) -> SearchForm:
         intervention=params.get("intervention", "").strip(),
         near=params.get("near", "").strip(),
         within=params.get("within", "").strip(),
+        age=params.get("age", "").strip(),
+        # Holds for those very words: whoever types others is understood again.
+        exact=params.get("exact", "").strip() == params.get("text", "").strip() != "",
         sort=params.get("sort", "relevance"),
     )
+
+
+def read_age(text: str) -> int:
+    """Return the years in an age field.
+
+    Raises:
+        QueryError: no age of a person.
+    """
+    if not text.isdecimal() or len(text) > 3 or int(text) > OLDEST:
+        raise QueryError(f"{text[:20]!r} is not an age: write whole years, like 42")
+    return int(text)
 
 
 def distance_choices(chosen: str) -> tuple[tuple[str, str], ...]:

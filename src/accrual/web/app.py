@@ -30,8 +30,8 @@ from accrual.web.check import CheckPages
 from accrual.web.language import Language
 from accrual.web.layout import render
 from accrual.web.map import MapPages
-from accrual.web.pages import SearchPages
 from accrual.web.protection import HEADERS, Protection
+from accrual.web.results import ResultsPages
 from accrual.web.trial import TrialPages
 
 REGISTRY_PATHS = ("/api/v2", "/api/int", "/api/oas")
@@ -62,7 +62,7 @@ def create_app(
         limits: what one request may cost.
     """
     limits = limits or Limits()
-    search = SearchPages(finder)
+    search = ResultsPages(finder)
     check = CheckPages(finder, today)
     maps = MapPages(finder)
     trial = TrialPages(finder, today)
@@ -70,6 +70,7 @@ def create_app(
         routes=[
             Route("/", search.home),
             Route("/search", search.results),
+            Route("/suggest", search.suggest),
             Route("/map", maps.search),
             Route("/trials/{nct}/map", maps.trial),
             Route("/trials/{nct}", trial.trial),

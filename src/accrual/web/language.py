@@ -63,6 +63,11 @@ def catalog(language: str) -> gettext.NullTranslations:
     return found
 
 
+def say(words: str) -> str:
+    """Return the words in the language of this request."""
+    return catalog(current()).gettext(words) if words else ""
+
+
 class _Catalog(NullTranslations):
     """A catalog out of a `.po` file, so that no compiled file has to be kept in step with it."""
 

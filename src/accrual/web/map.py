@@ -18,7 +18,7 @@ from accrual.finder import Finder
 from accrual.plain.prose import printable, unescape
 from accrual.registry.labels import label
 from accrual.search.site_map import SiteMap, search_map, study_map
-from accrual.web.address import read_form
+from accrual.web.asking import read_asked
 from accrual.web.language import catalog, current, marked
 
 SHOWN_ALL = marked("The map shows every site of these trials that has a known place.")
@@ -57,7 +57,7 @@ class MapPages:
 
     def _search(self, request: Request) -> Response:
         try:
-            query = read_form(request.query_params).query(self.finder.place)
+            query = read_asked(request.query_params, self.finder).query
             found = search_map(self.finder.index, query)
         except AccrualError as error:
             return _json({"error": str(error)}, 400)

@@ -211,9 +211,24 @@
     }
   }, { rootMargin: "200px" });
 
+  /* On a phone the map is asked for: it would push the list off the screen. */
+  function fold(figure, toggle) {
+    if (toggle.dataset.ready) return;
+    toggle.dataset.ready = "yes";
+    toggle.parentElement.hidden = false;
+    const shows = toggle.textContent;
+    toggle.addEventListener("click", () => {
+      figure.hidden = !figure.hidden;
+      toggle.setAttribute("aria-expanded", String(!figure.hidden));
+      toggle.textContent = figure.hidden ? shows : toggle.dataset.hide;
+    });
+  }
+
   function look() {
     for (const figure of document.querySelectorAll("[data-map]")) {
-      figure.hidden = false;
+      const toggle = figure.previousElementSibling?.querySelector?.("[data-map-toggle]");
+      if (toggle && matchMedia("(max-width: 50rem)").matches) fold(figure, toggle);
+      else figure.hidden = false;
       if (!started.has(figure)) watcher.observe(figure);
     }
   }

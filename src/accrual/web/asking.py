@@ -1,0 +1,67 @@
+"""What a results page searches for: the form as it was sent, and what its plain words were understood to mean.
+
+Comes in: the parameters of an address. Goes out: an `Asked`. Refuses what the form refuses. The page and its map ask
+the same, so they show the same trials.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from starlette.datastructures import QueryParams
+
+from accrual.finder import Finder
+from accrual.plain.understanding import Understood, understand
+from accrual.search.query import Query
+from accrual.web.address import SearchForm, read_form
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A search as it was typed, and as it is searched for."""
+
+    form: SearchForm
+    """As it was sent: what the form shows, and links are made from."""
+    meant: SearchForm
+    """With what was understood: what is searched for."""
+    understood: Understood
+    query: Query
+
+
+def read_asked(params: QueryParams, finder: Finder) -> Asked:
+    """Return what the parameters of an address ask for.
+
+    Raises:
+        QueryError: something in it makes no sense.
+        PlaceNotFoundError: nobody knows the place.
+    """
+    form = read_form(params)
+    understood = Understood(form.text)
+    if form.text and not form.exact:
+        understood = understand(
+            form.text,
+            finder.place,
+            finder.places.is_known,
+            lambda words: finder.find(Query(text=words, top=0)).total,
+        )
+    meant = _meant(form, understood) if understood.changed else form
+    return Asked(form, meant, understood, meant.query(finder.place))
+
+
+def exact_form(form: SearchForm) -> SearchForm:
+    """Return the search for the very words that were typed."""
+    return msgspec.structs.replace(form, exact=True, page=1)
+
+
+def _meant(form: SearchForm, understood: Understood) -> SearchForm:
+    """The form with what was understood, where it does not say something of its own."""
+    said = {facet for facet, _ in form.filters}
+    more = tuple(pair for pair in understood.filters if pair[0] not in said)
+    if form.age:
+        more = tuple(pair for pair in more if pair[0] != "age_group")
+    return msgspec.structs.replace(
+        form,
+        text=understood.text,
+        near=form.near or understood.near,
+        within=form.within or ("" if form.near else understood.within),
+        filters=(*form.filters, *more),
+        exact=True,
+    )

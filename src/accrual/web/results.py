@@ -1,0 +1,271 @@
+"""Home and results: the search box, the trials found, the filters beside them, and what helps where nothing is found.
+
+Comes in: the address of a search. Goes out: HTML; the same page for those whose browser swaps in a part of it. Refuses,
+on the page and with the form as it was: a search that makes no sense.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from accrual.errors import PlaceNotFoundError, QueryError
+from accrual.finder import Finder
+from accrual.plain.distance import site_words
+from accrual.plain.filters import FACET_TITLES, field_words, value_words
+from accrual.plain.prose import unescape
+from accrual.plain.suggestion import MOST, Suggestion, suggest_names
+from accrual.plain.understanding import Understood, age_group
+from accrual.registry.labels import label
+from accrual.search.query import FACETS, Facet, FacetCount, Found, Hit, Query
+from accrual.search.slips import respelled
+from accrual.web.address import SORTS, SearchForm, read_age, text_form
+from accrual.web.asking import Asked, exact_form, read_asked
+from accrual.web.language import marked
+from accrual.web.language import say as _
+from accrual.web.layout import render
+
+CONDITIONS_SHOWN = 6
+MATCHED_SHOWN = 4
+CHOICES_SHOWN = 12
+OPEN_FACETS: tuple[Facet, ...] = ("status", "phase")
+MOST_TYPED = 100
+KINDS = {
+    "condition": marked("condition"),
+    "treatment": marked("treatment"),
+    "place": marked("place"),
+}
+MOST_HELPS = 6
+"""Filters tried where nothing is found: each costs a search."""
+
+
+class HitView(msgspec.Struct, frozen=True):
+    """One result in words."""
+
+    nct_id: str
+    title: str
+    status: str
+    recruiting: bool
+    phases: tuple[str, ...]
+    conditions: str
+    site: str
+    recruiting_site: str
+    matched: str
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """One value of a facet: its words, its count, the address that adds or removes it."""
+
+    words: str
+    count: int
+    url: str
+    chosen: bool
+
+
+class FacetView(msgspec.Struct, frozen=True):
+    """One facet with its most frequent values."""
+
+    title: str
+    choices: tuple[Choice, ...]
+    rest: int
+    open: bool
+
+
+class Chip(msgspec.Struct, frozen=True):
+    """One thing the search is narrowed by, and the address without it."""
+
+    words: str
+    url: str
+
+
+class Helps(msgspec.Struct, frozen=True):
+    """What would find something, where nothing was found."""
+
+    without: tuple[tuple[str, int, str], ...] = ()
+    """A chip's words, how many trials there are without it, and that address; most trials first."""
+    respelled: str = ""
+    """The words with a typing slip mended."""
+    respelled_url: str = ""
+
+
+class ResultsPages:
+    """The pages that search."""
+
+    def __init__(self, finder: Finder) -> None:
+        self.finder = finder
+
+    async def home(self, request: Request) -> Response:
+        """Show the search box and what is loaded."""
+        status = await run_in_threadpool(self.finder.status)
+        return render("home.html", form=SearchForm(), studies=status.studies, data_date=status.data_date)
+
+    async def results(self, request: Request) -> Response:
+        """Show the trials found, with filters beside them."""
+        return await run_in_threadpool(self._results, request)
+
+    async def suggest(self, request: Request) -> Response:
+        """Return, as JSON, names that begin as what is typed."""
+        return await run_in_threadpool(self._suggest, request)
+
+    def _suggest(self, request: Request) -> Response:
+        typed = request.query_params.get("q", "")[:MOST_TYPED]
+        found: tuple[Suggestion, ...] = ()
+        if request.query_params.get("kind") != "places":
+            found = suggest_names(typed, self._count)
+        if len(found) < MOST:
+            places = self.finder.places.suggest(typed, MOST - len(found))
+            in_words = request.query_params.get("kind") != "places"
+            found += tuple(Suggestion(place, "place") for place in (() if in_words else places))
+        listed = [{"words": one.words, "kind": _(KINDS[one.kind])} for one in found]
+        return Response(msgspec.json.encode({"suggestions": listed}), media_type="application/json")
+
+    def _count(self, words: str) -> int:
+        return self.finder.find(Query(text=words, top=0)).total
+
+    def _results(self, request: Request) -> Response:
+        try:
+            asked = read_asked(request.query_params, self.finder)
+            found = self.finder.find(asked.query)
+            counts = self.finder.facets(asked.query)
+        except (QueryError, PlaceNotFoundError) as error:
+            form = text_form(request.query_params)
+            return render(
+                "results.html",
+                400,
+                error=str(error),
+                form=form,
+                understood=Understood(form.text),
+                chips=(),
+                total=0,
+                place="",
+                hits=(),
+                facets=(),
+            )
+        helps = Helps() if found.total else self._helps(asked.meant)
+        return render("results.html", **_results_view(asked, found, counts, helps))
+
+    def _helps(self, form: SearchForm) -> Helps:
+        """Return which filters to leave out, and the words without a slip."""
+        without = []
+        for words, smaller in _smaller(form)[:MOST_HELPS]:
+            total = self.finder.find(smaller.query(self.finder.place)).total
+            if total:
+                without.append((words, total, smaller.url()))
+        pairs = [(word, respelled(word, self.finder.index.frequency)) for word in form.text.split()[:10]]
+        mended = " ".join(better or word for word, better in pairs)
+        if mended == form.text:
+            return Helps(tuple(sorted(without, key=lambda one: -one[1])))
+        url = msgspec.structs.replace(form, text=mended, page=1).url()
+        return Helps(tuple(sorted(without, key=lambda one: -one[1])), mended, url)
+
+
+def _results_view(
+    asked: Asked, found: Found, counts: dict[Facet, tuple[FacetCount, ...]], helps: Helps
+) -> dict[str, Any]:
+    form, query = asked.meant, asked.query
+    more = form.offset + len(found.results) < found.total and bool(found.results)
+    return {
+        "error": "",
+        "form": asked.form,
+        "understood": asked.understood,
+        "words_url": exact_form(asked.form).url(),
+        "helps": helps,
+        "total": found.total,
+        "place": query.near.place if query.near is not None else "",
+        "hits": tuple(_hit(hit) for hit in found.results),
+        "offset": form.offset,
+        "chips": _chips(form),
+        "facets": tuple(
+            view for facet in FACETS if (view := _facet(form, facet, counts.get(facet, ()))).choices
+        ),
+        "previous_url": form.at_page(form.page - 1).url() if form.page > 1 else "",
+        "next_url": form.at_page(form.page + 1).url() if more else "",
+        "map_url": form.at_page(1).url("/map"),
+        "first_url": form.at_page(1).url(),
+        "bare_url": msgspec.structs.replace(form, filters=(), age="", page=1).url(),
+        "anywhere_url": _anywhere(form).url(),
+    }
+
+
+def _anywhere(form: SearchForm) -> SearchForm:
+    sort = "relevance" if form.sort == "distance" else form.sort
+    return msgspec.structs.replace(form, near="", within="", recruiting_sites=False, sort=sort, page=1)
+
+
+def _hit(hit: Hit) -> HitView:
+    near = hit.nearest_recruiting_site
+    return HitView(
+        nct_id=hit.nct_id,
+        title=unescape(hit.title) or hit.nct_id,
+        status=_(label("status", hit.status)) if hit.status else _("Status not stated"),
+        recruiting=hit.status == "RECRUITING",
+        phases=tuple(_(label("phase", phase)) for phase in hit.phases if phase != "NA"),
+        conditions=unescape(_some(hit.conditions, CONDITIONS_SHOWN)),
+        site=site_words(hit.nearest_site) if hit.nearest_site is not None else "",
+        recruiting_site=site_words(near) if near is not None and near != hit.nearest_site else "",
+        matched=_some(tuple(field_words(name) for name in hit.matched), MATCHED_SHOWN),
+    )
+
+
+def _some(words: tuple[str, ...], count: int) -> str:
+    rest = len(words) - count
+    return ", ".join(words[:count]) + (_(" and %(count)s more") % {"count": rest} if rest > 0 else "")
+
+
+def _chips(form: SearchForm) -> tuple[Chip, ...]:
+    return tuple(Chip(words, smaller.url()) for words, smaller in _smaller(form))
+
+
+def _smaller(form: SearchForm) -> list[tuple[str, SearchForm]]:
+    """Return each thing the search is narrowed by, in words, and the search without it."""
+    found: list[tuple[str, SearchForm]] = []
+
+    def without(words: str, **fields: Any) -> None:
+        found.append((words, msgspec.structs.replace(form, page=1, **fields)))
+
+    if form.condition:
+        without(_("Condition: %(words)s") % {"words": form.condition}, condition="")
+    if form.intervention:
+        without(_("Treatment: %(words)s") % {"words": form.intervention}, intervention="")
+    if form.near:
+        words = _("Near %(place)s") % {"place": form.near}
+        if form.within:
+            words = _("Near %(place)s (within %(distance)s)") % {"place": form.near, "distance": form.within}
+        found.append((words, _anywhere(form)))
+    if form.age:
+        group = _(value_words("age_group", age_group(read_age(form.age))))
+        without(_("Age %(years)s: %(group)s") % {"years": form.age, "group": group}, age="")
+    if form.near and form.recruiting_sites:
+        without(_("Measured to recruiting sites"), recruiting_sites=False)
+    if form.sort != "relevance":
+        order = dict(SORTS).get(form.sort, form.sort)
+        without(_("Order: %(order)s") % {"order": _(order)}, sort="relevance")
+    found += (
+        (f"{_(FACET_TITLES[facet])}: {_(value_words(facet, value))}", form.toggled(facet, value))
+        for facet, value in form.filters
+    )
+    return found
+
+
+def _facet(form: SearchForm, facet: Facet, counts: tuple[FacetCount, ...]) -> FacetView:
+    chosen = {value for name, value in form.filters if name == facet}
+    shown = [one for one in counts if one.value in chosen]
+    shown += [FacetCount(value, 0) for value in chosen - {one.value for one in counts}]
+    others = [one for one in counts if one.value not in chosen and one.count]
+    room = max(CHOICES_SHOWN - len(shown), 0)
+    choices = tuple(
+        Choice(
+            _(value_words(facet, one.value)),
+            one.count,
+            form.toggled(facet, one.value).url(),
+            one.value in chosen,
+        )
+        for one in (*shown, *others[:room])
+    )
+    return FacetView(
+        _(FACET_TITLES[facet]), choices, max(len(others) - room, 0), bool(chosen) or facet in OPEN_FACETS
+    )

@@ -1,0 +1,128 @@
+"""The results page: plain words understood, help where nothing is found, suggestions, and parts swapped in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+from starlette.testclient import TestClient
+
+from accrual.web.assets import built
+
+from .browser import ARGUMENTS, CHROMIUM, DESKTOP, PHONE, take_picture, violations
+
+in_browser = pytest.mark.skipif(
+    CHROMIUM is None or built() is None, reason="no chromium, or `python -m accrual.web.assets` was not run"
+)
+SENTENCE = "my father's leukemia came back and we live in London"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One chromium for all tests."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield started
+        started.close()
+
+
+def test_plain_words_are_understood_openly_and_can_be_taken_exactly(client: TestClient) -> None:
+    shown = client.get("/search", params={"text": SENTENCE}).text
+    assert "We searched for: <strong>leukemia relapsed</strong>" in shown
+    assert "Near London, England, United Kingdom (within 100km)" in shown
+    (exact,) = re.findall(r'href="([^"]*)">Search for the exact words instead', shown)
+    taken = client.get(exact.replace("&amp;", "&")).text
+    assert "We searched for" not in taken
+    assert "Near London" not in taken
+
+
+def test_the_map_shows_the_trials_that_the_page_understood(client: TestClient) -> None:
+    page = client.get("/search", params={"text": "my mother has cancer"}).text
+    (address,) = re.findall(r'data-map="([^"]*)"', page)
+    items = client.get(address.replace("&amp;", "&")).json()["items"]
+    assert items
+    assert f'href="{items[0][1]}"' in page
+
+
+def test_an_age_is_a_filter_and_no_age_is_refused_with_the_form(client: TestClient) -> None:
+    every = client.get("/search?text=cancer").text
+    old = client.get("/search?text=cancer&age=7").text
+    assert "Age 7: Child (birth-17)" in old
+    count = re.compile(r"([\d,]+) trials? for")
+    assert int(count.search(old)[1]) < int(count.search(every)[1])  # type: ignore[index]
+    for wrong in ("old", "-3", "900", "4.5"):
+        answer = client.get("/search", params={"text": "cancer", "age": wrong})
+        assert answer.status_code == 400
+        assert "is not an age" in answer.text
+
+
+def test_nothing_found_offers_what_would_find_something(client: TestClient) -> None:
+    shown = client.get("/search?text=leukemia&near=Reykjavik&within=25km").text
+    assert re.search(r"Without “Near Reykjavik \(within 25km\)”</a>: \d+ trials?", shown)
+    slip = client.get("/search?text=leukmia").text
+    assert re.search(r"Did you mean <a href=\"/search\?text=leukemia\"><strong>leukemia</strong>", slip)
+
+
+def test_suggestions_are_few_and_of_both_kinds(client: TestClient) -> None:
+    words = client.get("/suggest?q=leuk&kind=words").json()["suggestions"]
+    assert {"words": "leukemia", "kind": "condition"} in words
+    assert len(words) <= 8
+    places = client.get("/suggest?q=Lond&kind=places").json()["suggestions"]
+    assert places[0] == {"words": "London, England, United Kingdom", "kind": "place"}
+    assert client.get("/suggest").json() == {"suggestions": []}
+    assert client.get("/suggest", params={"q": "x" * 10_000}).status_code == 200
+
+
+@in_browser
+def test_suggestions_are_chosen_by_keyboard(browser: Browser, served: str) -> None:
+    page = browser.new_page()
+    page.goto(served)
+    box = page.get_by_label("What are you looking for?")
+    box.press_sequentially("leuk")
+    page.get_by_role("option", name="leukemia").first.wait_for()
+    assert violations(page) == []
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search?*text=leukemia*")
+    page.close()
+
+
+@in_browser
+def test_a_filter_swaps_the_page_in_and_keeps_a_shareable_address(browser: Browser, served: str) -> None:
+    page = browser.new_page(viewport={"width": 1200, "height": 800})
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(f"{served}/search?text=cancer")
+    page.evaluate("window.kept = true")
+    page.locator("#filters").get_by_role("link", name="Recruiting", exact=True).click()
+    page.wait_for_url("**/search?text=cancer&status=RECRUITING")
+    expect(page.get_by_role("link", name="Remove Status: Recruiting")).to_be_visible()
+    assert page.evaluate("window.kept") is True
+    page.locator(".map-figure.drawn").wait_for()
+    heading = page.locator("h1").inner_text()
+    assert violations(page) == []
+    page.get_by_role("link", name="Remove Status: Recruiting").click()
+    page.wait_for_url("**/search?text=cancer")
+    page.go_back()
+    expect(page.locator("h1")).to_have_text(heading)
+    page.locator("summary", has_text="Place, order and more").click()
+    page.get_by_label("Near", exact=False).first.fill("Qqzzxx")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("alert").wait_for()
+    assert complaints == []
+    page.close()
+
+
+@in_browser
+@pytest.mark.parametrize(("scheme", "size"), [("light", DESKTOP), ("dark", PHONE)])
+def test_an_understood_search_looks_right(
+    browser: Browser, served: str, scheme: str, size: dict[str, int]
+) -> None:
+    context = browser.new_context(color_scheme=scheme, viewport=size)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"{served}/search?text=my+mother+has+cancer&near=London&age=70")
+    assert violations(page) == []
+    take_picture(page, f"understood-{scheme}")
+    context.close()
