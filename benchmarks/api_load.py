@@ -32,6 +32,7 @@ WORDS = (
 STATUSES = ("RECRUITING", "COMPLETED", "RECRUITING|NOT_YET_RECRUITING", "TERMINATED")
 FACETS = ("phase:2", "phase:3", "sex:f", "ages:adult", "studyType:int", "results:with")
 CLIENTS = 200
+BUFFER_BYTES = 2**24  # the reader's own default, 64 KiB, would be what is measured
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -79,7 +80,9 @@ class Connection:
         self.server = server
 
     async def __aenter__(self) -> Connection:
-        self.reader, self.writer = await asyncio.open_connection(self.server.host, self.server.port)
+        self.reader, self.writer = await asyncio.open_connection(
+            self.server.host, self.server.port, limit=BUFFER_BYTES
+        )
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -92,10 +95,12 @@ class Connection:
         lines = head.decode("latin-1").split("\r\n")
         headers = dict(line.lower().split(": ", 1) for line in lines[1:] if ": " in line)
         if headers.get("transfer-encoding") == "chunked":
-            body = b""
+            parts = []
             while size := int((await self.reader.readuntil(b"\r\n")).strip(), 16):
-                body += (await self.reader.readexactly(size + 2))[:-2]
+                parts.append(await self.reader.readexactly(size))
+                await self.reader.readexactly(2)
             await self.reader.readuntil(b"\r\n")
+            body = b"".join(parts)
         else:
             body = await self.reader.readexactly(int(headers.get("content-length", "0")))
         return int(lines[0].split()[1]), body
