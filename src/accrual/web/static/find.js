@@ -4,7 +4,7 @@
   const page = document.documentElement;
   if (page.dataset.find) return;
   page.dataset.find = "on";
-  const WAIT = 120; // milliseconds after the last key
+  const WAIT = 200; // milliseconds after the last key
   const SHORTEST = 2;
   let number = 0;
 
@@ -31,6 +31,7 @@
     let at = -1;
 
     const close = () => {
+      clearTimeout(timer); // who goes on to something else is asked no more
       list.hidden = true;
       at = -1;
       input.setAttribute("aria-expanded", "false");
@@ -89,6 +90,7 @@
       } else if (event.key === "Escape") { close(); event.preventDefault(); }
     });
     input.addEventListener("blur", close);
+    input.form?.addEventListener("submit", close);
   }
 
   const look = () => document.querySelectorAll("input[data-suggest]").forEach(combobox);
