@@ -59,6 +59,8 @@ def _stretch(stream: Stream, at: int) -> Amount | None:
     if read is not None or stream.kind_at(at) not in ("between", "number"):
         return read
     first = at + (stream.kind_at(at) == "between")  # "between 14 weeks up to 28 weeks"
+    if stream.kind_at(first) != "number":
+        return None
     joint = first + 1 + (stream.kind_at(first + 1) == "unit")
     low, high = stream.lexemes[first].value, amount(stream, joint)
     if (
