@@ -25,6 +25,7 @@ from accrual.criteria.tree import CompiledTrial, Criterion
 from accrual.errors import PatientError, StoreError
 from accrual.figures import Figures
 from accrual.folder import DataFolder, OnProgress
+from accrual.locations import Locations
 from accrual.match.ask import Question
 from accrual.match.evaluate import Screener
 from accrual.match.rank import Match
@@ -147,7 +148,11 @@ class Finder:
 
         What cannot be built, in a folder for reading only, is left: who asks for it is told.
         """
-        for open_artefact in (lambda: self._folder.prepare(), lambda: self._folder.figures):
+        for open_artefact in (
+            lambda: self._folder.prepare(),
+            lambda: self._folder.figures,
+            lambda: self._folder.locations,
+        ):
             with suppress(StoreError):
                 open_artefact()
 
@@ -201,6 +206,11 @@ class Finder:
     def places(self) -> Places:
         """The tables of places."""
         return self._folder.places
+
+    @property
+    def locations(self) -> Locations:
+        """Countries, regions, cities and sites with their trials; see `accrual.locations`."""
+        return self._folder.locations
 
     # -- show
 

@@ -1,7 +1,7 @@
 """A data folder: its records, and everything derived from them, each opened when it is first needed.
 
 Comes in: the folder's path. Goes out: the record store, the text index, the compiled criteria, the programs, the
-themes and the statistics, caught up with the records. Refuses what the store refuses.
+themes, the statistics and the places, caught up with the records. Refuses what the store refuses.
 
 It may be used from many threads, and several processes may have one on the same folder.
 """
@@ -19,6 +19,7 @@ from accrual.basic import NctId
 from accrual.criteria.tree import CompiledTrial
 from accrual.errors import StoreError
 from accrual.figures import Figures, figures_recipe
+from accrual.locations import Locations, locations_recipe
 from accrual.match.themes import Themes
 from accrual.programs import Programs, programs_recipe
 from accrual.reading import compile_studies, compiler_version, read_all
@@ -62,6 +63,7 @@ class DataFolder:
         self._programs: Programs | None = None
         self._themes: ThemeFile | None = None
         self._figures: Figures | None = None
+        self._locations: Locations | None = None
 
     @property
     def index(self) -> TextIndex:
@@ -114,6 +116,14 @@ class DataFolder:
                 self._figures = catch_up(self.records, figures_recipe(self.records), self._on_progress)
             return self._figures
 
+    @property
+    def locations(self) -> Locations:
+        """The places where studies have sites."""
+        with self._guard:
+            if self._locations is None:
+                self._locations = catch_up(self.records, locations_recipe(), self._on_progress)
+            return self._locations
+
     def prepare(self) -> None:
         """Have an index, if only an empty one, before records come in: who searches meanwhile is served that."""
         _ = self.index, self.registry, self.cache
@@ -129,6 +139,7 @@ class DataFolder:
             self._programs = catch_up(self.records, self._programs_recipe(), on_progress)
             self._themes = catch_up(self.records, themes_recipe(), on_progress)
             self._figures = catch_up(self.records, figures_recipe(self.records), on_progress)
+            self._locations = catch_up(self.records, locations_recipe(), on_progress)
 
     def compiled(self, numbers: Sequence[str]) -> dict[str, CompiledTrial]:
         """Return the compiled eligibility of studies, by NCT number: from the cache, or compiled now and kept.
@@ -174,10 +185,12 @@ class DataFolder:
             self.records.close()
 
     def _close_derived(self) -> None:
-        for opened in (self._index, self._cache, self._programs, self._themes, self._figures):
+        derived = (self._index, self._cache, self._programs, self._themes, self._figures, self._locations)
+        for opened in derived:
             if opened is not None:
                 opened.close()
         self._index = self._cache = self._programs = self._themes = self._figures = None
+        self._locations = None
 
 
 _decode_compiled = msgspec.json.Decoder(CompiledTrial).decode

@@ -20,6 +20,10 @@ PAGES = {
     "trial-results": "/trials/NCT90000013",
     "history": "/trials/NCT04785833/history",
     "hostile": "/trials/NCT90009999",
+    "places": "/places",
+    "places-country": "/places/united-states?order=name",
+    "places-trials": "/places/united-states?show=trials",
+    "places-unknown": "/places/atlantis",
     "match": "/match",
     "not-found": "/nowhere",
 }

@@ -26,6 +26,7 @@ STAGES = {
     "criteria": "Checking criteria",
     "reading": "Reading criteria",
     "figures": "Counting values",
+    "locations": "Counting places",
     "matching": "Matching",
 }
 """Names of derived data, and of what fills it (`CatchUpProgress.name`), in words."""

@@ -30,6 +30,7 @@ from accrual.web.check import CheckPages
 from accrual.web.language import Language
 from accrual.web.layout import render
 from accrual.web.map import MapPages
+from accrual.web.places import PlacePages
 from accrual.web.protection import HEADERS, Protection
 from accrual.web.results import ResultsPages
 from accrual.web.trial import TrialPages
@@ -66,11 +67,14 @@ def create_app(
     check = CheckPages(finder, today)
     maps = MapPages(finder)
     trial = TrialPages(finder, today)
+    places = PlacePages(finder)
     return Starlette(
         routes=[
             Route("/", search.home),
             Route("/search", search.results),
             Route("/suggest", search.suggest),
+            Route("/places", places.show),
+            Route("/places/{path:path}", places.show),
             Route("/map", maps.search),
             Route("/trials/{nct}/map", maps.trial),
             Route("/trials/{nct}", trial.trial),

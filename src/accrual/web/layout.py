@@ -19,6 +19,7 @@ from accrual.web.language import DEFAULT, LANGUAGES, RIGHT_TO_LEFT, catalog, cur
 
 MAIN_PAGES: tuple[tuple[str, str], ...] = (
     ("/search", marked("All trials")),
+    ("/places", marked("Trials by location")),
     ("/match", marked("Match a patient")),
 )
 """The pages that every page leads to: address and words (of the catalogs)."""

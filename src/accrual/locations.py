@@ -1,0 +1,255 @@
+"""Where the trials are: countries, regions, cities and sites, each with its trials and those that recruit there.
+
+Comes in: changed records, in batches (`accrual.store.derived`). Goes out: a place by its path, the places in it, its
+trials. Refuses nothing of a record; a body that is no study is left out, and so is a site without a country.
+
+One SQLite file, derived from the records. A place's counts are kept, not counted when asked: a study that changes is
+taken out of the places it was in and put into those it is in now. A path is made of the names as records write them
+(`germany/bavaria/munich`), so that other spellings are one place only where they differ in case, accents or signs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from accrual.errors import RecordError
+from accrual.registry.record import Trial
+from accrual.search.countries import country_name
+from accrual.search.index import read_body
+from accrual.search.sites import is_recruiting
+from accrual.search.words import fold
+from accrual.store.database import Connection, Database, sqlite_errors, transaction
+from accrual.store.derived import Recipe
+from accrual.store.records import Change
+
+NAME = "locations"
+FORMAT = "1"
+FILE = "locations.db"
+LONGEST_SLUG = 80
+"""Characters of one name in a path. Set by hand; a longer name ends in a mark of its own."""
+NO_REGION = "-"
+"""Stands in a path where records name no region."""
+
+Level: TypeAlias = Literal["world", "country", "region", "city", "site"]
+LEVELS: tuple[Level, ...] = ("world", "country", "region", "city", "site")
+Order: TypeAlias = Literal["count", "name"]
+
+_SCHEMA = (
+    """CREATE TABLE IF NOT EXISTS place (
+        id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, parent TEXT NOT NULL, level INTEGER NOT NULL,
+        name TEXT NOT NULL, sorted TEXT NOT NULL, trials INTEGER NOT NULL, open INTEGER NOT NULL)""",
+    "CREATE INDEX IF NOT EXISTS place_by_name ON place (parent, sorted, id)",
+    "CREATE INDEX IF NOT EXISTS place_by_count ON place (parent, trials DESC, sorted, id)",
+    # `number` is negative, so that the newest studies come first.
+    """CREATE TABLE IF NOT EXISTS held (
+        place INTEGER, closed INTEGER, number INTEGER, study INTEGER NOT NULL,
+        PRIMARY KEY (place, closed, number)) WITHOUT ROWID""",
+    "CREATE INDEX IF NOT EXISTS held_by_study ON held (study)",
+    "CREATE TABLE IF NOT EXISTS trial (number INTEGER PRIMARY KEY, title TEXT NOT NULL, status TEXT NOT NULL)",
+)
+_ORDERS: dict[Order, str] = {"count": "trials DESC, sorted, id", "name": "sorted, id"}
+
+
+class Location(msgspec.Struct, frozen=True):
+    """A country, a region, a city or a site."""
+
+    path: str
+    parent: str
+    """The path of the place around it; empty for a country."""
+    level: Level
+    name: str
+    trials: int
+    open: int
+    """Of the trials, those that take participants here now."""
+
+
+class LocalTrial(msgspec.Struct, frozen=True):
+    """A trial of a place."""
+
+    nct_id: str
+    title: str
+    status: str
+    open: bool
+    """Whether it takes participants here now."""
+
+
+def slug(name: str) -> str:
+    """Return a name as it stands in a path; empty where it has no letter.
+
+    Example:
+        >>> slug("São Paulo"), slug("St. Mary's (North)")
+        ('sao-paulo', 'st-mary-s-north')
+    """
+    words = fold(name).replace(" ", "-")
+    if len(words) <= LONGEST_SLUG:
+        return words
+    mark = hashlib.blake2b(words.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
+    return f"{words[: LONGEST_SLUG - 9]}-{mark}"
+
+
+def locations_of(trial: Trial) -> dict[str, Location]:
+    """Return the places that a study is in, by path; their counts are of this study alone."""
+    found: dict[str, Location] = {}
+    with_status = any(site.status for site in trial.sites)
+    for site in trial.sites:
+        open_here = is_recruiting(trial.status, site.status, with_status)
+        for one in _around(site.facility, site.city, site.state, country_name(site.country), open_here):
+            held = found.get(one.path)
+            if held is None or one.open > held.open:
+                found[one.path] = one
+    return found
+
+
+def _around(facility: str, city: str, state: str, country: str, is_open: bool) -> Iterator[Location]:
+    """Yield the places around a site, from its country down to it, as far as they are named."""
+    path = parent = slug(country)
+    if not path:
+        return
+    yield Location(path, "", "country", country.strip(), 1, is_open)
+    region = slug(state)
+    path = f"{parent}/{region or NO_REGION}"
+    if region:
+        yield Location(path, parent, "region", state.strip(), 1, is_open)
+        parent = path
+    for name, level in ((city, "city"), (facility, "site")):
+        if not slug(name):
+            return
+        path = f"{path}/{slug(name)}"
+        yield Location(path, parent, level, name.strip(), 1, is_open)  # type: ignore[arg-type]
+        parent = path
+
+
+class Locations:
+    """The places of one data folder. Safe to use from many threads and processes.
+
+    Example:
+        >>> locations = catch_up(records, locations_recipe())
+        >>> [(one.name, one.trials) for one in locations.inside("", "count", 3, 0)[1]]
+        [('United States', 160012), ('France', 41210), ('Canada', 29107)]
+    """
+
+    def __init__(self, folder: Path, writable: bool) -> None:
+        self._path = folder / FILE
+        self._database = Database(self._path, writable)
+        with sqlite_errors(self._path):
+            connection = self._database.connection()
+            if writable:
+                connection.execute("PRAGMA synchronous=NORMAL")
+                with transaction(connection):
+                    for statement in _SCHEMA:
+                        connection.execute(statement)
+            connection.execute("SELECT id FROM place LIMIT 1").fetchone()
+
+    # -- writing
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Replace what is held of each of these studies. Idempotent."""
+        with sqlite_errors(self._path):
+            connection = self._database.connection()
+            with transaction(connection):
+                for change in {change.study: change for change in changes}.values():
+                    _take_out(connection, change.study)
+                    try:
+                        _put_in(connection, change.study, read_body(change.body))
+                    except RecordError:
+                        continue
+
+    def commit(self) -> None:
+        """Every batch is durable when it is applied."""
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._database.close()
+
+    # -- reading
+
+    def place(self, path: str) -> Location | None:
+        """Return the place of a path; None where no trial is."""
+        found = self._read(f"SELECT {_COLUMNS} FROM place WHERE path = ? AND trials > 0", path)
+        return _location(found[0]) if found else None
+
+    def inside(self, path: str, order: Order, top: int, offset: int) -> tuple[int, list[Location]]:
+        """Return how many places are directly in a place, and some of them; of the whole world with an empty path."""
+        total = self._read("SELECT count(*) FROM place WHERE parent = ? AND trials > 0", path)[0][0]
+        rows = self._read(
+            f"SELECT {_COLUMNS} FROM place WHERE parent = ? AND trials > 0 ORDER BY {_ORDERS[order]} LIMIT ? OFFSET ?",
+            path,
+            top,
+            offset,
+        )
+        return int(total), [_location(row) for row in rows]
+
+    def trials(self, path: str, top: int, offset: int) -> list[LocalTrial]:
+        """Return some trials of a place: those that recruit there first, then the newest."""
+        rows = self._read(
+            "SELECT trial.number, title, status, closed FROM held JOIN trial ON trial.number = held.number"
+            " WHERE place = (SELECT id FROM place WHERE path = ?)"
+            " ORDER BY closed, held.number LIMIT ? OFFSET ?",
+            path,
+            top,
+            offset,
+        )
+        return [
+            LocalTrial(f"NCT{-number:08d}", title, status, not closed)
+            for number, title, status, closed in rows
+        ]
+
+    def _read(self, statement: str, *values: str | int) -> list[tuple]:  # type: ignore[type-arg]
+        with sqlite_errors(self._path):
+            return self._database.connection().execute(statement, values).fetchall()
+
+
+def locations_recipe() -> Recipe[Locations]:
+    """Return how `accrual.store.derived.catch_up` opens the places."""
+    return Recipe(name=NAME, format_version=FORMAT, open=Locations)
+
+
+_COLUMNS = "path, parent, level, name, trials, open"
+
+
+def _location(row: tuple) -> Location:  # type: ignore[type-arg]
+    path, parent, level, name, trials, is_open = row
+    return Location(path, parent, LEVELS[level], name, trials, is_open)
+
+
+def _take_out(connection: Connection, study: int) -> None:
+    held = connection.execute("SELECT place, closed, number FROM held WHERE study = ?", (study,)).fetchall()
+    for place, closed, number in held:
+        connection.execute(
+            "UPDATE place SET trials = trials - 1, open = open - ? WHERE id = ?", (1 - closed, place)
+        )
+        connection.execute("DELETE FROM trial WHERE number = ?", (number,))
+    connection.execute("DELETE FROM held WHERE study = ?", (study,))
+
+
+def _put_in(connection: Connection, study: int, trial: Trial) -> None:
+    places = locations_of(trial)
+    number = -int(trial.nct_id[3:])
+    if places:
+        connection.execute(
+            "INSERT OR REPLACE INTO trial VALUES (?, ?, ?)", (number, _stored(trial.title), trial.status)
+        )
+    for one in places.values():
+        (place,) = connection.execute(
+            "INSERT INTO place (path, parent, level, name, sorted, trials, open) VALUES (?, ?, ?, ?, ?, 1, ?)"
+            " ON CONFLICT (path) DO UPDATE SET trials = trials + 1, open = open + excluded.open RETURNING id",
+            (
+                _stored(one.path),
+                _stored(one.parent),
+                LEVELS.index(one.level),
+                _stored(one.name),
+                _stored(fold(one.name)),
+                int(one.open),
+            ),
+        ).fetchone()
+        connection.execute("INSERT INTO held VALUES (?, ?, ?, ?)", (place, int(not one.open), number, study))
+
+
+def _stored(text: str) -> str:
+    # A lone surrogate, which JSON may carry, is no text to SQLite.
+    return text.encode("utf-8", "replace").decode("utf-8")
