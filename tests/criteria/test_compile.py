@@ -295,3 +295,8 @@ def test_criteria_json_has_the_documented_keys() -> None:
     assert only["understood"] == "whole"
     assert only["tree"]["node"] == "compare"
     assert set(only["mentions"][0]) == {"kind", "start", "end", "text", "code", "negated"}
+
+
+def test_a_number_of_hundreds_of_digits_is_no_number_and_stays_text() -> None:
+    (criterion,) = compile_text(f"Exclusion Criteria:\n\n* Triglycerides > {'9' * 400} mmol/L")
+    assert criterion.understood == "none"

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
+from math import isfinite
 from typing import Any, TypeAlias
 
 import msgspec
@@ -275,9 +276,10 @@ def _said_limit(tokens: list[Token], to: int, unit: str) -> int:
 
 def _number(low: str) -> float | None:
     try:
-        return float(low.replace(",", "").replace(" ", ""))
+        found = float(low.replace(",", "").replace(" ", ""))
     except ValueError:
         return None
+    return found if isfinite(found) else None  # four hundred digits are no number
 
 
 def lex(
