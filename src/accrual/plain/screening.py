@@ -98,11 +98,12 @@ def groups(screening: Screening) -> tuple[Group, ...]:
     """Return the decided lines in reading order, under their headings; empty groups are left out."""
     found = (
         Group(
-            "From the record's own fields", tuple(_decided(field, "inclusion") for field in screening.fields)
+            "From the record's own fields",
+            tuple(decided_line(field, "inclusion") for field in screening.fields),
         ),
         Group("Inclusion criteria: must be true", _of_kind(screening, "inclusion")),
         Group("Exclusion criteria: must not be true", _of_kind(screening, "exclusion")),
-        *_of_groups(screening),
+        *group_parts(screening),
     )
     return tuple(group for group in found if group.lines)
 
@@ -124,22 +125,23 @@ def field_words(field: str, value: str) -> str:
 
 def _of_kind(screening: Screening, kind: Kind) -> tuple[Decided, ...]:
     return tuple(
-        _decided(criterion, kind)
+        decided_line(criterion, kind)
         for criterion in screening.criteria
         if criterion.kind == kind and criterion.group is None
     )
 
 
-def _of_groups(screening: Screening) -> Iterator[Group]:
+def group_parts(screening: Screening) -> Iterator[Group]:
     """The criteria of each group; of the groups of one kind one is enough, and other people's are not the patient's."""
     own = [criterion for criterion in screening.criteria if criterion.group is not None]
     for group in dict.fromkeys(criterion.group for criterion in own if criterion.group is not None):
-        lines = tuple(_decided(each, each.kind) for each in own if each.group == group)
+        lines = tuple(decided_line(each, each.kind) for each in own if each.group == group)
         note = "not asked of the patient" if group.kind == OTHERS else f"one {group.kind} that fits is enough"
         yield Group(f"{group_words(group)}: {note}", lines)
 
 
-def _decided(decided: CriterionVerdict | FieldVerdict, kind: Kind) -> Decided:
+def decided_line(decided: CriterionVerdict | FieldVerdict, kind: Kind) -> Decided:
+    """Return one criterion or field in words; a field speaks as an inclusion does."""
     tone, meaning = _meaning(decided.holds, kind)
     is_open = decided.holds is Truth.UNKNOWN
     return Decided(

@@ -33,6 +33,8 @@ from accrual.web.map import MapPages
 from accrual.web.places import PlacePages
 from accrual.web.protection import HEADERS, Protection
 from accrual.web.results import ResultsPages
+from accrual.web.same_origin import SameOrigin
+from accrual.web.take_part import TakePartPages
 from accrual.web.trial import TrialPages
 
 REGISTRY_PATHS = ("/api/v2", "/api/int", "/api/oas")
@@ -68,6 +70,7 @@ def create_app(
     maps = MapPages(finder)
     trial = TrialPages(finder, today)
     places = PlacePages(finder)
+    take_part = TakePartPages(finder, today)
     return Starlette(
         routes=[
             Route("/", search.home),
@@ -82,6 +85,8 @@ def create_app(
             Route("/trials/{nct}/history", trial.history),
             Route("/trials/{nct}/screen", check.screen_form, methods=["GET"]),
             Route("/trials/{nct}/screen", check.screen, methods=["POST"]),
+            Route("/trials/{nct}/take-part", take_part.start, methods=["GET"]),
+            Route("/trials/{nct}/take-part", take_part.answer, methods=["POST"]),
             Route("/match", check.match_form, methods=["GET"]),
             Route("/match", check.match, methods=["POST"]),
             Route("/favicon.ico", _icon),
@@ -93,6 +98,7 @@ def create_app(
         middleware=[
             Middleware(Protection),
             Middleware(Language),
+            Middleware(SameOrigin),
             Middleware(RateLimit, rate=limits.rate, burst=limits.burst),
         ],
         exception_handlers={
