@@ -59,8 +59,16 @@ def web_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.fixture
+def client(application: TestClient) -> Iterator[TestClient]:
+    """The application for one test: what a test leaves behind in cookies (a language) is gone in the next."""
+    application.cookies.clear()
+    yield application
+    application.cookies.clear()
+
+
 @pytest.fixture(scope="session")
-def client(web_home: Path) -> Iterator[TestClient]:
+def application(web_home: Path) -> Iterator[TestClient]:
     """The application, called in this process; unexpected errors become pages, as when served."""
     with Finder(web_home) as finder:
         app = create_app(finder, today=lambda: DEMO_TODAY)
