@@ -98,7 +98,7 @@ def create_app(
         middleware=[
             Middleware(Protection),
             Middleware(Language),
-            Middleware(SameOrigin),
+            Middleware(SameOrigin, open_paths=REGISTRY_PATHS),
             Middleware(RateLimit, rate=limits.rate, burst=limits.burst),
         ],
         exception_handlers={

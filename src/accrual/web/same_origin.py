@@ -44,12 +44,19 @@ def from_here(headers: Headers) -> bool:
 class SameOrigin:
     """ASGI middleware that refuses what another site's page sends."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, open_paths: tuple[str, ...] = ()) -> None:
+        """Under `open_paths` nothing can be sent or changed, so whoever asks is answered there."""
         self.app = app
+        self.open_paths = open_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it before its body is read."""
-        if scope["type"] != "http" or scope["method"] in READING or from_here(Headers(scope=scope)):
+        if (
+            scope["type"] != "http"
+            or scope["method"] in READING
+            or scope["path"].startswith(self.open_paths)
+            or from_here(Headers(scope=scope))
+        ):
             await self.app(scope, receive, send)
             return
         if scope["path"].startswith("/api/"):
