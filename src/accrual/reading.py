@@ -21,6 +21,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from importlib.resources import files
 from itertools import islice
+from types import FrameType
 
 import msgspec
 
@@ -120,18 +121,29 @@ def read_all(
 
 @contextmanager
 def without_interrupts() -> Iterator[None]:
-    """Hold Ctrl-C back while workers may be started: they inherit that for life, and only this process answers it.
+    """Hold Ctrl-C back while workers may be started; it is answered as soon as the block has ended.
 
-    A terminal sends it to all of them, and each worker would show a traceback.
+    A terminal sends it to every process. The workers inherit for life that it is blocked, so that only this process
+    answers it, and none shows a traceback. Blocking is not enough here: another thread (the index's) may take the
+    signal, and Python would raise in this one, between starting a worker and telling it what to do.
     """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
+    held: list[tuple[int, FrameType | None]] = []
+    handler = signal.getsignal(signal.SIGINT)
+    ours = callable(handler) and threading.current_thread() is threading.main_thread()
+    if ours:
+        signal.signal(signal.SIGINT, lambda number, frame: held.append((number, frame)))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if ours:
+            signal.signal(signal.SIGINT, handler)
+    if held and callable(handler):
+        handler(*held[0])
 
 
 def _entry(change: Change) -> Compiled:
