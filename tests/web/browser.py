@@ -11,7 +11,10 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page
+
+from accrual.web.assets import built
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = (
@@ -25,6 +28,9 @@ ARGUMENTS = (
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 DESKTOP = {"width": 1200, "height": 800}
 PHONE = {"width": 375, "height": 720}
+
+scripted = pytest.mark.skipif(built() is None, reason="`python -m accrual.web.assets` was not run")
+"""For tests of what only scripts do: they need htmx and Leaflet, which `make` fetches."""
 
 
 @cache

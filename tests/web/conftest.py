@@ -11,11 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from starlette.testclient import TestClient
 
 from accrual.demo import DEFAULT_PATIENT, DEMO_TODAY, demo_patients
 from accrual.finder import Finder
 from accrual.web.app import create_app
+
+from .browser import ARGUMENTS, CHROMIUM
 
 HOSTILE = "NCT90009999"
 ATTACK = '<script>alert("x")</script><img src=x onerror=alert(1)> {{ 7*7 }} " onmouseover="x'
@@ -92,3 +95,14 @@ def served(web_home: Path) -> Iterator[str]:
         yield json.loads(written)["url"]
         server.send_signal(signal.SIGINT)
         assert server.wait(timeout=60) == 0
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """One chromium for the tests of the pages; a test that asks for it is skipped where there is none."""
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield started
+        started.close()

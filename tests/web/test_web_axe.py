@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from .browser import ARGUMENTS, CHROMIUM, DESKTOP, PHONE, take_picture, violations
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+from .browser import DESKTOP, PHONE, take_picture, violations
 
 PAGES = {
     "home": "/",
@@ -27,15 +23,6 @@ PAGES = {
     "match": "/match",
     "not-found": "/nowhere",
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One chromium for all tests."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        yield started
-        started.close()
 
 
 @pytest.mark.parametrize("name", PAGES)

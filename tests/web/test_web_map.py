@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from starlette.testclient import TestClient
 
-from accrual.web.assets import built
-
-from .browser import ARGUMENTS, CHROMIUM, violations
-
-in_browser = pytest.mark.skipif(
-    CHROMIUM is None or built() is None, reason="no chromium, or `python -m accrual.web.assets` was not run"
-)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One chromium for all tests."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        yield started
-        started.close()
+from .browser import scripted, violations
 
 
 def test_the_map_of_a_search_has_its_trials_and_the_nearest_open_site(client: TestClient) -> None:
@@ -60,7 +43,7 @@ def test_a_map_of_nothing_says_why_as_json(client: TestClient, address: str, sta
     assert answer.json()["error"]
 
 
-@in_browser
+@scripted
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1200), ("dark", 375)])
 def test_the_map_is_drawn_and_reached_by_keyboard(
     browser: Browser, served: str, scheme: str, width: int
@@ -87,7 +70,7 @@ def test_the_map_is_drawn_and_reached_by_keyboard(
     context.close()
 
 
-@in_browser
+@scripted
 def test_a_map_that_cannot_be_loaded_leaves_a_sentence(browser: Browser, served: str) -> None:
     page = browser.new_page()
     page.route("**/map?*", lambda route: route.abort())

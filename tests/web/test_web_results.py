@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 from starlette.testclient import TestClient
 
-from accrual.web.assets import built
+from .browser import DESKTOP, PHONE, scripted, take_picture, violations
 
-from .browser import ARGUMENTS, CHROMIUM, DESKTOP, PHONE, take_picture, violations
-
-in_browser = pytest.mark.skipif(
-    CHROMIUM is None or built() is None, reason="no chromium, or `python -m accrual.web.assets` was not run"
-)
 SENTENCE = "my father's leukemia came back and we live in London"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One chromium for all tests."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        yield started
-        started.close()
 
 
 def test_plain_words_are_understood_openly_and_can_be_taken_exactly(client: TestClient) -> None:
@@ -75,7 +60,7 @@ def test_suggestions_are_few_and_of_both_kinds(client: TestClient) -> None:
     assert client.get("/suggest", params={"q": "x" * 10_000}).status_code == 200
 
 
-@in_browser
+@scripted
 def test_suggestions_are_chosen_by_keyboard(browser: Browser, served: str) -> None:
     page = browser.new_page()
     page.goto(served)
@@ -89,7 +74,7 @@ def test_suggestions_are_chosen_by_keyboard(browser: Browser, served: str) -> No
     page.close()
 
 
-@in_browser
+@scripted
 def test_a_filter_swaps_the_page_in_and_keeps_a_shareable_address(browser: Browser, served: str) -> None:
     page = browser.new_page(viewport={"width": 1200, "height": 800})
     complaints: list[str] = []
@@ -115,7 +100,7 @@ def test_a_filter_swaps_the_page_in_and_keeps_a_shareable_address(browser: Brows
     page.close()
 
 
-@in_browser
+@scripted
 @pytest.mark.parametrize(("scheme", "size"), [("light", DESKTOP), ("dark", PHONE)])
 def test_an_understood_search_looks_right(
     browser: Browser, served: str, scheme: str, size: dict[str, int]

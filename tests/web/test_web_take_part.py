@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from starlette.testclient import TestClient
 
-from .browser import ARGUMENTS, CHROMIUM, DESKTOP, PHONE, take_picture, violations
+from .browser import DESKTOP, PHONE, take_picture, violations
 
 SEED = "NCT04785833"
 PAGE = f"/trials/{SEED}/take-part"
-in_browser = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 
 
 def hidden(page: str) -> dict[str, str]:
@@ -150,15 +148,6 @@ def test_the_json_api_refuses_another_site_in_json(client: TestClient) -> None:
     assert "another website" in refused.json()["error"]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One chromium for all tests."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        yield started
-        started.close()
-
-
 def _press(page: Page, name: str) -> None:
     """Reach a button by the keyboard alone, and press it."""
     for _ in range(60):
@@ -170,7 +159,6 @@ def _press(page: Page, name: str) -> None:
     raise AssertionError(f"the keyboard does not reach {name!r}")
 
 
-@in_browser
 @pytest.mark.parametrize(("scheme", "size"), [("light", DESKTOP), ("dark", PHONE), ("light", PHONE)])
 def test_the_journey_by_keyboard_without_scripts(
     browser: Browser, served: str, scheme: str, size: dict[str, int]
@@ -199,7 +187,6 @@ def test_the_journey_by_keyboard_without_scripts(
     context.close()
 
 
-@in_browser
 @pytest.mark.parametrize(("scheme", "size"), [("light", DESKTOP), ("dark", PHONE)])
 def test_axe_finds_nothing_at_any_step(
     browser: Browser, served: str, scheme: str, size: dict[str, int]
