@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_HOME := .accrual-demo
 
-.PHONY: help run test lint format goldens bench fuzz fuzz-essie fuzz-api clean
+.PHONY: help run test lint format goldens bench fuzz fuzz-essie fuzz-api fuzz-properties clean
 
 help:
 	@echo "make run [SERVE=0]  demo: screen and match a demo patient, then serve the web app until Ctrl-C"
@@ -20,6 +20,7 @@ help:
 	@echo "make fuzz [MINUTES=5] [SEED=1]  texts made to break the criteria compiler; failures go to fuzz-failures/"
 	@echo "make fuzz-essie [COUNT=100000] [SEED=1]  expressions made to break the query language's reader"
 	@echo "make fuzz-api [COUNT=100000] [SEED=1] [HOME_DIR=DIR]  requests made to break the API; then schemathesis, at length"
+	@echo "make fuzz-properties  the property tests with new examples, and many"
 	@echo "make clean          remove the virtual environment and the demo data"
 
 # The stamps make set-up happen once, and again when the dependencies change.
@@ -86,6 +87,9 @@ HOME_DIR ?=
 fuzz-api: $(VENV)/dev.stamp $(VENV)/vocabulary.stamp
 	$(BIN)/python benchmarks/fuzz_api.py --count $(COUNT) --seed $(SEED) $(if $(HOME_DIR),--home $(HOME_DIR))
 	ACCRUAL_FUZZ_EXAMPLES=500 $(BIN)/python -m pytest tests/clients/test_documents.py --timeout 3600
+
+fuzz-properties: $(VENV)/dev.stamp $(VENV)/vocabulary.stamp
+	$(BIN)/python -m pytest -n 2 --hypothesis-profile search --timeout 3600 $$(grep -rl '@given' tests)
 
 clean:
 	rm -rf $(VENV) $(DEMO_HOME)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from accrual.registry.files import read_record
 from accrual.store.load import load_records
@@ -15,6 +16,14 @@ from accrual.store.records import RecordStore
 
 RECORDS = 160
 """Real records that a server serves in tests: enough for several pages, few enough to be quick."""
+
+# The same examples on every run, however slow the machine: a run is red for a change, not for its luck.
+settings.register_profile(
+    "steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+# New examples each time, and many: `make fuzz-properties`.
+settings.register_profile("search", settings.get_profile("steady"), derandomize=False, max_examples=2_000)
+settings.load_profile("steady")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

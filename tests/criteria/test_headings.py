@@ -212,10 +212,10 @@ def test_the_study_eye_is_not_the_person() -> None:
     ],
 )
 def test_a_heading_that_almost_fits_is_read_at_once(heading: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for kind in ("Inclusion", "Exclusion"):
         compile_text(
             f"{kind} Criteria:\n\n* {heading}:\n  * Stroke\n\n{heading[:100]} Exclusion criteria:\n* Stroke"
         )
         told_by(heading, kind.lower())  # type: ignore[arg-type]
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2

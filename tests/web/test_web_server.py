@@ -55,8 +55,8 @@ def ask(connection: socket.socket, path: str = "/") -> bytes:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(SteadyProtocol, "request_seconds", 0.4)
-    monkeypatch.setattr(SteadyProtocol, "still_seconds", 0.4)
+    monkeypatch.setattr(SteadyProtocol, "request_seconds", 1.0)
+    monkeypatch.setattr(SteadyProtocol, "still_seconds", 1.0)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -77,7 +77,7 @@ def test_a_request_that_never_ends_is_let_go(begun: bytes) -> None:
 def test_a_second_request_on_a_connection_has_its_time_too() -> None:
     with serving(answer) as port, socket.create_connection(("127.0.0.1", port), timeout=10) as kept:
         assert b"200 OK" in ask(kept)
-        time.sleep(0.6)  # idle is no request: the connection is kept
+        time.sleep(1.3)  # idle is no request: the connection is kept
         assert b"200 OK" in ask(kept)
         kept.sendall(b"GET ")
         assert kept.recv(100) == b""
@@ -88,7 +88,7 @@ def test_a_client_that_reads_nothing_is_let_go_and_one_that_reads_slowly_is_not(
     with serving(answer) as port:
         with socket.create_connection(("127.0.0.1", port), timeout=10) as still:
             ask(still, "/big")
-            time.sleep(1.2)
+            time.sleep(2.5)
             taken = 0
             with contextlib.suppress(ConnectionResetError):
                 while some := still.recv(2**20):
