@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import brat
-from accrual.criteria.lexer import plain
+from accrual.criteria.signs import plain
 from accrual.criteria.tagger import KINDS, TAGS, WEIGHTS, Weights, decode, features_of, words_of
 
 EPOCHS = 14

@@ -8,10 +8,11 @@ from tests.criteria.goldens import FOLDER, read
 
 from accrual.criteria.behind import MAX_JOINERS, read_behind
 from accrual.criteria.clause import MAX_LEXEMES, read_clause
-from accrual.criteria.lexer import lex, plain
+from accrual.criteria.lexer import lex
 from accrual.criteria.phrases.stream import Stream
 from accrual.criteria.render import canonical, parse_canonical
 from accrual.criteria.rewrite import rewrite
+from accrual.criteria.signs import plain
 from accrual.criteria.tree import Tree
 
 GOLDENS = sorted(FOLDER.glob("*.txt"))

@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accrual.criteria.compile import compile_text, compile_trial
-from accrual.criteria.lexer import lex, plain
+from accrual.criteria.lexer import lex
 from accrual.criteria.render import canonical, parse_canonical
+from accrual.criteria.signs import plain
 from accrual.criteria.split import Item, outline
 from accrual.criteria.tree import Criterion, Tree, children, walk
 from accrual.criteria.views import criteria_json

@@ -8,12 +8,13 @@ from tests.criteria.goldens import FOLDER, read
 
 from accrual.criteria.clause import MAX_LEXEMES
 from accrual.criteria.compile import compile_text
-from accrual.criteria.lexer import lex, plain
+from accrual.criteria.lexer import lex
 from accrual.criteria.partly import read_partly, refutable
 from accrual.criteria.phrases.stream import Stream
 from accrual.criteria.pieces import pieces_of
 from accrual.criteria.render import parse_canonical
 from accrual.criteria.rewrite import rewrite
+from accrual.criteria.signs import plain
 from accrual.criteria.tree import Tree
 
 GOLDENS = sorted(FOLDER.glob("*.txt"))

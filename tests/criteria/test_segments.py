@@ -7,11 +7,12 @@ from benchmarks.logic import compare
 from tests.criteria.goldens import FOLDER, read
 
 from accrual.criteria.clause import MAX_LEXEMES, read_clause
-from accrual.criteria.lexer import lex, plain
+from accrual.criteria.lexer import lex
 from accrual.criteria.phrases.stream import Stream
 from accrual.criteria.render import canonical, parse_canonical
 from accrual.criteria.rewrite import rewrite
 from accrual.criteria.segments import read_segments
+from accrual.criteria.signs import plain
 from accrual.criteria.tree import Tree
 
 GOLDENS = sorted(FOLDER.glob("*.txt"))

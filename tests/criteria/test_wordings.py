@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 from accrual.basic import Interval
 from accrual.criteria.compile import compile_text
-from accrual.criteria.lexer import lex, plain
+from accrual.criteria.lexer import lex
 from accrual.criteria.phrases.wording_words import MAX_WORDS, NEVER, VAGUE
 from accrual.criteria.render import canonical
+from accrual.criteria.signs import plain
 from accrual.criteria.tree import Compare, Criterion, Present, is_worded, rests_on_words, walk
 from accrual.criteria.wording_heads import BROAD
 from accrual.criteria.wordings import with_wordings

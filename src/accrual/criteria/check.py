@@ -15,8 +15,9 @@ import msgspec
 from accrual.basic import Interval, Span
 from accrual.codes.variables import Variable, variables
 from accrual.criteria.groups import asked_of_all
-from accrual.criteria.lexer import lex, plain
+from accrual.criteria.lexer import lex
 from accrual.criteria.render import canonical, english
+from accrual.criteria.signs import plain
 from accrual.criteria.tree import (
     All,
     Any_,

@@ -18,7 +18,7 @@ from accrual.criteria.contradiction import impossible, reconciled
 from accrual.criteria.demands import turned
 from accrual.criteria.groups import settled
 from accrual.criteria.headings import LEAD_IN, in_part, splices, told_by, under_heading
-from accrual.criteria.lexer import lex, plain
+from accrual.criteria.lexer import lex
 from accrual.criteria.names import NOTHING, Explained, explained_in
 from accrual.criteria.offers import offers
 from accrual.criteria.permissions import loosened
@@ -28,6 +28,7 @@ from accrual.criteria.reasons import with_reasons
 from accrual.criteria.rewrite import rewrite
 from accrual.criteria.sections import names_some
 from accrual.criteria.sentences import cut, together
+from accrual.criteria.signs import plain
 from accrual.criteria.sought import spared
 from accrual.criteria.spans import put_at, spread_over
 from accrual.criteria.splice import denies, excepted, spliced

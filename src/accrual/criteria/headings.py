@@ -18,11 +18,12 @@ from accrual.codes.concepts import vocabulary
 from accrual.criteria.groups import named_group
 from accrual.criteria.illnesses import illness_named, of_illness
 from accrual.criteria.leads import denied, is_treatment_topic, names_past, turns
-from accrual.criteria.lexer import Lexeme, lex, plain
+from accrual.criteria.lexer import Lexeme, lex
 from accrual.criteria.phrases.stream import Stream
 from accrual.criteria.phrases.time import read_time
 from accrual.criteria.rewrite import rewrite
 from accrual.criteria.sections import leads_in, names_some
+from accrual.criteria.signs import plain
 from accrual.criteria.splice import NUMBERING
 from accrual.criteria.split import Item
 from accrual.criteria.tree import (

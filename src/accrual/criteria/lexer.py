@@ -1,6 +1,6 @@
 """From the characters of one criterion to lexemes: words, numbers, comparators, units, and everything named.
 
-Comes in: text already made plain by `plain`, and the stretch to read. Goes out: lexemes with spans into the
+Comes in: text already made plain by `signs.plain`, and the stretch to read. Goes out: lexemes with spans into the
 original text, longest names first, none overlapping, nothing left out but white space, hyphens inside words and
 brackets of quotation. Refuses nothing: what no table knows is a lexeme of kind `word`.
 
@@ -9,21 +9,18 @@ Time is linear in the text: one pass of one expression, one pass of each index o
 
 from __future__ import annotations
 
-import re
-from functools import cache, lru_cache
 from math import isfinite
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
 from accrual.codes.concepts import Concept, vocabulary
-from accrual.codes.qualifiers import GRADES, LEADING_RELATIONS, qualifiers
-from accrual.codes.units import may_be_unit, unit_beginnings, unit_named, units
 from accrual.codes.variables import Variable, variable_named
 from accrual.criteria.amount_words import NUMBER_WORDS
+from accrual.criteria.cues import cue_at, cue_words
 from accrual.criteria.names import Explained, Named, named_in
 from accrual.criteria.tokens import Token, tokens_of
-from accrual.criteria.words import phrases_of_text
+from accrual.criteria.unit_spellings import end_of_limit, said_limit, spelled_out, unit_at
 
 Kind: TypeAlias = str
 """A cue of `words.Cue`, or one of: word, number, unit, variable, concept, qualifier, relation, comma, semi, colon,
@@ -44,47 +41,6 @@ class Lexeme(msgspec.Struct, frozen=True, gc=False):
     variable: Variable | None = None
 
 
-# One character for one, so that offsets stay true: the registry's markdown escapes and look-alike signs.
-_SAME_LENGTH = str.maketrans(
-    {
-        **dict.fromkeys("①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳", " "),  # numbers of items run together
-        **dict.fromkeys("\n\r\t\f\v\u00a0\u2002\u2003\u2009\u202f\u200b\ufeff", " "),
-        **dict.fromkeys("‐‑‒–—−－", "-"),
-        **dict.fromkeys("’‘ʼ´`", "'"),
-        **dict.fromkeys("“”„", '"'),
-        **dict(zip("（），；：＜＞＝％．［］＋≧≦⩾⩽﹥﹤》《〉〈˃˂", "(),;:<>=%.[]+≥≤≥≤><><><><", strict=True)),
-        "。": ".",
-        "、": ",",
-        "_": " ",
-        "µ": "u",
-        "μ": "u",
-    }
-)
-_RARE = re.compile(f"[{re.escape(''.join(chr(sign) for sign in _SAME_LENGTH if sign > 127))}]")
-# What a symbol font leaves of "≥" and "≤" that were copied as text: "LVEF ³ 50%"; "10³ cells" is none.
-_LOST_SIGN = re.compile(r"(?<![\w)/^*])[³£](?= ?\d)")
-_ESCAPE = re.compile(r"\\(?=[\\`*_{}\[\]()#+\-.!<>~^|=&$])")
-
-
-def plain(text: str) -> str:
-    """Return `text` with markdown escapes, line ends and look-alike signs made plain; every offset stays true.
-
-    Example:
-        >>> plain("Age \\\\>= 18")
-        'Age  >= 18'
-    """
-    if "\\" in text:
-        text = _ESCAPE.sub(" ", text)
-    if not text.isascii():
-        if "³" in text or "£" in text:
-            text = _LOST_SIGN.sub(lambda found: "≥" if found.group() == "³" else "≤", text)
-        if _RARE.search(text):
-            return text.translate(_SAME_LENGTH)
-    # The same, ten times as fast, where only the plain signs of the table can stand.
-    text = text.replace("\n", " ").replace("_", " ").replace("\r", " ").replace("\t", " ").replace("`", "'")
-    return text.replace("\f", " ").replace("\v", " ")
-
-
 _SIGN_KIND = {
     ",": "comma", ";": "semi", ":": "colon", "/": "slash", "(": "open", "[": "open", "{": "open", ")": "close",
     "]": "close", "}": "close", "-": "dash", ".": "dot", "~": "dash",
@@ -92,145 +48,6 @@ _SIGN_KIND = {
 _COMPARATOR = {">": ">", "<": "<", "≥": ">=", "≤": "<=", "=": "="}
 # How a diagnosis was made sure, not what it is; see `words.HARMLESS`.
 HARMLESS_VARIABLES = frozenset(("histology-confirmed",))
-MAX_UNIT_TOKENS = 8  # "x 10 ^ 9 cells / L" is seven
-MAX_UNIT = 48  # characters: "milliliters per minute per 1.73 square meters" has 45
-MAX_PHRASE_TOKENS = 12
-
-
-# Cues that keep their meaning where the table of qualifiers has the same words: "in the past" before a number.
-_STRONGER = frozenset(
-    (
-        "history",
-        "before",
-        "after",
-        "ago",
-        "value",
-        "drop",
-        "within",
-        "not",
-        "and",
-        "or",
-        "op",
-        "suffix",
-        "receive",
-        "limit",
-    )
-)
-
-
-_Trie: TypeAlias = dict[str, Any]  # word -> deeper trie; "" -> what ends here
-
-
-@cache
-def _phrases() -> _Trie:
-    root: _Trie = {}
-    entries: dict[str, tuple[str, str]] = {}
-    for qualifier in qualifiers().values():
-        if qualifier.id in GRADES:
-            continue
-        for alias in qualifier.aliases:
-            if qualifier.id not in LEADING_RELATIONS:
-                entries[alias.lower()] = ("qualifier", qualifier.id)
-            elif " " in alias:  # the bare word ("allergy") is no cue: it names nothing that it is related to
-                entries[alias.lower()] = ("relation", qualifier.id)
-    for phrase, (kind, payload) in phrases_of_text().items():
-        if entries.get(phrase, ("",))[0] not in ("qualifier", "relation") or kind in _STRONGER:
-            entries[phrase] = (kind, payload)
-    for phrase, entry in entries.items():
-        node = root
-        for token in tokens_of(phrase, 0, len(phrase)):
-            node = node.setdefault(token.low, {})
-        node[""] = entry
-    return root
-
-
-def _cue_at(tokens: list[Token], at: int, named: Named | None = None) -> tuple[int, tuple[str, str]] | None:
-    """The longest cue at token `at`; a shorter one, if the longest would cut a name in two ("who | are pregnant")."""
-    node: _Trie | None = _phrases().get(tokens[at].low)
-    if node is None:
-        return None
-    found = whole = (at + 1, node[""]) if "" in node else None
-    reach = 0
-    for to in range(at + 1, min(len(tokens), at + MAX_PHRASE_TOKENS)):
-        token = tokens[to]
-        node = node.get(token.low)
-        if node is None:
-            break
-        if named and token.start in named:
-            reach = max(reach, named[token.start][0])
-        if "" in node:
-            found = (to + 1, node[""])
-            if reach <= token.end:
-                whole = found
-    return whole or found
-
-
-@lru_cache(maxsize=32768)
-def _unit(words: str) -> str | None:
-    return unit_named(" ".join(words.split()))
-
-
-@cache
-def _unit_starts() -> frozenset[str]:
-    """The first words and signs of all units: most words after a number begin none."""
-    spellings = {
-        *unit_beginnings(),
-        *(spelling.lower() for unit in units().values() for spelling in unit.spellings),
-    }
-    return frozenset(tokens_of(plain(each), 0, len(each))[0].low for each in spellings if each.strip("'\" "))
-
-
-def _unit_at(text: str, tokens: list[Token], at: int) -> tuple[int, str] | None:
-    """The longest unit that starts at token `at`."""
-    low = tokens[at].low
-    if low not in _unit_starts() and low[0] not in "x×*·✕" and not low.startswith("10"):
-        return None
-    furthest = at
-    while furthest < min(len(tokens), at + MAX_UNIT_TOKENS) and may_be_unit(tokens[furthest].low):
-        furthest += 1
-    for to in range(furthest, at, -1):
-        last = tokens[to - 1]
-        if last.kind == "sign" and last.low not in "%)³²]":
-            continue
-        if last.end - tokens[at].start > MAX_UNIT:
-            continue
-        unit = _unit(text[tokens[at].start : last.end])
-        if unit is not None:
-            return to, unit
-    return None
-
-
-def _spelled_out(text: str, tokens: list[Token], at: int, to: int, unit: str) -> tuple[int, str]:
-    """ "gram (g)/deciliter (dL)", "milliseconds (msec)": the unit with its abbreviations in brackets taken in."""
-    if to >= len(tokens) or tokens[to].low not in "([":
-        return to, unit
-    words, step, best = text[tokens[at].start : tokens[to - 1].end], to, (to, unit)
-    for _ in range(MAX_UNIT_TOKENS * 3):
-        if step >= len(tokens) or tokens[step].start - tokens[at].start > 80:
-            break
-        if tokens[step].low in "([":
-            close = next(
-                (k for k in range(step + 1, min(step + 9, len(tokens))) if tokens[k].low in ")]"), None
-            )
-            if close is None:
-                break
-            inside = text[tokens[step].end : tokens[close].start]
-            opened, step = step, close + 1
-            if _unit(words) is not None and _unit(inside) is not None:
-                best = (step, _unit(words) or unit)
-                continue
-            if any(token.kind == "number" and token.low not in "23" for token in tokens[opened:close]):
-                break  # "9 g/dL (90 g/L)" is the value again, and read as that
-            if not inside.replace("/", "").replace(" ", "").replace("^", "").isalnum():
-                break
-            continue  # taken in only if the unit goes on behind it
-        gap = text[tokens[step - 1].end : tokens[step].start]
-        words += (" " if gap else "") + text[tokens[step].start : tokens[step].end]
-        step += 1
-        found = _unit(words)
-        if found is not None and "/" in words.replace(" per ", "/"):
-            best = (step, found)
-    return best
 
 
 def _decimal_comma(text: str, tokens: list[Token], at: int) -> Lexeme | None:
@@ -244,34 +61,11 @@ def _decimal_comma(text: str, tokens: list[Token], at: int) -> Lexeme | None:
         return None
     if (whole.start and text[whole.start - 1] == ",") or tokens[at + 3].low == ",":
         return None
-    if _unit_at(text, tokens, at + 3) is None:
+    if unit_at(text, tokens, at + 3) is None:
         return None
     return Lexeme(
         "number", whole.start, part.end, f"{whole.low},{part.low}", value=float(f"{whole.low}.{part.low}")
     )
-
-
-def _end_of_limit(tokens: list[Token], at: int, to: int) -> int:
-    """ "times the upper limit of normal (ULN)": the unit's own spelling may be only the beginning."""
-    for step in range(at, min(at + 4, to)):
-        cue = _cue_at(tokens, step)
-        if cue is not None and cue[1][0] == "limit":
-            to = max(to, cue[0])
-    return to
-
-
-def _said_limit(tokens: list[Token], to: int, unit: str) -> int:
-    """ "2 x ULN (upper limit of normal)": where the bracket ends that says the limit again."""
-    if to + 2 < len(tokens) and tokens[to].low in "([":
-        cue = _cue_at(tokens, to + 1)
-        if (
-            cue is not None
-            and cue[1] == ("limit", unit)
-            and cue[0] < len(tokens)
-            and tokens[cue[0]].low in ")]"
-        ):
-            return cue[0] + 1
-    return to
 
 
 def _number(low: str) -> float | None:
@@ -285,7 +79,7 @@ def _number(low: str) -> float | None:
 def lex(
     text: str, start: int = 0, end: int | None = None, explained: Explained | None = None
 ) -> list[Lexeme]:
-    """Return the lexemes of `text[start:end]`, where `text` comes from `plain`. Spans are offsets into `text`.
+    """Return the lexemes of `text[start:end]`, where `text` comes from `signs.plain`. Spans are offsets into `text`.
 
     `explained` is what the abbreviations mean; None: what `text` itself explains.
     """
@@ -294,7 +88,7 @@ def lex(
     named = named_in(text, start, end, explained)
     out: list[Lexeme] = []
     at, count = 0, len(tokens)
-    begins = _phrases()
+    begins = cue_words()
     after_number = False
     while at < count:
         token = tokens[at]
@@ -313,12 +107,12 @@ def lex(
         lexeme: Lexeme | None = None
         to = at + 1
         if after_number:
-            unit = _unit_at(text, tokens, at)
+            unit = unit_at(text, tokens, at)
             if unit is not None:
                 if unit[1] in ("[ULN]", "[LLN]"):
-                    to = _said_limit(tokens, _end_of_limit(tokens, at, unit[0]), unit[1])
+                    to = said_limit(tokens, end_of_limit(tokens, at, unit[0]), unit[1])
                 else:
-                    to, name_of_unit = _spelled_out(text, tokens, at, unit[0], unit[1])
+                    to, name_of_unit = spelled_out(text, tokens, at, unit[0], unit[1])
                     unit = (to, name_of_unit)
                 lexeme = _make("unit", text, token.start, tokens[to - 1].end, payload=unit[1])
         if lexeme is None:
@@ -327,9 +121,9 @@ def lex(
         if lexeme is None:
             name = named.get(token.start)
             name_to = _index_after(tokens, at, name[0]) if name is not None else at
-            cue = _cue_at(tokens, at, named) if token.low in begins else None
+            cue = cue_at(tokens, at, named) if token.low in begins else None
             if cue is not None and cue[1][0] == "suffix" and cue[0] - at == 2 and _compares(tokens, cue[0]):
-                cue = _cue_at(tokens[: at + 1], at)  # "≥ 8 and less | than 11", "under 18 or | over 80"
+                cue = cue_at(tokens[: at + 1], at)  # "≥ 8 and less | than 11", "under 18 or | over 80"
             if (
                 name is not None
                 and name_to > at

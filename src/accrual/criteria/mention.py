@@ -16,7 +16,8 @@ from functools import cache
 from typing import TypeAlias
 
 from accrual.basic import Code
-from accrual.criteria.lexer import Lexeme, lex, plain
+from accrual.criteria.lexer import Lexeme, lex
+from accrual.criteria.signs import plain
 from accrual.criteria.tagger import mark
 from accrual.criteria.tree import Compare, Mention, MentionKind, Not, OneOf, Opaque, Tree, walk
 

@@ -1,6 +1,6 @@
 """From the characters of a text to tokens: words, numbers, comparators, signs; what they mean is not asked here.
 
-Comes in: text already made plain by `lexer.plain`, and the stretch to read. Goes out: tokens with their offsets, white
+Comes in: text already made plain by `signs.plain`, and the stretch to read. Goes out: tokens with their offsets, white
 space, hyphens inside words and signs of quotation left out. Refuses nothing.
 """
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import msgspec
 
 from accrual.criteria.phrases.amount import amount
-from accrual.criteria.phrases.measure import OF_THEIR_OWN, said_more, values_of
+from accrual.criteria.phrases.measure import OF_THEIR_OWN, values_of
+from accrual.criteria.phrases.restatement import said_more
 from accrual.criteria.phrases.stream import Family, Read, Stream
 from accrual.criteria.words import word_set
 

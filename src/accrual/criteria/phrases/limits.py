@@ -14,8 +14,9 @@ import msgspec
 from accrual.basic import Interval, Span
 from accrual.criteria.lexer import Lexeme
 from accrual.criteria.phrases.amount import Amount, amount
-from accrual.criteria.phrases.measure import OF_THEIR_OWN, Named, names_at, read_measure, said_more, values_of
+from accrual.criteria.phrases.measure import OF_THEIR_OWN, Named, names_at, read_measure, values_of
 from accrual.criteria.phrases.normal import read_against_normal, within_normal
+from accrual.criteria.phrases.restatement import said_more
 from accrual.criteria.phrases.stream import Family, Read, Stream
 from accrual.criteria.spans import spread_over
 from accrual.criteria.tree import All, Any_, Compare, Not, OneOf, Opaque, Tree, When, children, walk
