@@ -30,6 +30,7 @@ from accrual.search.essie import read_expression
 from accrual.search.places import default_places
 from accrual.search.registry_index import RegistryIndex
 from accrual.search.studies import ADVANCED_AREA, Filters, StudyQuery, find_studies
+from find import batches
 
 OUT = Path(__file__).parent / "out"
 SAMPLE = 5_000  # studies that searches are drawn from
@@ -42,13 +43,6 @@ STATUSES = (
 PHASES = {"1": "PHASE1", "2": "PHASE2", "3": "PHASE3"}
 COUNTRIES = ("United States", "France", "Germany", "China", "Italy")
 _SILENT = frozenset(("the", "and", "for", "with", "from", "are", "study", "trial", "patients", "versus"))
-
-
-class Change(msgspec.Struct, frozen=True):
-    """What the index is fed."""
-
-    study: int
-    body: bytes
 
 
 def main() -> int:
@@ -96,14 +90,10 @@ def build_index(paths: Sequence[Path], folder: Path) -> None:
     """Build the registry index, and say what it took."""
     started, used = time.perf_counter(), time.process_time()
     index = RegistryIndex(folder, writable=True, places=default_places())
-    batch: list[Change] = []
     number = 0
-    for number, body in enumerate(read_bodies(paths), 1):
-        batch.append(Change(number, body))
-        if len(batch) == 500:
-            index.apply(batch)
-            batch.clear()
-    index.apply(batch)
+    for batch in batches(paths):
+        index.apply(batch)
+        number += len(batch)
     index.commit()
     index.close()
     print(

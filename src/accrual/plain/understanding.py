@@ -21,6 +21,7 @@ from accrual.errors import PlaceNotFoundError, QueryError
 from accrual.search.filters import filter_values
 from accrual.search.places import Place
 from accrual.search.query import Facet
+from accrual.search.words import SILENT
 
 MOST_CHARS: Final = 300
 """Longer texts are pasted, not asked: they are searched as they stand. Set by hand."""
@@ -250,22 +251,4 @@ def _pieces(
 def _says_more(typed: str, pieces: list[str]) -> bool:
     """Whether words were left out that a search would ask for."""
     kept = {word.lower() for piece in pieces for word in _WORD.findall(piece)}
-    silent = {
-        "the",
-        "of",
-        "and",
-        "in",
-        "for",
-        "with",
-        "an",
-        "to",
-        "on",
-        "or",
-        "by",
-        "from",
-        "at",
-        "is",
-        "are",
-        "a",
-    }
-    return any(word.lower().strip(".") not in kept | silent for word in _WORD.findall(typed))
+    return any(word.lower().strip(".") not in kept | SILENT | {"a"} for word in _WORD.findall(typed))

@@ -31,25 +31,8 @@ LONGEST_WORD = 64  # bytes; a longer run of letters is no word and cannot be sea
 MAX_CHARS = 8_192  # no more than this is read of what was typed
 
 # Articles, prepositions and conjunctions. Not "all" (a leukemia), "a" (a vitamin, a hepatitis) or "no".
-_SILENT = frozenset(
-    (word,)
-    for word in (
-        "the",
-        "of",
-        "and",
-        "in",
-        "for",
-        "with",
-        "an",
-        "to",
-        "on",
-        "or",
-        "by",
-        "from",
-        "at",
-        "is",
-        "are",
-    )
+SILENT = frozenset(
+    ["the", "of", "and", "in", "for", "with", "an", "to", "on", "or", "by", "from", "at", "is", "are"]
 )
 _STOPS = frozenset(".,;:!?()[]")
 _TYPED = re.compile(r'"([^"]*)"|([^\s"]+)')
@@ -234,7 +217,7 @@ def read_groups(text: str, cut: Callable[[str], tuple[str, ...]]) -> tuple[Group
             if not group.words:
                 continue
             gap = bool(quoted)
-            if group.words in _SILENT or (group.words == ("a",) and group.gap):
+            if (len(group.words) == 1 and group.words[0] in SILENT) or (group.words == ("a",) and group.gap):
                 silent.append(group)
                 gap = True
                 continue
