@@ -4,102 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
+from tests.search.engine import Engine
 from tests.search.expressions import Chance
-from tests.search.oracle import holds
 
 from accrual.search.essie import read_expression
-from accrual.search.essie_writing import write_expression
-from accrual.search.expression import And, Expression, Not, Or, Scoped
-from accrual.search.plan import Planner
-from accrual.search.registry_index import RegistryIndex
-from accrual.search.scope import Scope
 
 AREAS = ("BasicSearch", "ConditionSearch", "InterventionSearch", "PatientSearch", "LocationSearch")
-
-
-class Change(msgspec.Struct, frozen=True):
-    """What the index is fed."""
-
-    study: int
-    body: bytes
-
-
-class Engine:
-    """The product's search over some records."""
-
-    def __init__(self, folder: Path, records: Sequence[Mapping[str, Any]]) -> None:
-        self.records = records
-        self.index = RegistryIndex(folder, writable=True)
-        self.index.apply(
-            [Change(number, json.dumps(record).encode()) for number, record in enumerate(records)]
-        )
-        self.index.commit()
-        assert self.index.skipped == 0
-
-    def find(self, tree: Expression, area: str) -> set[int]:
-        """The places of the records that the engine finds."""
-        snapshot = self.index.snapshot()
-        query = Planner(snapshot).match(tree, Scope(area))
-        hits = snapshot.studies.search(query, len(self.records) + 1).hits
-        return (
-            set(snapshot.studies.fast_field_values("study", [address for _, address in hits]))
-            if hits
-            else set()
-        )
-
-    def differs(self, tree: Expression, area: str) -> dict[int, str]:
-        """The records on which the engine and the oracle do not agree, and who of them finds it."""
-        found = self.find(tree, area)
-        said = {number for number, record in enumerate(self.records) if holds(tree, record, area)}
-        return {number: "engine" if number in found else "oracle" for number in sorted(found ^ said)}
-
-    def check(self, tree: Expression, area: str) -> None:
-        """Fail with the smallest part of an expression on which they do not agree."""
-        if not self.differs(tree, area):
-            return
-        smaller = tree
-        while True:
-            smaller, found = next(
-                ((part, found) for part in _smaller(smaller) if (found := self.differs(part, area))),
-                (smaller, {}),
-            )
-            if not found:
-                break
-        who = ", ".join(
-            f"{self.records[number]['protocolSection']['identificationModule']['nctId']} only by the {by}"
-            for number, by in list(self.differs(smaller, area).items())[:5]
-        )
-        pytest.fail(
-            f"{area}: {write_expression(smaller)}: {who}\nfrom {write_expression(tree)}", pytrace=False
-        )
-
-
-def _smaller(tree: Expression) -> Iterator[Expression]:
-    """Parts of an expression, and the expression with one part made smaller."""
-    match tree:
-        case And(parts=parts) | Or(parts=parts):
-            yield from parts
-            for at, part in enumerate(parts):
-                rest = (*parts[:at], *parts[at + 1 :])
-                if len(rest) > 1:
-                    yield msgspec.structs.replace(tree, parts=rest)
-                for each in _smaller(part):
-                    yield msgspec.structs.replace(tree, parts=(*parts[:at], each, *parts[at + 1 :]))
-        case Not(part=part):
-            yield part
-        case Scoped(part=part):
-            if tree.area is None and tree.document is None:
-                yield part
-            for each in _smaller(part):
-                yield msgspec.structs.replace(tree, part=each)
-        case _:
-            pass
 
 
 ODD: list[dict[str, Any]] = [

@@ -16,7 +16,10 @@ from accrual.criteria.words import phrases_of_text
 
 MAX_PHRASE_TOKENS = 12
 # Cues that keep their meaning where the table of qualifiers has the same words: "in the past" before a number.
-_STRONGER = frozenset("history before after ago value drop within not and or op suffix receive limit".split())
+_STRONGER = frozenset(
+    ("history", "before", "after", "ago", "value", "drop", "within", "not", "and",
+     "or", "op", "suffix", "receive", "limit")
+)  # fmt: skip
 
 Trie: TypeAlias = dict[str, Any]  # word -> deeper trie; "" -> what ends here
 
