@@ -4,14 +4,12 @@ Comes in: changed records, in batches (`accrual.store.derived`). Goes out: a pla
 trials. Refuses nothing of a record; a body that is no study is left out, and so is a site without a country.
 
 One SQLite file, derived from the records. A place's counts are kept, not counted when asked: a study that changes is
-taken out of the places it was in and put into those it is in now. A path is made of the names as records write them
-(`germany/bavaria/munich`), so that other spellings are one place only where they differ in case, accents or signs.
+taken out of the places it was in and put into those it is in now. Paths are those of `accrual.search.localities`.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -19,9 +17,9 @@ import msgspec
 
 from accrual.errors import RecordError
 from accrual.registry.record import Trial
-from accrual.search.countries import country_name
 from accrual.search.index import read_body
-from accrual.search.sites import is_recruiting
+from accrual.search.localities import LEVELS, Level, localities_of
+from accrual.search.localities import slug as slug
 from accrual.search.words import fold
 from accrual.store.database import Connection, Database, sqlite_errors, transaction
 from accrual.store.derived import Recipe
@@ -30,13 +28,6 @@ from accrual.store.records import Change
 NAME = "locations"
 FORMAT = "1"
 FILE = "locations.db"
-LONGEST_SLUG = 80
-"""Characters of one name in a path. Set by hand; a longer name ends in a mark of its own."""
-NO_REGION = "-"
-"""Stands in a path where records name no region."""
-
-Level: TypeAlias = Literal["world", "country", "region", "city", "site"]
-LEVELS: tuple[Level, ...] = ("world", "country", "region", "city", "site")
 Order: TypeAlias = Literal["count", "name"]
 
 _SCHEMA = (
@@ -78,50 +69,12 @@ class LocalTrial(msgspec.Struct, frozen=True):
     """Whether it takes participants here now."""
 
 
-def slug(name: str) -> str:
-    """Return a name as it stands in a path; empty where it has no letter.
-
-    Example:
-        >>> slug("São Paulo"), slug("St. Mary's (North)")
-        ('sao-paulo', 'st-mary-s-north')
-    """
-    words = fold(name).replace(" ", "-")
-    if len(words) <= LONGEST_SLUG:
-        return words
-    mark = hashlib.blake2b(words.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
-    return f"{words[: LONGEST_SLUG - 9]}-{mark}"
-
-
 def locations_of(trial: Trial) -> dict[str, Location]:
     """Return the places that a study is in, by path; their counts are of this study alone."""
-    found: dict[str, Location] = {}
-    with_status = any(site.status for site in trial.sites)
-    for site in trial.sites:
-        open_here = is_recruiting(trial.status, site.status, with_status)
-        for one in _around(site.facility, site.city, site.state, country_name(site.country), open_here):
-            held = found.get(one.path)
-            if held is None or one.open > held.open:
-                found[one.path] = one
-    return found
-
-
-def _around(facility: str, city: str, state: str, country: str, is_open: bool) -> Iterator[Location]:
-    """Yield the places around a site, from its country down to it, as far as they are named."""
-    path = parent = slug(country)
-    if not path:
-        return
-    yield Location(path, "", "country", country.strip(), 1, is_open)
-    region = slug(state)
-    path = f"{parent}/{region or NO_REGION}"
-    if region:
-        yield Location(path, parent, "region", state.strip(), 1, is_open)
-        parent = path
-    for name, level in ((city, "city"), (facility, "site")):
-        if not slug(name):
-            return
-        path = f"{path}/{slug(name)}"
-        yield Location(path, parent, level, name.strip(), 1, is_open)  # type: ignore[arg-type]
-        parent = path
+    return {
+        path: Location(path, one.parent, one.level, one.name, 1, int(one.open))
+        for path, one in localities_of(trial).items()
+    }
 
 
 class Locations:

@@ -75,6 +75,9 @@ def find(
     recruiting_sites: Annotated[
         bool, typer.Option("--recruiting-sites", help="With --near: count only sites that recruit.")
     ] = False,
+    age: Annotated[
+        str, typer.Option("--age", metavar="AGE", help="Age limits that take 67, or '8 months'.")
+    ] = "",
     sort: Annotated[Sort, typer.Option("--sort", help="The order of the results.")] = Sort.relevance,
     top: Top = 20,
     offset: Annotated[
@@ -109,6 +112,7 @@ def find(
             near=near,
             within=within,
             recruiting_sites=recruiting_sites,
+            age=age,
             sort=sort.value,
             top=top,
             offset=offset,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import get_args
 
 from accrual.errors import QueryError
+from accrual.plain.age import age_span
 from accrual.plain.distance import read_distance
 from accrual.search.filters import filter_values
 from accrual.search.places import Place
@@ -28,6 +29,7 @@ def build_query(
     near: str = "",
     within: str = "",
     recruiting_sites: bool = False,
+    age: str = "",
     sort: str = "relevance",
     top: int = 20,
     offset: int = 0,
@@ -38,7 +40,7 @@ def build_query(
         QueryError: a word, distance or combination that makes no sense.
         PlaceNotFoundError: nobody knows the place.
     """
-    for typed in (text, condition, intervention, near):
+    for typed in (text, condition, intervention, near, age):
         _require_text(typed)
     chosen: dict[Facet, tuple[str, ...]] = {}
     for facet, words in (filters or {}).items():
@@ -57,6 +59,7 @@ def build_query(
         intervention=intervention.strip(),
         filters=chosen,
         near=place,
+        age=age_span(age) if age.strip() else None,
         sort=order,
         top=top,
         offset=offset,

@@ -18,6 +18,7 @@ import msgspec
 
 from accrual.codes.concepts import Spotted, vocabulary
 from accrual.errors import PlaceNotFoundError, QueryError
+from accrual.plain.age import spell_age
 from accrual.search.filters import filter_values
 from accrual.search.places import Place
 from accrual.search.query import Facet
@@ -28,9 +29,6 @@ MOST_CHARS: Final = 300
 
 NEAR: Final = "100km"
 """How far "in London" and "near London" reach: a day's trip there and back. Set by hand."""
-
-_OLDER: Final = 65  # years; the registry's standard ages: child to 17, adult 18 to 64, older adult from 65
-_ADULT: Final = 18
 
 # Words that are about asking, and about whose illness it is. Set by hand.
 _FILLERS_TEXT: Final = """
@@ -68,8 +66,10 @@ _SAYINGS: Final = tuple(
     )
 )
 
+_UNITS: Final = r"(?:years?|yrs?|months?|mos?|weeks?|wks?|days?)"
 _AGE: Final = re.compile(
-    r"\b(?:aged?|age of)\s+(\d{1,3})\b(?!\s*(?:to|-|mg|%))|\b(\d{1,3})[\s-]*(?:years?|yrs?)[\s-]*(?:old|of age)\b"
+    rf"\b(?:aged?|age of)\s+(\d{{1,3}}(?:[\s-]*{_UNITS}\b)?)(?!\s*(?:to|-|mg|%|\d))(?:[\s-]*(?:old|of age)\b)?"
+    rf"|\b(\d{{1,3}}[\s-]*{_UNITS})[\s-]*(?:old|of age)\b"
     r"|\b(\d{1,3})[\s-]*y/?o\b",
     re.IGNORECASE,
 )
@@ -102,8 +102,8 @@ class Understood(msgspec.Struct, frozen=True):
     near: str = ""
     within: str = ""
     filters: tuple[tuple[Facet, str], ...] = ()
-    age: int | None = None
-    """Years, where an age was said."""
+    age: str = ""
+    """Where one was said, as `accrual.plain.age` spells it."""
     also: tuple[tuple[str, str], ...] = ()
     """What was typed, and the name that was searched for in its place because more trials have it."""
     changed: bool = False
@@ -140,7 +140,7 @@ def understand(
     words = " ".join(dict.fromkeys([*pieces, *sayings]))
     if not pieces:  # nothing but asking: the words themselves are all there is to search for
         return Understood(text)
-    if not (near or filters or also or sayings) and not _says_more(typed, pieces):
+    if not (near or age or filters or also or sayings) and not _says_more(typed, pieces):
         return Understood(text)
     return Understood(words, near, NEAR if near else "", tuple(filters), age, also, changed=True)
 
@@ -198,29 +198,19 @@ def _read_place(
     return "", []
 
 
-def _read_age(rest: _Rest) -> int | None:
+def _read_age(rest: _Rest) -> str:
     found = rest.take(_AGE)
     if found is None:
-        return None
-    years = int(next(group for group in found.groups() if group))
-    return years if years <= 120 else None
+        return ""
+    try:
+        return spell_age(next(group for group in found.groups() if group))
+    except QueryError:
+        return ""
 
 
-def _read_group(rest: _Rest, age: int | None) -> list[tuple[Facet, str]]:
+def _read_group(rest: _Rest, age: str) -> list[tuple[Facet, str]]:
     children = rest.take(_CHILDREN)
-    if age is not None:
-        return [("age_group", age_group(age))]
-    return [("age_group", "CHILD")] if children else []
-
-
-def age_group(years: int) -> str:
-    """Return the registry's standard age of someone of that age.
-
-    Example:
-        >>> age_group(72)
-        'OLDER_ADULT'
-    """
-    return "CHILD" if years < _ADULT else "ADULT" if years < _OLDER else "OLDER_ADULT"
+    return [("age_group", "CHILD")] if children and not age else []
 
 
 def _read_sex(rest: _Rest) -> list[tuple[Facet, str]]:

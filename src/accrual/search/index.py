@@ -26,6 +26,8 @@ from accrual.registry.ctgov_json import read_json
 from accrual.registry.record import Trial
 from accrual.search.countries import country_name
 from accrual.search.geo import PointFile, PointTable, keys_of, point_code
+from accrual.search.localities import localities_of, path_key
+from accrual.search.measures import MOST_MINUTES, read_age, read_age_end
 from accrual.search.passages import PASSAGES, read_passages
 from accrual.search.pieces import PIECES, TEXT_FIELDS, read_pieces
 from accrual.search.places import Places
@@ -34,7 +36,7 @@ from accrual.search.segments import Segments
 from accrual.search.sites import SiteRow, SiteTable, is_recruiting
 from accrual.search.words import ANALYZER, analyzer, fold, plain, stem_of
 
-FORMAT = "2"
+FORMAT = "3"
 """Raise it when a document's fields change: the store then builds a new index beside the old one."""
 _EPOCH = date(1990, 1, 1).toordinal()  # before the registry's first date; later days count from here
 _MAX_DAYS = 2**16 - 1
@@ -87,6 +89,10 @@ def build_schema() -> tantivy.Schema:
     builder.add_unsigned_field("start", fast=True)
     builder.add_unsigned_field("point", indexed=True)
     builder.add_unsigned_field("recruiting_point", indexed=True)
+    builder.add_unsigned_field("place", indexed=True)
+    builder.add_unsigned_field("recruiting_place", indexed=True)
+    builder.add_unsigned_field("youngest", fast=True)
+    builder.add_unsigned_field("oldest", fast=True)
     builder.add_bytes_field("line", stored=True)
     return builder.build()
 
@@ -240,6 +246,12 @@ class TextIndex:
             document.add_unsigned("point", key)
         for key in keys_of({row.code for row in rows if row.code is not None and row.recruiting}):
             document.add_unsigned("recruiting_point", key)
+        for path, locality in localities_of(trial).items():
+            document.add_unsigned("place", path_key(path))
+            if locality.open:
+                document.add_unsigned("recruiting_place", path_key(path))
+        document.add_unsigned("youngest", min(read_age(trial.minimum_age) or 0, MOST_MINUTES))
+        document.add_unsigned("oldest", min(read_age_end(trial.maximum_age) or MOST_MINUTES, MOST_MINUTES))
         document.add_unsigned("study", study)
         document.add_unsigned("updated", order_key(trial.last_update, trial.nct_id))
         document.add_unsigned("start", order_key(trial.start_date, trial.nct_id))

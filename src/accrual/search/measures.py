@@ -93,6 +93,25 @@ def read_age(text: str) -> int | None:
     return None if minutes is None else round(float(found.group(1)) * minutes)
 
 
+MOST_MINUTES = 1_000 * _MINUTES["year"]
+"""An age that nobody reaches: stands for "no upper limit". Set by hand."""
+
+
+def read_age_end(text: str) -> int | None:
+    """Return when an age is over, in minutes: who is `17 Years` old is so until the 18th birthday.
+
+    Example:
+        >>> read_age_end("17 Years") == read_age("18 Years")
+        True
+    """
+    first = read_age(text)
+    found = _AGE.match(text.strip())
+    if first is None or found is None:
+        return None
+    unit = (found.group(2).lower() or "year").removesuffix("s")
+    return first + _MINUTES[unit]
+
+
 def read_number(text: str) -> float | None:
     """Return a finite number.
 

@@ -15,8 +15,9 @@ from typing import Any
 import tantivy
 
 from accrual.search.index import SCHEMA, TextIndex, study_of
+from accrual.search.narrowing import filter_clauses, near_clauses
 from accrual.search.query import Facet, Hit, Near, Query
-from accrual.search.rank import filter_clauses, hits_of, near_clauses
+from accrual.search.rank import hits_of
 from accrual.search.words import terms_of
 
 Q = tantivy.Query

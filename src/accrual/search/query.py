@@ -44,6 +44,24 @@ class Near(msgspec.Struct, frozen=True):
     """Count only sites that are recruiting, where the record gives sites a status."""
 
 
+class Age(msgspec.Struct, frozen=True):
+    """How old somebody is who would take part, as a span: "67" is from the 67th birthday to the 68th.
+
+    A study takes them where its age limits leave room for any of the span; without a limit there is room.
+    """
+
+    from_minutes: int
+    before_minutes: int
+
+
+class Locale(msgspec.Struct, frozen=True):
+    """A place where a study must have a site: its path in `accrual.search.localities`."""
+
+    path: str
+    recruiting_only: bool = False
+    """Only where the study takes participants there now."""
+
+
 class Query(msgspec.Struct, frozen=True, kw_only=True):
     """One search. Empty finds everything. Words are ANDed; several values of one facet are ORed."""
 
@@ -53,6 +71,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     filters: dict[Facet, tuple[str, ...]] = {}
     """Registry values (`RECRUITING`, `PHASE2`, `FEMALE`, `CHILD`, `INDUSTRY`, `China`); results: `true`/`false`."""
     near: Near | None = None
+    age: Age | None = None
+    locale: Locale | None = None
     sort: Sort = "relevance"
     top: int = 20
     offset: int = 0

@@ -12,15 +12,13 @@ from urllib.parse import urlencode
 import msgspec
 from starlette.datastructures import QueryParams
 
-from accrual.errors import QueryError
+from accrual.plain.age import spell_age
 from accrual.plain.question import build_query, read_flag, read_words
-from accrual.plain.understanding import age_group
 from accrual.search.places import Place
 from accrual.search.query import FACETS, Facet, Query
 from accrual.web.language import marked
 
 PAGE_SIZE = 20
-OLDEST = 120  # years
 MAX_PAGE = 500  # 10,000 results: nobody reads further, and deep pages cost the index
 
 SORTS = (
@@ -49,7 +47,7 @@ class SearchForm(msgspec.Struct, frozen=True, kw_only=True):
     near: str = ""
     within: str = ""
     age: str = ""
-    """Years, as typed."""
+    """As `accrual.plain.age` spells it."""
     exact: bool = False
     """The words as they stand: nothing is read into them."""
     recruiting_sites: bool = False
@@ -62,8 +60,8 @@ class SearchForm(msgspec.Struct, frozen=True, kw_only=True):
         """How many results stand before this page."""
         return (self.page - 1) * PAGE_SIZE
 
-    def url(self, path: str = "/search") -> str:
-        """Return the address of this search; with another path, that of its map."""
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return the parameters of this search, in their order."""
         texts = (
             ("text", self.text),
             ("condition", self.condition),
@@ -82,6 +80,11 @@ class SearchForm(msgspec.Struct, frozen=True, kw_only=True):
         pairs += self.filters
         if self.page > 1:
             pairs.append(("page", str(self.page)))
+        return pairs
+
+    def url(self, path: str = "/search") -> str:
+        """Return the address of this search; with another path, that of its map."""
+        pairs = self.pairs()
         return f"{path}?{urlencode(pairs)}" if pairs else path
 
     def at_page(self, page: int) -> SearchForm:
@@ -105,8 +108,6 @@ class SearchForm(msgspec.Struct, frozen=True, kw_only=True):
         filters: dict[Facet, list[str]] = {}
         for facet, value in self.filters:
             filters.setdefault(facet, []).append(value)
-        if self.age and "age_group" not in filters:
-            filters["age_group"] = [age_group(read_age(self.age))]
         return build_query(
             find_place=find_place,
             text=self.text,
@@ -116,6 +117,7 @@ class SearchForm(msgspec.Struct, frozen=True, kw_only=True):
             # The form always sends a distance; without a place it means nothing.
             within=self.within if self.near else "",
             recruiting_sites=self.recruiting_sites and bool(self.near),
+            age=self.age,
             filters=filters,
             sort=self.sort,
             top=PAGE_SIZE,
@@ -127,13 +129,14 @@ def read_form(params: QueryParams) -> SearchForm:
     """Return the form's state from an address; filter words become registry values.
 
     Raises:
-        QueryError: a filter value the registry does not have.
+        QueryError: a filter value the registry does not have, or no age.
     """
     page = params.get("page", "1")
     number = int(page) if page.isdecimal() and len(page) < 6 else 1
     chosen = ((facet, read_words(facet, _not_empty(params.getlist(facet)))) for facet in FACETS)
     return msgspec.structs.replace(
         text_form(params),
+        age=spell_age(params.get("age", "")),
         recruiting_sites=read_flag("recruiting_sites", params.get("recruiting_sites", "")),
         page=min(max(number, 1), MAX_PAGE),
         filters=tuple((facet, value) for facet, values in chosen for value in values),
@@ -153,17 +156,6 @@ def text_form(params: QueryParams) -> SearchForm:
         exact=params.get("exact", "").strip() == params.get("text", "").strip() != "",
         sort=params.get("sort", "relevance"),
     )
-
-
-def read_age(text: str) -> int:
-    """Return the years in an age field.
-
-    Raises:
-        QueryError: no age of a person.
-    """
-    if not text.isdecimal() or len(text) > 3 or int(text) > OLDEST:
-        raise QueryError(f"{text[:20]!r} is not an age: write whole years, like 42")
-    return int(text)
 
 
 def distance_choices(chosen: str) -> tuple[tuple[str, str], ...]:

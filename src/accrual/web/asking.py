@@ -55,13 +55,15 @@ def _meant(form: SearchForm, understood: Understood) -> SearchForm:
     """The form with what was understood, where it does not say something of its own."""
     said = {facet for facet, _ in form.filters}
     more = tuple(pair for pair in understood.filters if pair[0] not in said)
-    if form.age:
+    age = form.age or ("" if "age_group" in said else understood.age)
+    if age:
         more = tuple(pair for pair in more if pair[0] != "age_group")
     return msgspec.structs.replace(
         form,
         text=understood.text,
         near=form.near or understood.near,
         within=form.within or ("" if form.near else understood.within),
+        age=age,
         filters=(*form.filters, *more),
         exact=True,
     )

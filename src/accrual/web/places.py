@@ -15,9 +15,10 @@ from starlette.responses import RedirectResponse, Response
 
 from accrual.errors import PlaceNotFoundError, QueryError
 from accrual.finder import Finder
-from accrual.locations import Level, LocalTrial, Location, Order, slug
+from accrual.locations import LocalTrial, Location, Order
 from accrual.plain.prose import printable, unescape
 from accrual.registry.labels import label
+from accrual.search.localities import Level, slug
 from accrual.web.language import marked
 from accrual.web.layout import render
 

@@ -19,13 +19,14 @@ from accrual.plain.distance import site_words
 from accrual.plain.filters import FACET_TITLES, field_words, value_words
 from accrual.plain.prose import unescape
 from accrual.plain.suggestion import MOST, Suggestion, suggest_names
-from accrual.plain.understanding import Understood, age_group
+from accrual.plain.understanding import Understood
 from accrual.registry.labels import label
 from accrual.search.query import FACETS, Facet, FacetCount, Found, Hit, Query
 from accrual.search.slips import respelled
-from accrual.web.address import SORTS, SearchForm, read_age, text_form
+from accrual.web.address import SORTS, SearchForm, text_form
 from accrual.web.asking import Asked, exact_form, read_asked
-from accrual.web.language import marked
+from accrual.web.days import age_words
+from accrual.web.language import current, marked
 from accrual.web.language import say as _
 from accrual.web.layout import render
 
@@ -69,6 +70,7 @@ class Choice(msgspec.Struct, frozen=True):
 class FacetView(msgspec.Struct, frozen=True):
     """One facet with its most frequent values."""
 
+    name: str
     title: str
     choices: tuple[Choice, ...]
     rest: int
@@ -179,6 +181,8 @@ def _results_view(
         "hits": tuple(_hit(hit) for hit in found.results),
         "offset": form.offset,
         "chips": _chips(form),
+        "age": form.age,
+        "but_age": msgspec.structs.replace(form, age="", page=1).pairs(),
         "facets": tuple(
             view for facet in FACETS if (view := _facet(form, facet, counts.get(facet, ()))).choices
         ),
@@ -237,8 +241,9 @@ def _smaller(form: SearchForm) -> list[tuple[str, SearchForm]]:
             words = _("Near %(place)s (within %(distance)s)") % {"place": form.near, "distance": form.within}
         found.append((words, _anywhere(form)))
     if form.age:
-        group = _(value_words("age_group", age_group(read_age(form.age))))
-        without(_("Age %(years)s: %(group)s") % {"years": form.age, "group": group}, age="")
+        without(
+            _("Age %(age)s: within the trial's age limits") % {"age": age_words(form.age, current())}, age=""
+        )
     if form.near and form.recruiting_sites:
         without(_("Measured to recruiting sites"), recruiting_sites=False)
     if form.sort != "relevance":
@@ -266,6 +271,5 @@ def _facet(form: SearchForm, facet: Facet, counts: tuple[FacetCount, ...]) -> Fa
         )
         for one in (*shown, *others[:room])
     )
-    return FacetView(
-        _(FACET_TITLES[facet]), choices, max(len(others) - room, 0), bool(chosen) or facet in OPEN_FACETS
-    )
+    shown_open = bool(chosen) or facet in OPEN_FACETS or (facet == "age_group" and bool(form.age))
+    return FacetView(facet, _(FACET_TITLES[facet]), choices, max(len(others) - room, 0), shown_open)
