@@ -1,11 +1,13 @@
 """A real browser for the tests of pages: starting it, axe-core, and the pictures that the documentation shows.
 
-`ACCRUAL_PICTURES=1 python -m pytest tests/web` keeps the pictures in `docs/pictures`; else they are only taken.
+`ACCRUAL_PICTURES=1 python -m pytest tests/web` keeps those that the documentation shows in `docs/pictures`; else they
+are only taken.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from functools import cache
 from importlib.resources import files
@@ -25,7 +27,20 @@ ARGUMENTS = (
     "--disable-sync",
     "--no-first-run",
 )
-PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+DOCS = Path(__file__).parents[2] / "docs"
+PICTURES = DOCS / "pictures"
+TALLEST = 1_600  # pixels of a page that a picture shows: more is not looked at in a document; set by hand
+_SHOWN = re.compile(r"pictures/([\w-]+)\.png")
+_STICKS_OUT = """() => {
+  const wide = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= wide) return [];
+  return [...document.querySelectorAll("body *")]
+    .filter(one => {
+      const box = one.getBoundingClientRect();
+      return box.width && (box.right > wide + 1 || box.left < -1);
+    })
+    .map(one => one.tagName + "." + one.className + " " + one.textContent.trim().slice(0, 40)).slice(0, 5);
+}"""
 DESKTOP = {"width": 1200, "height": 800}
 PHONE = {"width": 375, "height": 720}
 
@@ -51,10 +66,24 @@ def violations(page: Page) -> list[str]:
     ]
 
 
+def shown() -> set[str]:
+    """Return the names of the pictures that the documentation shows."""
+    pages = (*DOCS.glob("*.md"), DOCS.parent / "README.md")
+    return {name for page in pages for name in _SHOWN.findall(page.read_text(encoding="utf-8"))}
+
+
 def take_picture(page: Page, name: str) -> None:
-    """Take a picture of the whole page; keep it for the documentation where asked to."""
-    keep = os.environ.get("ACCRUAL_PICTURES") == "1"
-    path = PICTURES / f"{name}.png"
-    if keep:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=path if keep else None, full_page=True)
+    """Take a picture of the page, from its top; keep it where asked to and where the documentation shows it."""
+    height = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
+    width = page.viewport_size["width"] if page.viewport_size else DESKTOP["width"]
+    kept = PICTURES / f"{name}.png" if os.environ.get("ACCRUAL_PICTURES") == "1" and name in shown() else None
+    page.screenshot(path=kept, full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height})
+
+
+def wider_than_the_window(page: Page) -> list[str]:
+    """Return what sticks out of the window sideways, so that a reader would have to scroll both ways.
+
+    What scrolls inside a box of its own (a table) does not stick out.
+    """
+    found: list[str] = page.evaluate(_STICKS_OUT)
+    return found
