@@ -15,6 +15,7 @@ from babel.messages.pofile import read_po, write_po
 from accrual.plain.filters import FACET_TITLES, value_words
 from accrual.plain.results import HARMS, STEPS
 from accrual.plain.screening import NOT_ADVICE
+from accrual.plain.topics import TOPIC_NAMES
 from accrual.plain.trial import DESIGN_NAMES, UNDERSTOOD_WORDS
 from accrual.registry.labels import label
 from accrual.web.language import DEFAULT, LANGUAGES, LOCALE
@@ -54,6 +55,7 @@ OTHERS = (
     *DESIGN_NAMES.values(),
     *STEPS.values(),
     *HARMS,
+    *TOPIC_NAMES.values(),
 )
 """Words of other rooms that the pages show through the catalogs."""
 

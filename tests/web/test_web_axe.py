@@ -20,6 +20,8 @@ PAGES = {
     "places-country": "/places/united-states?order=name",
     "places-trials": "/places/united-states?show=trials",
     "places-unknown": "/places/atlantis",
+    "compare": "/compare?id=NCT04785833&id=NCT90000013&id=NCT90000001&id=NCT90009999&id=NCT00000001",
+    "compare-none": "/compare",
     "match": "/match",
     "not-found": "/nowhere",
 }

@@ -27,6 +27,7 @@ from accrual.errors import AccrualError
 from accrual.finder import Finder
 from accrual.web.assets import built
 from accrual.web.check import CheckPages
+from accrual.web.comparison import ComparisonPages
 from accrual.web.language import Language
 from accrual.web.layout import render
 from accrual.web.map import MapPages
@@ -71,6 +72,7 @@ def create_app(
     trial = TrialPages(finder, today)
     places = PlacePages(finder)
     take_part = TakePartPages(finder, today)
+    comparison = ComparisonPages(finder, today)
     return Starlette(
         routes=[
             Route("/", search.home),
@@ -87,6 +89,7 @@ def create_app(
             Route("/trials/{nct}/screen", check.screen, methods=["POST"]),
             Route("/trials/{nct}/take-part", take_part.start, methods=["GET"]),
             Route("/trials/{nct}/take-part", take_part.answer, methods=["POST"]),
+            Route("/compare", comparison.show),
             Route("/match", check.match_form, methods=["GET"]),
             Route("/match", check.match, methods=["POST"]),
             Route("/favicon.ico", _icon),
