@@ -38,6 +38,7 @@ from accrual.patient.model import Patient
 from accrual.patient.patients import find_patient, read_patients
 from accrual.patient.reader import read_patient
 from accrual.programs import Programs
+from accrual.prospects import Prospects
 from accrual.registry.ctgov_json import read_json
 from accrual.registry.files import Refusal, SourceRecord, read_record
 from accrual.registry.record import Trial
@@ -343,6 +344,11 @@ class Finder:
             skip: what not to ask about again, by `Question.about`.
         """
         return matching.ask(self._folder, patient, today, top, among, skip)
+
+    @property
+    def prospects(self) -> Prospects:
+        """What is left of a search's trials for a person; see `accrual.prospects`."""
+        return Prospects(self._folder)
 
     # -- status
 

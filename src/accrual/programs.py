@@ -78,6 +78,7 @@ class Programs:
         if writable:
             self._clear()
         self._live = _live(self._programs)
+        self._ranked: NDArray[np.intp] | None = None  # the order of the numbers that a sweep has
 
     # -- deciding
 
@@ -93,6 +94,17 @@ class Programs:
             part = sweep(program, patients)
             parts.append(part if live.all() else part.kept(live))
         return Sweep.joined(parts, len(patients))
+
+    def sweep_among(self, patients: Sequence[Screener], numbers: Sequence[int]) -> Sweep:
+        """Decide some studies for patients, in the order of their numbers; those that are not here are left out."""
+        swept = self.sweep(patients)
+        ranked = self._ranked
+        if ranked is None or len(ranked) != len(swept.numbers):
+            ranked = self._ranked = np.argsort(swept.numbers, kind="stable")
+        wanted = np.array(numbers, np.intp)
+        at = np.searchsorted(swept.numbers, wanted, sorter=ranked)
+        places = ranked[np.minimum(at, len(ranked) - 1)] if len(ranked) else at[:0]
+        return swept.at(places[swept.numbers[places] == wanted] if len(ranked) else places)
 
     # -- as an artefact
 
@@ -119,6 +131,7 @@ class Programs:
         self._clear()
         self._programs = [*programs, Program(self._folder / name)]
         self._live = _live(self._programs)
+        self._ranked = None
         self._builder = Builder()
 
     def close(self) -> None:

@@ -64,13 +64,17 @@ class Sweep(msgspec.Struct, frozen=True):
 
     def kept(self, trials: NDArray[np.bool_]) -> Sweep:
         """Return the sweep of some of the trials, shape (trials,)."""
-        columns = (slice(None), trials)
+        return self.at(np.flatnonzero(trials))
+
+    def at(self, places: NDArray[np.intp]) -> Sweep:
+        """Return the sweep of the trials at some places, in that order."""
+        columns = (slice(None), places)
         return Sweep(
-            self.numbers[trials],
+            self.numbers[places],
             self.verdicts[columns],
             self.met[columns],
             self.unmet[columns],
-            self.asked[trials],
+            self.asked[places],
         )
 
     @staticmethod

@@ -16,12 +16,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
+import msgspec
 import tantivy
 
 from accrual.basic import NctId, nct_id
 from accrual.errors import QueryError
 from accrual.search.geo import PointTable
-from accrual.search.index import SCHEMA, TextIndex, id_key, read_line
+from accrual.search.index import SCHEMA, TextIndex, id_key, read_line, study_of
 from accrual.search.matched import matched_pieces
 from accrual.search.narrowing import Clause, filter_clauses, narrowing_clauses, near_clauses, point_clause
 from accrual.search.pieces import ALL_WEIGHT, BASIC_WEIGHTS, CONDITION_WEIGHTS, INTERVENTION_WEIGHTS
@@ -86,6 +87,22 @@ def page_of(
             return _by_distance(searcher, points, query, top)
         case _:
             raise QueryError(f"there is no order {query.sort!r}: relevance, distance, updated or start")
+
+
+def numbers_of(index: TextIndex, query: Query, limit: int) -> tuple[int, tuple[str, ...]]:
+    """Return how many studies a search finds, and the NCT numbers of the first `limit`, best first.
+
+    Raises:
+        QueryError: as `find`.
+
+    Example:
+        >>> numbers_of(index, Query(text="CD7 CAR-T"), 1)
+        (12, ('NCT04785833',))
+    """
+    searcher, points = index.searcher()
+    total, hits = _by_relevance(searcher, points, msgspec.structs.replace(query, offset=0), limit)
+    keys = searcher.fast_field_values("updated", [address for _, address in hits])
+    return total, tuple(study_of(int(key or 0)) for key in keys)
 
 
 def candidates(
