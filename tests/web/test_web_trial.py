@@ -111,3 +111,30 @@ def test_medical_words_lead_to_their_meaning(client: TestClient) -> None:
     assert len(targets) == len(set(targets))
     for target in targets:
         assert f'<div popover id="{target}"' in shown
+
+
+def test_words_of_results_are_words_whatever_signs_they_hold(tmp_path: Path) -> None:
+    """`_()` once took them for markup to be formatted: "50% of" was a fault, and a tag a tag."""
+    categories = [
+        {"title": title, "measurements": [{"groupId": "OG000", "value": "7"}]}
+        for title in (ATTACK, "at least 50% of dose", "%(count)s & more", "100%")
+    ]
+    outcome = {
+        "type": "PRIMARY",
+        "title": "Response",
+        "groups": [{"id": "OG000", "title": "All"}],
+        "classes": [{"categories": categories}],
+    }
+    record = {
+        "protocolSection": {"identificationModule": {"nctId": "NCT91000002", "briefTitle": "A study"}},
+        "resultsSection": {"outcomeMeasuresModule": {"outcomeMeasures": [outcome]}},
+    }
+    path = tmp_path / "record.json"
+    path.write_text(json.dumps(record))
+    with Finder(tmp_path / "home") as finder:
+        finder.load([path])
+        answer = TestClient(create_app(finder), raise_server_exceptions=False).get("/trials/NCT91000002")
+    assert answer.status_code == 200
+    assert '<th scope="row">at least 50% of dose</th><td>7</td>' in answer.text
+    assert '<th scope="row">%(count)s &amp; more</th>' in answer.text
+    assert "<img" not in answer.text
