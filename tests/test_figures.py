@@ -42,7 +42,7 @@ def test_a_load_counts_every_study(tmp_path: Path) -> None:
     Finder.demo(tmp_path).close()
     folder = DataFolder(tmp_path)
     try:
-        assert (tmp_path / "derived" / "figures-1" / "described.json").exists(), "the load did it"
+        assert (tmp_path / "derived" / "figures-2" / "described.json").exists(), "the load did it"
         assert folder.figures.values() == by_hand(folder.records).describe_values()
         assert folder.figures.sizes() == by_hand(folder.records).describe_sizes()
         sizes = folder.figures.study_sizes()

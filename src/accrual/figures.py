@@ -1,8 +1,8 @@
 """The statistics of a data folder, kept up to date: what the fields of its studies hold, and how large they are.
 
-Comes in: changes of the store. Goes out: the bodies of `/stats/size`, `/stats/field/values` and `/stats/field/sizes`.
-Refuses (UnknownFieldError): a field that there are no statistics of. What is damaged is built again by
-`accrual.store.derived`.
+Comes in: changes of the store. Goes out: the bodies of `/stats/size`, `/stats/field/values` and `/stats/field/sizes`,
+and how many studies fall into each year. Refuses (UnknownFieldError): a field that there are no statistics of. What is
+damaged is built again by `accrual.store.derived`.
 
 On disk, in the artefact's folder::
 
@@ -32,7 +32,7 @@ from accrual.store.derived import Recipe
 from accrual.store.records import Change, RecordStore
 
 NAME = "figures"
-FORMAT = "1"
+FORMAT = "2"
 _STATE = "state.msgpack"
 _DESCRIBED = "described.json"
 
@@ -55,6 +55,7 @@ class _Described(msgspec.Struct):
     values: list[dict[str, Any]]
     sizes: list[dict[str, Any]]
     study_sizes: dict[str, Any]
+    years: dict[str, dict[int, int]]
 
 
 class Figures:
@@ -121,6 +122,18 @@ class Figures:
         """Return the body of `/stats/size`."""
         return self._newest.study_sizes
 
+    def years(self, field: str) -> dict[int, int]:
+        """Return how many studies have a date in each year, the oldest first; empty for a field not counted so.
+
+        Arguments:
+            field: one of `registry.statistics.YEAR_FIELDS`.
+
+        Example:
+            >>> figures.years("StartDate")
+            {2019: 3, 2020: 14, 2022: 9}
+        """
+        return self._newest.years.get(field, {})
+
     # -- as an artefact
 
     def apply(self, changes: Sequence[Change]) -> None:
@@ -174,6 +187,7 @@ class Figures:
             self._statistics.describe_values(),
             self._statistics.describe_sizes(),
             describe_study_sizes([(size, f"NCT{number:08d}") for size, number, mark in studies if mark]),
+            self._statistics.describe_years(),
         )
 
     def _make_room(self, study: int) -> None:

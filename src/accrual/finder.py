@@ -369,6 +369,11 @@ class Finder:
             rightly_text=totals.judgement,
         )
 
+    @property
+    def written_on(self) -> date:
+        """The day (UTC) on which records were last added here."""
+        return self._folder.records.written_on()
+
     def nct_ids(self) -> Iterable[NctId]:
         """Yield every study's NCT number, in order."""
         return self._folder.records.nct_ids()

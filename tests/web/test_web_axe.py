@@ -23,6 +23,7 @@ PAGES = {
     "compare": "/compare?id=NCT04785833&id=NCT90000013&id=NCT90000001&id=NCT90009999&id=NCT00000001",
     "compare-none": "/compare",
     "match": "/match",
+    "about": "/about-the-data",
     "not-found": "/nowhere",
 }
 

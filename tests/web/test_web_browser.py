@@ -42,7 +42,15 @@ def test_a_visitor_searches_reads_and_checks_a_patient(
 
 @pytest.mark.parametrize(
     "address",
-    ["/", "/search?text=cancer&near=London", f"/trials/{SEED}", "/trials/NCT90009999", "/match", "/nowhere"],
+    [
+        "/",
+        "/search?text=cancer&near=London",
+        f"/trials/{SEED}",
+        "/trials/NCT90009999",
+        "/match",
+        "/about-the-data",
+        "/nowhere",
+    ],
 )
 @pytest.mark.parametrize("width", [320, 375, 1200])
 def test_no_page_scrolls_sideways(browser: Browser, served: str, address: str, width: int) -> None:

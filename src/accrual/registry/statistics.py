@@ -1,8 +1,8 @@
 """Statistics over many studies: which values their fields have, how long their lists are, how large they are.
 
 Comes in: records as decoded JSON, one after the other, each added once, and taken out again when it changes. Goes out:
-the bodies of `/stats/field/values`, `/stats/field/sizes` and `/stats/size`. Refuses (UnknownFieldError): a field that
-there are no statistics of. What is exact and what is estimated, `tally.py` says.
+the bodies of `/stats/field/values`, `/stats/field/sizes` and `/stats/size`, and studies by year. Refuses
+(UnknownFieldError): a field that there are no statistics of. What is exact and what is estimated, `tally.py` says.
 
 Memory is bounded whatever comes in: some 100 MB. Source of the shapes: OpenAPI document 2.0.3, schemas `EnumStats` to
 `BooleanStats`, `ListSizes`, `GzipStats`. Which percentiles and ranges of sizes the registry gives is not recorded.
@@ -17,6 +17,7 @@ import msgspec
 
 from accrual.errors import UnknownFieldError
 from accrual.registry.fields import FIELDS, Field, Record, find_field
+from accrual.registry.record import calendar_date
 from accrual.registry.tally import Tally
 
 TOP = 10
@@ -37,6 +38,8 @@ KINDS: Mapping[str, str] = {
     "boolean": "BOOLEAN",
 }
 """A field's type → its `FieldStatsType`."""
+YEAR_FIELDS = ("StudyFirstPostDate", "StartDate")
+"""The dates that studies are counted by, year by year. A study has one of each at most."""
 _DATE_FORMATS = {4: "yyyy", 7: "yyyy-MM", 10: "yyyy-MM-dd", 16: "yyyy-MM-dd'T'HH:mm"}
 """The forms of a date, by their length (OpenAPI document 2.0.3, `PartialDate` and `DateTimeMinutes`)."""
 
@@ -121,6 +124,10 @@ class Statistics:
     def describe_sizes(self) -> list[dict[str, Any]]:
         """Return the body of `/stats/field/sizes`, of all list fields."""
         return [self._size_node(field) for field in LIST_FIELDS]
+
+    def describe_years(self) -> dict[str, dict[int, int]]:
+        """Return how many studies have the date in each year, by the names in `YEAR_FIELDS`; years in order."""
+        return {name: _count_years(self.state.values[find_field(name).path]) for name in YEAR_FIELDS}
 
     def _value_node(self, field: Field) -> dict[str, Any]:
         tally = self.state.values[field.path]
@@ -220,6 +227,15 @@ def _describe_dates(tally: Tally) -> dict[str, Any]:
     dates = [str(value) for value in tally.counts]
     formats = sorted({_DATE_FORMATS[len(date)] for date in dates if len(date) in _DATE_FORMATS}, key=len)
     return {"formats": formats[::-1], **({"min": min(dates), "max": max(dates)} if dates else {})}
+
+
+def _count_years(tally: Tally) -> dict[int, int]:
+    years: dict[int, int] = {}
+    for value, count in tally.counts.items():
+        when = calendar_date(str(value))
+        if when is not None:
+            years[when.year] = years.get(when.year, 0) + count
+    return dict(sorted(years.items()))
 
 
 def _describe_numbers(tally: Tally) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator, Sequence
-from datetime import date
+from contextlib import suppress
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeAlias
@@ -160,6 +161,14 @@ class RecordStore:
     def data_date(self) -> str:
         """Return the newest date that any version carries (ISO day), empty for an empty store."""
         return str(self._newest_generation()[2])
+
+    def written_on(self) -> date:
+        """Return the day (UTC) on which the file was last written to: records were added, or it was made."""
+        seconds = self.path.stat().st_mtime
+        with suppress(FileNotFoundError):
+            log = self.path.with_name(f"{FILE_NAME}-wal").stat()  # what is new stands there at first
+            seconds = max(seconds, log.st_mtime if log.st_size else 0.0)
+        return datetime.fromtimestamp(seconds, UTC).date()
 
     def nct_ids(self) -> Iterator[NctId]:
         """Yield every study's NCT number, in order."""

@@ -25,6 +25,7 @@ from accrual.api.routes import http_status
 from accrual.api.routes import routes as api_routes
 from accrual.errors import AccrualError
 from accrual.finder import Finder
+from accrual.web.about import AboutPages
 from accrual.web.assets import built
 from accrual.web.check import CheckPages
 from accrual.web.comparison import ComparisonPages
@@ -73,6 +74,7 @@ def create_app(
     places = PlacePages(finder)
     take_part = TakePartPages(finder, today)
     comparison = ComparisonPages(finder, today)
+    about = AboutPages(finder)
     return Starlette(
         routes=[
             Route("/", search.home),
@@ -92,6 +94,7 @@ def create_app(
             Route("/compare", comparison.show),
             Route("/match", check.match_form, methods=["GET"]),
             Route("/match", check.match, methods=["POST"]),
+            Route("/about-the-data", about.show),
             Route("/favicon.ico", _icon),
             *registry_routes(finder, limits),
             *api_routes(finder, today, limits),
