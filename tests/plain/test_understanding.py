@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accrual.plain.suggestion import MOST, suggest_names
 from accrual.plain.understanding import Understood, understand
 from accrual.search.places import default_places
 from accrual.search.slips import respelled, slips
@@ -105,16 +104,6 @@ def test_no_text_breaks_the_reading(typed: str) -> None:
     assert found.changed or found.text == typed
     assert not found.changed or found.text.strip()
     assert not set(found.text) & {"\x00", "\x01"} or "\x00" in typed or "\x01" in typed
-
-
-def test_suggestions_begin_so_have_trials_and_are_few() -> None:
-    found = suggest_names("leuk", lambda words: COUNTS.get(words, 1))
-    assert found[0].words == "leukemia"
-    assert 1 < len(found) <= MOST
-    assert all("leuk" in one.words.lower() for one in found)
-    assert (
-        suggest_names("leuk", lambda words: 0) == suggest_names(" ", len) == suggest_names("qqzz", len) == ()
-    )
 
 
 def test_a_typing_slip_is_mended_only_where_the_word_stands_nowhere() -> None:

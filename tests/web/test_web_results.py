@@ -54,9 +54,13 @@ def test_suggestions_are_few_and_of_both_kinds(client: TestClient) -> None:
     words = client.get("/suggest?q=leuk&kind=words").json()["suggestions"]
     assert {"words": "leukemia", "kind": "condition"} in words
     assert len(words) <= 8
+    both = client.get("/suggest?q=leukemia in Lond&kind=words").json()
+    assert both["titles"] == {"place": "Places"}
+    assert both["suggestions"][0]["near"] == "London, England, United Kingdom"
+    assert both["suggestions"][0]["text"] == "leukemia"
     places = client.get("/suggest?q=Lond&kind=places").json()["suggestions"]
     assert places[0] == {"words": "London, England, United Kingdom", "kind": "place"}
-    assert client.get("/suggest").json() == {"suggestions": []}
+    assert client.get("/suggest").json() == {"suggestions": [], "titles": {}}
     assert client.get("/suggest", params={"q": "x" * 10_000}).status_code == 200
 
 
@@ -72,6 +76,65 @@ def test_suggestions_are_chosen_by_keyboard(browser: Browser, served: str) -> No
     page.keyboard.press("Enter")
     page.wait_for_url("**/search?*text=leukemia*")
     page.close()
+
+
+@scripted
+def test_a_place_is_chosen_in_the_search_box(browser: Browser, served: str) -> None:
+    page = browser.new_page(viewport=PHONE)  # type: ignore[arg-type]
+    page.goto(served)
+    page.get_by_label("What are you looking for?").press_sequentially("cancer in lond")
+    option = page.get_by_role("option", name="London, England, United Kingdom")
+    option.wait_for()
+    expect(page.get_by_role("group", name="Places")).to_be_visible()
+    assert violations(page) == []
+    take_picture(page, "suggestions-phone")
+    option.click()
+    page.wait_for_url(re.compile(r"/search\?text=cancer&near=London"))
+    page.close()
+
+
+@scripted
+@pytest.mark.parametrize("path", ["/search?text=cancer", "/places", "/"])
+def test_the_own_place_is_asked_for_and_rounded(browser: Browser, served: str, path: str) -> None:
+    context = browser.new_context(
+        geolocation={"latitude": 51.507351, "longitude": -0.127758}, permissions=["geolocation"]
+    )
+    page = context.new_page()
+    page.goto(served + path)
+    for summary in page.locator("summary", has_text="Place, order and more").all():
+        summary.click()
+    page.get_by_role("button", name="Use my location").click()
+    near = page.locator("#near")
+    expect(near).to_have_value("51.51, -0.13")
+    expect(page.get_by_text("rounded to about 1 km")).to_be_visible()
+    assert violations(page) == []
+    near.press("Enter")
+    page.wait_for_url(re.compile(r"/search\?.*near=51\.51%2C(\+|%20)-0\.13"))
+    expect(page.locator("h1")).to_contain_text("near 51.51, -0.13")
+    assert "51.507" not in page.content()
+    context.close()
+
+
+@scripted
+def test_a_place_that_is_not_shared_is_answered_kindly(browser: Browser, served: str) -> None:
+    context = browser.new_context(permissions=[])
+    page = context.new_page()
+    page.goto(f"{served}/places")
+    page.get_by_role("button", name="Use my location").click()
+    expect(page.get_by_role("status")).to_contain_text(re.compile("did not share|could not tell"))
+    expect(page.locator("#near")).to_have_value("")
+    context.close()
+
+
+def test_without_scripts_there_is_no_button_that_does_nothing(browser: Browser, served: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{served}/places")
+    expect(page.get_by_role("button", name="Use my location")).to_have_count(0)
+    page.locator("#near").fill("02139")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator("h1")).to_contain_text("near 02139 Cambridge")
+    context.close()
 
 
 @scripted

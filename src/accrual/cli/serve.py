@@ -129,10 +129,12 @@ def serve_finder(
 
     host, port = listener.getsockname()[:2]
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    app: ASGIApp = create_app(finder, limits=limits)
+    pages = create_app(finder, limits=limits)
+    app: ASGIApp = pages
     if log is not Log.NONE:
         app = RequestLog(app, note, queries=log is Log.QUERIES)
     finder.make_ready()
+    pages.state.make_ready()
     server = make_server(app, clients)
 
     def end(number: int, frame: FrameType | None) -> None:

@@ -173,6 +173,11 @@ class Themes:
         counts = np.bincount(codes, minlength=len(self.concepts))
         return owner[order], np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
 
+    def studies(self) -> dict[str, int]:
+        """Return for each concept that some trial names how many do."""
+        counts = np.bincount(self.codes, minlength=len(self.concepts))
+        return {concept: int(count) for concept, count in zip(self.concepts, counts, strict=True) if count}
+
     def by_family(self, values: Mapping[str, float]) -> Floats:
         """Return for each concept the greatest value of anything it is a kind of, itself included; at least 0."""
         own = self.by_concept(values)

@@ -33,6 +33,8 @@ _SOURCE = "cities1000.json"
 # A city called so beats one only also called so, unless that one has ten times the people: "Cologne" is Köln,
 # not Cologne near Brescia; "Paris" is Paris.
 _OWN_NAME_FACTOR = 10
+_OWN_BEGINNING_FACTOR = 100  # "le" is not the beginning of Kinshasa, once Léopoldville; set by hand
+_NAMES_LOOKED_AT = 16  # times as many names as cities wanted; set by hand
 _SHORTEST_SLIP = 4  # letters; one slip away from shorter words lies half the world
 _MANY_NAMED = 5_000  # people; of smaller towns only the own name is kept, which spares a third of the work
 _ARRAYS = ("names", "offsets", "owners", "own", "rows", "labels", "label_offsets")
@@ -83,12 +85,17 @@ class Cities:
         return [self._city(number) for number in self._ranked(start, stop)]
 
     def beginning(self, folded: str, n: int) -> list[City]:
-        """Return the `n` largest cities with a name that begins so."""
+        """Return the `n` largest cities with a name that begins so; other names than their own count for little."""
         if not folded:
             return []
         key = folded.encode()
         start, stop = self._bisect(key), self._bisect(key + b"\xff")
-        return [self._city(number) for number in self._ranked(start, stop)[:n]]
+        weight = self._weight(start, stop, _OWN_BEGINNING_FACTOR)
+        # A city stands there once for each of its names, so some more than `n` are looked at.
+        most = n * _NAMES_LOOKED_AT
+        best = np.argpartition(-weight, most)[:most] if len(weight) > most else np.arange(len(weight))
+        owners = self._arrays["owners"][start:stop][best[np.argsort(-weight[best], kind="stable")]]
+        return [self._city(number) for number in [*dict.fromkeys(owners.tolist())][:n]]
 
     def close_to(self, folded: str, n: int) -> list[City]:
         """Return the `n` largest cities whose name is one typing slip away."""
@@ -146,10 +153,18 @@ class Cities:
                 high = middle
         return low
 
+    def _weight(self, start: int, stop: int, own: int) -> NDArray[np.int64]:
+        people: NDArray[np.int64] = self._people[self._arrays["owners"][start:stop]]
+        return people * np.where(self._arrays["own"][start:stop], own, 1)
+
+    @cached_property
+    def _people(self) -> NDArray[np.int64]:
+        """Apart from the rest of the rows, where they lie together."""
+        return np.ascontiguousarray(self._arrays["rows"]["population"]) + 1
+
     def _ranked(self, start: int, stop: int) -> list[int]:
         owners = self._arrays["owners"][start:stop]
-        people = self._arrays["rows"]["population"][owners] + 1
-        weight = people * np.where(self._arrays["own"][start:stop], _OWN_NAME_FACTOR, 1)
+        weight = self._weight(start, stop, _OWN_NAME_FACTOR)
         return list(dict.fromkeys(owners[np.argsort(-weight, kind="stable")].tolist()))
 
     def _read_city(self, number: int) -> City:

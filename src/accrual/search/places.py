@@ -89,9 +89,10 @@ class Places:
         cities = self._cities.named(fold(first))
         return bool(cities) and (cities[0].population >= _BIG_CITY or bool(qualifier.strip()))
 
-    def suggest(self, prefix: str, n: int = 8) -> tuple[str, ...]:
-        """Return full names of the largest `n` cities with a name that begins so."""
-        return tuple(dict.fromkeys(_full_name(city) for city in self._cities.beginning(fold(prefix), n)))
+    def suggest(self, prefix: str, n: int = 8, people: int = 0) -> tuple[str, ...]:
+        """Return full names of the largest `n` cities of at least so many people with a name that begins so."""
+        cities = self._cities.beginning(fold(prefix), n)
+        return tuple(dict.fromkeys(_full_name(city) for city in cities if city.population >= people))
 
     def place_site(self, city: str, state: str, country: str) -> GeoPoint | None:
         """Return the point of a site's city; None where no city of that country (and state) has the name."""

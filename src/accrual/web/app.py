@@ -36,6 +36,7 @@ from accrual.web.places import PlacePages
 from accrual.web.protection import HEADERS, Protection
 from accrual.web.results import ResultsPages
 from accrual.web.same_origin import SameOrigin
+from accrual.web.suggestions import SuggestionPages
 from accrual.web.take_part import TakePartPages
 from accrual.web.trial import TrialPages
 
@@ -60,7 +61,7 @@ MESSAGES = {
 def create_app(
     finder: Finder, today: Callable[[], date] = date.today, limits: Limits | None = None
 ) -> Starlette:
-    """Return the web application over one facade.
+    """Return the web application over one facade; `state.make_ready()` lays out what first visitors would wait for.
 
     Arguments:
         today: says which day a patient is decided as of.
@@ -72,14 +73,15 @@ def create_app(
     maps = MapPages(finder)
     trial = TrialPages(finder, today)
     places = PlacePages(finder)
+    suggestions = SuggestionPages(finder)
     take_part = TakePartPages(finder, today)
     comparison = ComparisonPages(finder, today)
     about = AboutPages(finder)
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", search.home),
             Route("/search", search.results),
-            Route("/suggest", search.suggest),
+            Route("/suggest", suggestions.suggest),
             Route("/places", places.show),
             Route("/places/{path:path}", places.show),
             Route("/map", maps.search),
@@ -113,6 +115,8 @@ def create_app(
             Exception: _unexpected,
         },
     )
+    app.state.make_ready = suggestions.make_ready
+    return app
 
 
 async def _icon(request: Request) -> Response:

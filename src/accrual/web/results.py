@@ -18,15 +18,14 @@ from accrual.finder import Finder
 from accrual.plain.distance import site_words
 from accrual.plain.filters import FACET_TITLES, field_words, value_words
 from accrual.plain.prose import unescape
-from accrual.plain.suggestion import MOST, Suggestion, suggest_names
 from accrual.plain.understanding import Understood
 from accrual.registry.labels import label
-from accrual.search.query import FACETS, Facet, FacetCount, Found, Hit, Query
+from accrual.search.query import FACETS, Facet, FacetCount, Found, Hit
 from accrual.search.slips import respelled
 from accrual.web.address import SORTS, SearchForm, text_form
 from accrual.web.asking import Asked, exact_form, read_asked
 from accrual.web.days import age_words
-from accrual.web.language import current, marked
+from accrual.web.language import current
 from accrual.web.language import say as _
 from accrual.web.layout import render
 
@@ -34,12 +33,6 @@ CONDITIONS_SHOWN = 6
 MATCHED_SHOWN = 4
 CHOICES_SHOWN = 12
 OPEN_FACETS: tuple[Facet, ...] = ("status", "phase")
-MOST_TYPED = 100
-KINDS = {
-    "condition": marked("condition"),
-    "treatment": marked("treatment"),
-    "place": marked("place"),
-}
 MOST_HELPS = 6
 """Filters tried where nothing is found: each costs a search."""
 
@@ -108,25 +101,6 @@ class ResultsPages:
     async def results(self, request: Request) -> Response:
         """Show the trials found, with filters beside them."""
         return await run_in_threadpool(self._results, request)
-
-    async def suggest(self, request: Request) -> Response:
-        """Return, as JSON, names that begin as what is typed."""
-        return await run_in_threadpool(self._suggest, request)
-
-    def _suggest(self, request: Request) -> Response:
-        typed = request.query_params.get("q", "")[:MOST_TYPED]
-        found: tuple[Suggestion, ...] = ()
-        if request.query_params.get("kind") != "places":
-            found = suggest_names(typed, self._count)
-        if len(found) < MOST:
-            places = self.finder.places.suggest(typed, MOST - len(found))
-            in_words = request.query_params.get("kind") != "places"
-            found += tuple(Suggestion(place, "place") for place in (() if in_words else places))
-        listed = [{"words": one.words, "kind": _(KINDS[one.kind])} for one in found]
-        return Response(msgspec.json.encode({"suggestions": listed}), media_type="application/json")
-
-    def _count(self, words: str) -> int:
-        return self.finder.find(Query(text=words, top=0)).total
 
     def _results(self, request: Request) -> Response:
         try:
