@@ -20,6 +20,7 @@ import msgspec
 
 from accrual.criteria.tree import All, Any_, CompiledTrial, Criterion, Group, Not, Opaque, Tree
 from accrual.criteria.words import word_set
+from accrual.message import message, word
 
 PEOPLE, OTHERS = "population", "other people"
 MAX_HEADING = 90  # characters
@@ -208,6 +209,6 @@ def group_words(group: Group) -> str:
         'Cohort A and B'
     """
     if group.kind in (PEOPLE, OTHERS) and group.names[0][:1].isalpha() and len(group.names[0]) > 2:
-        return group.names[0].capitalize()
+        return word(group.names[0].capitalize(), "population")
     signs = " and ".join(name.upper() if len(name) == 1 or name in _ROMAN else name for name in group.names)
-    return f"{group.kind.capitalize()} {signs}"
+    return message("%(kind)s %(signs)s", kind=word(group.kind.capitalize(), "group"), signs=signs)

@@ -10,6 +10,7 @@ import re
 from typing import Final
 
 from accrual.errors import QueryError
+from accrual.message import message
 from accrual.search.measures import read_age, read_age_end
 from accrual.search.query import Age
 
@@ -68,5 +69,8 @@ def age_span(text: str) -> Age:
 
 def _no_age(text: str) -> QueryError:
     return QueryError(
-        f"{text.strip()[:20]!r} is not an age: write whole years, like 42, or for a baby months, like 8 months"
+        message(
+            "“%(text)s” is not an age: write whole years, like 42, or for a baby months, like 8 months",
+            text=text.strip()[:20],
+        )
     )

@@ -8,10 +8,11 @@ from __future__ import annotations
 import msgspec
 
 from accrual.match.verdict import Change, Obstacle
+from accrual.message import Original, message
 from accrual.plain.prose import statement
 from accrual.plain.screening import field_words
 
-HEADING = "What would have to change"
+HEADING = message("What would have to change")
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -36,10 +37,10 @@ def outlook(change: Change) -> str:
         'If nothing new happens, nothing stands in the way from 2026-12-14 on.'
     """
     if change.lasting:
-        return "Part of it will not change: this patient is ruled out for good."
+        return message("Part of it will not change: this patient is ruled out for good.")
     if change.day is not None:
-        return f"If nothing new happens, nothing stands in the way from {change.day.isoformat()} on."
-    return "Time alone does not change it."
+        return message("If nothing new happens, nothing stands in the way from %(day)s on.", day=change.day)
+    return message("Time alone does not change it.")
 
 
 def _words(obstacle: Obstacle) -> str:
@@ -47,13 +48,13 @@ def _words(obstacle: Obstacle) -> str:
         return field_words(obstacle.field, obstacle.text)
     whole = statement(obstacle.text)
     part = " … ".join(statement(quote) for quote in obstacle.quotes)
-    words = whole if not part or part == whole else f"{whole} [{part}]"
-    return f"Excluded by: {words}" if obstacle.kind == "exclusion" else words
+    words = Original(whole if not part or part == whole else f"{whole} [{part}]")
+    return message("Excluded by: %(words)s", words=words) if obstacle.kind == "exclusion" else words
 
 
 def _when(obstacle: Obstacle) -> str:
     if obstacle.lasting:
-        return "will not change"
+        return message("will not change")
     if obstacle.day is not None:
-        return f"a matter of time: no longer in the way from {obstacle.day.isoformat()} on"
-    return "not a matter of time: only a new fact would change it"
+        return message("a matter of time: no longer in the way from %(day)s on", day=obstacle.day)
+    return message("not a matter of time: only a new fact would change it")

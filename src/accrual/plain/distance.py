@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 
 from accrual.errors import QueryError
-from accrual.plain.prose import printable
+from accrual.message import joined, message, word
+from accrual.plain.prose import original, printable
 from accrual.search.query import NearestSite
 
 KM_PER_MILE = 1.609344  # international mile, NIST SP 811 (2008), appendix B.8
@@ -32,23 +33,31 @@ def read_distance(text: str) -> float:
     found = _DISTANCE.match(text)
     unit = found.group(2).lower() if found else ""
     if found is None or unit == "m":
-        raise QueryError(f"{text!r} is not a distance: write kilometres or miles, like 100km or 60mi")
+        raise QueryError(
+            message(
+                "“%(text)s” is not a distance: write kilometres or miles, like 100km or 60mi", text=text[:40]
+            )
+        )
     number = float(found.group(1).replace(",", "."))
     if number > FARTHEST_KM:
-        raise QueryError(f"{text[:40]!r} is farther than any place on the globe: leave the distance out")
+        raise QueryError(
+            message(
+                "“%(text)s” is farther than any place on the globe: leave the distance out", text=text[:40]
+            )
+        )
     return number * KM_PER_MILE if unit.startswith("mi") else number
 
 
 def distance_words(km: float) -> str:
     """Return a distance as people say it: "under 1 km", "4 km (2 mi)"."""
     if km < 1:
-        return "under 1 km"
-    return f"{km:,.0f} km ({km / KM_PER_MILE:,.0f} mi)"
+        return message("under 1 km")
+    return message("%(km)s km (%(miles)s mi)", km=f"{km:,.0f}", miles=f"{km / KM_PER_MILE:,.0f}")
 
 
 def site_words(site: NearestSite) -> str:
     """Return a site on one line: facility, city, country and how far."""
-    where = ", ".join(part for part in (site.facility, site.city, site.country) if part) or "place not stated"
-    return printable(
-        f"{where}, {distance_words(site.distance_km)}" if site.distance_km is not None else where
-    )
+    inside = original(", ".join(part for part in (site.facility, site.city) if part))
+    where = joined(", ", (inside, word(printable(site.country), "country") if site.country else ""))
+    far = distance_words(site.distance_km) if site.distance_km is not None else ""
+    return joined(", ", (where or message("place not stated"), far))

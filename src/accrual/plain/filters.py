@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from accrual.message import message, word
 from accrual.registry.labels import label
 from accrual.search.query import Facet
 
@@ -24,11 +25,11 @@ def value_words(facet: Facet, value: str) -> str:
     """Return a facet value in plain words: `CHILD` of `age_group` is "Child"."""
     match facet:
         case "country":
-            return value
+            return word(value, "country")
         case "healthy_volunteers":
-            return "Accepted" if value == "true" else "Not accepted"
+            return message("Accepted") if value == "true" else message("Not accepted")
         case "results":
-            return "With results" if value == "true" else "Without results"
+            return message("With results") if value == "true" else message("Without results")
         case "age_group":
             return label("std_age", value)
         case _:
@@ -37,4 +38,4 @@ def value_words(facet: Facet, value: str) -> str:
 
 def field_words(name: str) -> str:
     """Return a registry field's name in plain words: "brief title" for `BriefTitle`."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower().replace("nct id", "NCT number")
+    return word(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower().replace("nct id", "NCT number"), "field")

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from accrual.message import Original, counted, joined, word
 from accrual.plain.prose import unescape
 from accrual.registry.labels import label
 
@@ -109,10 +110,11 @@ def _text(value: Any, depth: int = 0) -> str:
 def _words(name: str) -> str:
     """A field's name in words: `briefTitle` is "Brief title"."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name.removesuffix("Struct").removesuffix("Module"))
-    return words[:1].upper() + words[1:].lower()
+    return word(words[:1].upper() + words[1:].lower(), "field")
 
 
 def _short(text: str) -> str:
-    return (
-        text if len(text) <= LONGEST else f"{text[:LONGEST].rstrip()} … ({len(text) - LONGEST:,} more signs)"
-    )
+    if len(text) <= LONGEST:
+        return Original(text)
+    rest = counted("(%(count)s more sign)", "(%(count)s more signs)", len(text) - LONGEST)
+    return joined(" … ", (Original(text[:LONGEST].rstrip()), rest))

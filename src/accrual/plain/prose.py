@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from accrual.message import Original
 from accrual.registry import textblock
 
 BlockKind: TypeAlias = Literal["paragraph", "bullets"]
@@ -43,6 +44,11 @@ def printable(text: str) -> str:
 def unescape(text: str) -> str:
     r"""Undo the registry's markdown escapes: ``\>`` becomes ``>``."""
     return textblock.unescape(printable(text))
+
+
+def original(text: str) -> str:
+    """Return words of a record on one line, marked as the record's own; empty for none."""
+    return Original(" ".join(unescape(text).split()))
 
 
 def statement(text: str) -> str:

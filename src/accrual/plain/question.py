@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import get_args
 
 from accrual.errors import QueryError
+from accrual.message import message
 from accrual.plain.age import age_span
 from accrual.plain.distance import read_distance
 from accrual.search.filters import filter_values
@@ -52,7 +53,7 @@ def build_query(
         raise QueryError(f"{sort!r} is not an order: choose one of {', '.join(SORTS)}")
     place = _near(find_place, near.strip(), within.strip(), recruiting_sites)
     if order == "distance" and place is None:
-        raise QueryError("sorting by distance needs a place: say near which one, like --near Suzhou")
+        raise QueryError(message("sorting by distance needs a place: say near which one, like --near Suzhou"))
     return Query(
         text=text.strip(),
         condition=condition.strip(),
@@ -113,7 +114,7 @@ def _near(find_place: Callable[[str], Place], near: str, within: str, recruiting
         if within:
             raise QueryError(f"a distance ({within}) needs a place: say near which one, like --near Suzhou")
         if recruiting_only:
-            raise QueryError("recruiting sites only: this needs a place, like --near Suzhou")
+            raise QueryError(message("recruiting sites only: this needs a place, like --near Suzhou"))
         return None
     place = find_place(near)
     return Near(

@@ -11,7 +11,8 @@ from typing import Final
 
 import msgspec
 
-from accrual.plain.prose import unescape
+from accrual.message import Original, joined, message
+from accrual.plain.prose import original, unescape
 from accrual.registry.labels import label
 from accrual.registry.record import Trial
 from accrual.registry.record_results import FlowPeriod, Group, Measurement, OutcomeMeasure
@@ -23,12 +24,16 @@ ROWS_SHOWN: Final = 12
 GROUPS_SHOWN: Final = 6
 """Columns of one table, set by hand: more do not fit a screen."""
 
-STEPS: Final = {"STARTED": "Started", "COMPLETED": "Finished", "NOT COMPLETED": "Left early"}
+STEPS: Final = {
+    "STARTED": message("Started"),
+    "COMPLETED": message("Finished"),
+    "NOT COMPLETED": message("Left early"),
+}
 """The registry's own names of the steps that every flow has (data element definitions, results), in plain words."""
 HARMS: Final = (
-    "People with serious health problems",
-    "People with other health problems",
-    "Deaths, of any cause",
+    message("People with serious health problems"),
+    message("People with other health problems"),
+    message("Deaths, of any cause"),
 )
 
 
@@ -92,9 +97,9 @@ def _flow(period: FlowPeriod, groups: tuple[Group, ...]) -> Table:
         counts = {one.groupId: one.numSubjects or one.numUnits for one in step.achievements}
         cells = tuple(counts.get(group.id, "") for group in shown)
         if any(cells):
-            rows.append(Row(STEPS.get(step.type, _line(step.type)), cells))
-    columns = tuple(_line(group.title) or group.id for group in shown)
-    return Table(_line(period.title), "", columns, tuple(rows[:ROWS_SHOWN]), *_left(rows, groups))
+            rows.append(Row(STEPS.get(step.type) or original(step.type), cells))
+    columns = tuple(original(group.title) or Original(group.id) for group in shown)
+    return Table(original(period.title), "", columns, tuple(rows[:ROWS_SHOWN]), *_left(rows, groups))
 
 
 def _outcome(measure: OutcomeMeasure) -> Table:
@@ -102,20 +107,28 @@ def _outcome(measure: OutcomeMeasure) -> Table:
     rows: list[Row] = []
     analysed = {one.groupId: one.value for denom in measure.denoms[:1] for one in denom.counts}
     if analysed:
-        units = _line(measure.denoms[0].units).lower() or "participants"
-        rows.append(Row(f"Counted: {units}", tuple(analysed.get(group.id, "") for group in shown)))
+        units = original(measure.denoms[0].units).lower()
+        named = message("participants") if units in ("", "participants") else Original(units)
+        rows.append(
+            Row(
+                message("Counted: %(units)s", units=named),
+                tuple(analysed.get(group.id, "") for group in shown),
+            )
+        )
     for part in measure.classes:
         for category in part.categories:
             values = {one.groupId: _value(one) for one in category.measurements}
-            name = ": ".join(filter(None, (_line(part.title), _line(category.title)))) or "Result"
+            name = joined(": ", (original(part.title), original(category.title))) or message("Result")
             rows.append(Row(name, tuple(values.get(group.id, "") for group in shown)))
     kinds = (
         label("param", measure.paramType) if measure.paramType else "",
         label("dispersion", measure.dispersionType) if measure.dispersionType else "",
     )
-    about = " · ".join(filter(None, (*kinds, _line(measure.unitOfMeasure), _line(measure.timeFrame))))
-    columns = tuple(_line(group.title) or group.id for group in shown)
-    return Table(_line(measure.title), about, columns, tuple(rows[:ROWS_SHOWN]), *_left(rows, measure.groups))
+    about = joined(" · ", (*kinds, original(measure.unitOfMeasure), original(measure.timeFrame)))
+    columns = tuple(original(group.title) or Original(group.id) for group in shown)
+    return Table(
+        original(measure.title), about, columns, tuple(rows[:ROWS_SHOWN]), *_left(rows, measure.groups)
+    )
 
 
 def _value(one: Measurement) -> str:
@@ -123,8 +136,9 @@ def _value(one: Measurement) -> str:
     if one.spread:
         words += f" ({_line(one.spread)})"
     if one.lowerLimit or one.upperLimit:
-        words += f" ({_line(one.lowerLimit) or '?'} to {_line(one.upperLimit) or '?'})"
-    return words
+        low, high = _line(one.lowerLimit) or "?", _line(one.upperLimit) or "?"
+        return message("%(value)s (%(low)s to %(high)s)", value=Original(words), low=low, high=high)
+    return Original(words)
 
 
 def _harms(trial: Trial) -> Table:
@@ -137,14 +151,14 @@ def _harms(trial: Trial) -> Table:
     )
     rows = [Row(name, tuple(_of(*pair) for pair in pairs)) for name, pairs in counted]
     rows = [row for row in rows if any(row.cells)]
-    columns = tuple(_line(group.title) or group.id for group in shown)
-    return Table("", _line(module.timeFrame), columns, tuple(rows), *_left(rows, module.eventGroups))
+    columns = tuple(original(group.title) or Original(group.id) for group in shown)
+    return Table("", original(module.timeFrame), columns, tuple(rows), *_left(rows, module.eventGroups))
 
 
 def _of(some: int | None, whole: int | None) -> str:
     if some is None:
         return ""
-    return f"{some:,}" if whole is None else f"{some:,} of {whole:,}"
+    return f"{some:,}" if whole is None else message("%(some)s of %(all)s", some=some, all=whole)
 
 
 def _left(rows: list[Row], groups: Iterable[object]) -> tuple[int, int]:

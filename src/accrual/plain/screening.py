@@ -14,12 +14,13 @@ from accrual.criteria.groups import OTHERS, group_words
 from accrual.criteria.tree import Kind
 from accrual.match.absence import ABSENT
 from accrual.match.verdict import CriterionVerdict, Evidence, FieldVerdict, Missing, Screening, Verdict, tally
+from accrual.message import Original, counted, joined, message, word
 from accrual.plain.prose import statement
 from accrual.plain.tone import MARKS, Tone
-from accrual.registry.labels import label
+from accrual.registry.labels import age_words, label
 from accrual.truth import Truth
 
-NOT_ADVICE = (
+NOT_ADVICE = message(
     "This is not medical advice. It reads public records by machine and can be wrong; "
     "only the study team can say who may take part."
 )
@@ -57,11 +58,12 @@ class Group(msgspec.Struct, frozen=True):
 
 def verdict_word(verdict: Verdict) -> str:
     """Return a verdict in plain words."""
-    return {
-        "eligible": "May be eligible",
-        "ineligible": "Not eligible",
-        "undetermined": "Not decided yet",
-    }[verdict]
+    words: dict[Verdict, str] = {
+        "eligible": message("May be eligible"),
+        "ineligible": message("Not eligible"),
+        "undetermined": message("Not decided yet"),
+    }
+    return words[verdict]
 
 
 def verdict_tone(verdict: Verdict) -> Tone:
@@ -72,17 +74,23 @@ def verdict_tone(verdict: Verdict) -> Tone:
 
 def verdict_reason(screening: Screening) -> str:
     """Return why the verdict is what it is, in one sentence."""
-    counted = tally(screening)
-    against, unknown = counted.unmet, counted.unknown
+    found = tally(screening)
+    against, unknown = found.unmet, found.unknown
     if screening.verdict == "ineligible":
-        reason = f"{_count(against, 'requirement')} rule{'s' if against == 1 else ''} this patient out."
-    elif screening.verdict == "eligible":
-        reason = "Every requirement was understood and is met."
-    else:
-        reason = (
-            f"Nothing rules this patient out, and {_count(unknown, 'requirement')} cannot be decided yet."
+        reason = counted(
+            "%(count)s requirement rules this patient out.",
+            "%(count)s requirements rule this patient out.",
+            against,
         )
-    return f"{reason} {_assumed(screening)}".strip()
+    elif screening.verdict == "eligible":
+        reason = message("Every requirement was understood and is met.")
+    else:
+        reason = counted(
+            "Nothing rules this patient out, and %(count)s requirement cannot be decided yet.",
+            "Nothing rules this patient out, and %(count)s requirements cannot be decided yet.",
+            unknown,
+        )
+    return joined(" ", (reason, _assumed(screening)))
 
 
 def _assumed(screening: Screening) -> str:
@@ -90,19 +98,22 @@ def _assumed(screening: Screening) -> str:
     if screening.assumption == "open":
         return ""
     silent = sum(any(one.fact == ABSENT for one in each.evidence) for each in screening.criteria)
-    rest = "rests" if silent == 1 else "rest"
-    return f"The notes are taken as complete: {_count(silent, 'answer')} {rest} on what they do not mention."
+    return counted(
+        "The notes are taken as complete: %(count)s answer rests on what they do not mention.",
+        "The notes are taken as complete: %(count)s answers rest on what they do not mention.",
+        silent,
+    )
 
 
 def groups(screening: Screening) -> tuple[Group, ...]:
     """Return the decided lines in reading order, under their headings; empty groups are left out."""
     found = (
         Group(
-            "From the record's own fields",
+            message("From the record's own fields"),
             tuple(decided_line(field, "inclusion") for field in screening.fields),
         ),
-        Group("Inclusion criteria: must be true", _of_kind(screening, "inclusion")),
-        Group("Exclusion criteria: must not be true", _of_kind(screening, "exclusion")),
+        Group(message("Inclusion criteria: must be true"), _of_kind(screening, "inclusion")),
+        Group(message("Exclusion criteria: must not be true"), _of_kind(screening, "exclusion")),
         *group_parts(screening),
     )
     return tuple(group for group in found if group.lines)
@@ -112,15 +123,17 @@ def field_words(field: str, value: str) -> str:
     """Return a structured field of the record in plain words: "Lowest age: 12 years" for `minimumAge`."""
     match field:
         case "minimumAge":
-            return f"Lowest age: {value.lower()}"
+            return message("Lowest age: %(age)s", age=age_words(value))
         case "maximumAge":
-            return f"Highest age: {value.lower()}"
+            return message("Highest age: %(age)s", age=age_words(value))
         case "sex":
-            return f"Sex: {label('sex', value)}"
+            return message("Sex: %(sex)s", sex=label("sex", value))
         case "healthyVolunteers":
-            return "Accepts healthy volunteers" if value == "true" else "No healthy volunteers"
+            if value == "true":
+                return message("Accepts healthy volunteers")
+            return message("No healthy volunteers")
         case _:
-            return f"{field}: {value}"
+            return Original(f"{field}: {value}")
 
 
 def _of_kind(screening: Screening, kind: Kind) -> tuple[Decided, ...]:
@@ -136,8 +149,15 @@ def group_parts(screening: Screening) -> Iterator[Group]:
     own = [criterion for criterion in screening.criteria if criterion.group is not None]
     for group in dict.fromkeys(criterion.group for criterion in own if criterion.group is not None):
         lines = tuple(decided_line(each, each.kind) for each in own if each.group == group)
-        note = "not asked of the patient" if group.kind == OTHERS else f"one {group.kind} that fits is enough"
-        yield Group(f"{group_words(group)}: {note}", lines)
+        if group.kind == OTHERS:
+            title = message("%(group)s: not asked of the patient", group=group_words(group))
+        else:
+            title = message(
+                "%(group)s: one %(kind)s that fits is enough",
+                group=group_words(group),
+                kind=word(group.kind, "group"),
+            )
+        yield Group(title, lines)
 
 
 def decided_line(decided: CriterionVerdict | FieldVerdict, kind: Kind) -> Decided:
@@ -150,7 +170,7 @@ def decided_line(decided: CriterionVerdict | FieldVerdict, kind: Kind) -> Decide
         meaning=meaning,
         text=field_words(decided.field, decided.text)
         if isinstance(decided, FieldVerdict)
-        else statement(decided.text),
+        else Original(statement(decided.text)),
         evidence=decided.evidence,
         questions=_questions(decided.missing) if is_open else (),
         unread=_unread(decided.missing, decided.text) if is_open else (),
@@ -160,10 +180,10 @@ def decided_line(decided: CriterionVerdict | FieldVerdict, kind: Kind) -> Decide
 
 def _meaning(holds: Truth, kind: Kind) -> tuple[Tone, str]:
     if holds is Truth.UNKNOWN:
-        return "open", "not known"
+        return "open", message("not known")
     if kind == "inclusion":
-        return ("good", "meets") if holds is Truth.YES else ("bad", "does not meet")
-    return ("bad", "excluded") if holds is Truth.YES else ("good", "not excluded")
+        return ("good", message("meets")) if holds is Truth.YES else ("bad", message("does not meet"))
+    return ("bad", message("excluded")) if holds is Truth.YES else ("good", message("not excluded"))
 
 
 def _questions(missing: tuple[Missing, ...]) -> tuple[str, ...]:
@@ -174,18 +194,18 @@ def _unread(missing: tuple[Missing, ...], text: str) -> tuple[str, ...]:
     quotes = dict.fromkeys(statement(gap.quote) for gap in missing if gap.reason == "not understood")
     whole = statement(text).rstrip(" ;.,")
     return tuple(
-        "Not understood" if quote.rstrip(" ;.,") == whole else f"Not understood: “{quote}”"
+        message("Not understood")
+        if quote.rstrip(" ;.,") == whole
+        else message("Not understood: “%(quote)s”", quote=Original(quote))
         for quote in quotes
     )
 
 
 def _note(gap: Missing) -> str:
     if gap.reason == "conflict":
-        return f"the patient's facts contradict each other on “{gap.quote}”"
+        return message("the patient's facts contradict each other on “%(quote)s”", quote=Original(gap.quote))
     if gap.reason == "not precise enough":
-        return f"the patient's facts are not precise enough for “{gap.quote}”"
+        return message(
+            "the patient's facts are not precise enough for “%(quote)s”", quote=Original(gap.quote)
+        )
     return ""
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -14,12 +14,13 @@ from accrual.criteria.everyday import everyday
 from accrual.criteria.groups import group_words, named_group
 from accrual.criteria.render import english
 from accrual.criteria.tree import CompiledTrial, Criterion, Kind, Understood
-from accrual.plain.prose import Block, blocks, printable, statement, unescape
+from accrual.message import Original, counted, joined, message, opening, word
+from accrual.plain.prose import Block, blocks, original, printable, statement, unescape
 from accrual.registry.labels import age_phrase, label
 from accrual.registry.record import Trial
 from accrual.registry.record_protocol import ArmGroup, Contact, Location, Outcome
 
-NOT_STATED = "Not stated"
+NOT_STATED = message("Not stated")
 REGISTRY_URL = "https://clinicaltrials.gov/study/"
 
 FIRST_FICTIONAL = "NCT90000001"  # the demo registry's own studies start here; the real registry is far below
@@ -131,7 +132,7 @@ def trial_page(trial: Trial, compiled: CompiledTrial) -> TrialPage:
         nct_id=trial.nct_id,
         title=_one_line(trial.title or trial.official_title or trial.nct_id),
         official_title=_one_line(trial.official_title),
-        sponsor=_one_line(trial.lead_sponsor.name) or NOT_STATED,
+        sponsor=original(trial.lead_sponsor.name) or NOT_STATED,
         status=_label("status", status.overallStatus),
         status_value=status.overallStatus,
         why_stopped=_one_line(status.whyStopped),
@@ -145,7 +146,7 @@ def trial_page(trial: Trial, compiled: CompiledTrial) -> TrialPage:
         details=blocks(trial.description),
         enrollment=_enrollment(trial),
         sex=label("sex", trial.sex or "ALL"),
-        ages=_ages(trial.minimum_age, trial.maximum_age),
+        ages=opening(age_phrase(printable(trial.minimum_age), printable(trial.maximum_age))),
         volunteers=_volunteers(trial.healthy_volunteers),
         inclusion=_criteria(compiled, "inclusion"),
         exclusion=_criteria(compiled, "exclusion"),
@@ -184,8 +185,8 @@ def _heading(criterion: Criterion) -> str:
     """The heading, with the group in front where the heading does not name it."""
     heading = _one_line(criterion.heading)
     if criterion.group is None or named_group(heading) is not None:
-        return heading
-    return ": ".join(filter(None, (group_words(criterion.group), heading)))
+        return Original(heading)
+    return joined(": ", (group_words(criterion.group), Original(heading)))
 
 
 def _criteria(compiled: CompiledTrial, kind: Kind) -> tuple[CriterionLine, ...]:
@@ -201,15 +202,15 @@ def _one_line(text: str) -> str:
 
 
 def _lines(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(line for text in texts if (line := _one_line(text))))
+    return tuple(dict.fromkeys(line for text in texts if (line := original(text))))
 
 
 def _treatments(trial: Trial) -> tuple[str, ...]:
     interventions = trial.interventions
-    return _lines(
-        f"{label('intervention_type', item.type)}: {item.name}" if item.type else item.name
-        for item in interventions
+    named = (
+        joined(": ", (label("intervention_type", item.type), original(item.name))) for item in interventions
     )
+    return tuple(dict.fromkeys(words for words in named if words))
 
 
 def _funders(trial: Trial) -> tuple[str, ...]:
@@ -227,27 +228,26 @@ def _identifiers(trial: Trial) -> tuple[str, ...]:
 def _enrollment(trial: Trial) -> str:
     if trial.enrollment is None:
         return NOT_STATED
-    estimated = "estimated " if trial.enrollment_type == "ESTIMATED" else ""
-    return f"{trial.enrollment:,} {estimated}patient{'' if trial.enrollment == 1 else 's'}"
+    if trial.enrollment_type == "ESTIMATED":
+        return counted("%(count)s estimated patient", "%(count)s estimated patients", trial.enrollment)
+    return counted("%(count)s patient", "%(count)s patients", trial.enrollment)
 
 
 def _groups(trial: Trial, arms: int) -> str:
     count = trial.enrollment
     if count is None or not arms:
         return ""
-    people = f"{count:,} participant{'' if count == 1 else 's'}"
-    return f"{people} in {arms} patient group{'' if arms == 1 else 's'}"
-
-
-def _ages(minimum: str, maximum: str) -> str:
-    words = printable(age_phrase(minimum, maximum))
-    return words[:1].upper() + words[1:]
+    return message(
+        "%(people)s in %(groups)s",
+        people=counted("%(count)s participant", "%(count)s participants", count),
+        groups=counted("%(count)s patient group", "%(count)s patient groups", arms),
+    )
 
 
 def _volunteers(accepted: bool | None) -> str:
     if accepted is None:
         return NOT_STATED
-    return "Accepts Healthy Volunteers" if accepted else "No Healthy Volunteers"
+    return message("Accepts Healthy Volunteers") if accepted else message("No Healthy Volunteers")
 
 
 def _design(trial: Trial) -> tuple[tuple[str, str], ...]:
@@ -268,7 +268,7 @@ def _design(trial: Trial) -> tuple[tuple[str, str], ...]:
         )
     found = tuple((DESIGN_NAMES[kind], _label(kind, value)) for kind, value in rows)
     if info.maskingInfo.whoMasked:
-        who = ", ".join(label("who_masked", value) for value in info.maskingInfo.whoMasked)
+        who = joined(", ", (label("who_masked", value) for value in info.maskingInfo.whoMasked))
         found = (*found, (DESIGN_NAMES["who_masked"], who))
     return found
 
@@ -276,7 +276,7 @@ def _design(trial: Trial) -> tuple[tuple[str, str], ...]:
 def _arm(group: ArmGroup) -> Arm:
     kind = label("arm_type", group.type) if group.type else ""
     return Arm(
-        label=_one_line(group.label) or NOT_STATED,
+        label=original(group.label) or NOT_STATED,
         type=kind,
         description=blocks(group.description),
         treatments=_lines(group.interventionNames),
@@ -290,9 +290,8 @@ def _outcomes(found: Iterable[Outcome]) -> tuple[str, ...]:
 
 
 def _site(place: Location) -> Site:
-    parts = (place.facility, place.city, place.state, place.zip, place.country)
     return Site(
-        where=", ".join(_lines(parts)) or NOT_STATED,
+        where=_place(place.facility, place.city, place.state, place.zip, place.country) or NOT_STATED,
         status=label("status", place.status) if place.status else "",
         contacts=tuple(words for contact in place.contacts if (words := _contact(contact))),
         recruiting=place.status == "RECRUITING",
@@ -303,4 +302,11 @@ def _contact(contact: Contact) -> str:
     phone = (
         f"{contact.phone} ext. {contact.phoneExt}" if contact.phone and contact.phoneExt else contact.phone
     )
-    return ", ".join(_lines((contact.name, phone, contact.email)))
+    return Original(", ".join(_lines((contact.name, phone, contact.email))))
+
+
+def _place(*parts: str) -> str:
+    """The parts of an address; the last is a country."""
+    *inside, country = _lines(parts) or ("",)
+    named = word(country, "country") if country and country == _one_line(parts[-1]) else Original(country)
+    return joined(", ", (Original(", ".join(inside)), named))

@@ -10,8 +10,9 @@ holds only where the public trial page says it otherwise.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from accrual.message import Message, Original, counted, message, word
 from accrual.registry.enums import ENUMS
 
 _KINDS: Mapping[str, str] = {
@@ -88,7 +89,7 @@ _PLAIN: Mapping[str, Mapping[str, str]] = {
 
 
 def label(kind: str, value: str) -> str:
-    """Return plain words for a registry value; empty for an empty value.
+    """Return plain words for a registry value, a `Message` of that kind; empty for an empty value.
 
     Raises:
         KeyError: no table has this kind.
@@ -101,7 +102,7 @@ def label(kind: str, value: str) -> str:
     if not value:
         return ""
     found = _PLAIN.get(kind, {}).get(value) or table.get(value)
-    return found or value.replace("_", " ").capitalize()
+    return word(found, kind) if found else Original(value.replace("_", " ").capitalize())
 
 
 def labels(kind: str) -> dict[str, str]:
@@ -134,17 +135,28 @@ def age_phrase(minimum: str, maximum: str) -> str:
     """
     low, high = _age(minimum), _age(maximum)
     if low is None and high is None:
-        return "No age limits"
+        return message("No age limits")
     if high is None:
         assert low is not None
-        return f"{_amount(*low)} and older"
+        return message("%(age)s and older", age=_amount(*low))
     if low is None:
-        return f"up to {_amount(*high)} old"
+        return message("up to %(age)s old", age=_amount(*high))
     if low == high:
-        return f"{_amount(*low)} old"
+        return message("%(age)s old", age=_amount(*low))
     if low[1] == high[1]:
-        return f"{low[0]} to {_amount(*high)} old"
-    return f"{_amount(*low)} to {_amount(*high)} old"
+        return message("%(low)s to %(high)s old", low=low[0], high=_amount(*high))
+    return message("%(low)s to %(high)s old", low=_amount(*low), high=_amount(*high))
+
+
+def age_words(text: str) -> str:
+    """Return one age of the registry in plain words; an age in other words stays as it is.
+
+    Example:
+        >>> age_words("12 Years")
+        '12 years'
+    """
+    found = _age(text)
+    return _amount(*found) if found else Original(text.lower())
 
 
 def _age(text: str) -> tuple[str, str] | None:
@@ -155,7 +167,15 @@ def _age(text: str) -> tuple[str, str] | None:
     return (found[1], found[2].lower()) if found else (text.strip(), "")
 
 
+_UNITS: Mapping[str, Callable[[int], Message]] = {
+    "year": lambda count: counted("%(count)s year", "%(count)s years", count),
+    "month": lambda count: counted("%(count)s month", "%(count)s months", count),
+    "week": lambda count: counted("%(count)s week", "%(count)s weeks", count),
+    "day": lambda count: counted("%(count)s day", "%(count)s days", count),
+    "hour": lambda count: counted("%(count)s hour", "%(count)s hours", count),
+    "minute": lambda count: counted("%(count)s minute", "%(count)s minutes", count),
+}
+
+
 def _amount(number: str, unit: str) -> str:
-    if not unit:
-        return number
-    return f"{number} {unit}" if number == "1" else f"{number} {unit}s"
+    return _UNITS[unit](int(number)) if unit else Original(number)

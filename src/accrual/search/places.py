@@ -21,6 +21,7 @@ import zipcodes
 
 from accrual.basic import GeoPoint
 from accrual.errors import PlaceNotFoundError
+from accrual.message import Original, message
 from accrual.search.cities import Cities, City
 from accrual.search.countries import capitals, country_code, country_names
 from accrual.search.regions import region_code, region_names
@@ -173,9 +174,14 @@ class Places:
     def _not_found(self, name: str) -> str:
         close = self._cities.close_to(fold(name.split(",")[0]), 3)
         asked = name.strip()[:80]
-        hint = "did you mean " + "; ".join(_full_name(city) for city in close) + "?" if close else ""
-        forms = "write a city (Suzhou; Paris, TX), a country, a US state, a US ZIP code or latitude,longitude"
-        return f"no place is called {asked!r}: {hint or forms}"
+        if close:
+            names = Original("; ".join(_full_name(city) for city in close))
+            return message("no place is called “%(name)s”: did you mean %(names)s?", name=asked, names=names)
+        return message(
+            "no place is called “%(name)s”: write a city (Suzhou; Paris, TX), a country, a US state, "
+            "a US ZIP code or latitude,longitude",
+            name=asked,
+        )
 
 
 @lru_cache(maxsize=1)
@@ -209,7 +215,10 @@ def _read_coordinates(name: str) -> Place | None:
     lat, lon = float(found.group(1)), float(found.group(2))
     if abs(lat) > 90 or abs(lon) > 180:
         raise PlaceNotFoundError(
-            f"{name.strip()!r} is not on the globe: latitude is -90 to 90, longitude -180 to 180, in that order"
+            message(
+                "“%(name)s” is not on the globe: latitude is -90 to 90, longitude -180 to 180, in that order",
+                name=name.strip(),
+            )
         )
     return Place(f"{lat:g}, {lon:g}", GeoPoint(lat, lon), "coordinates")
 

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from accrual.errors import PatientError, QueryError
+from accrual.message import Original, message
 from accrual.patient.answers import can_be_kept, choices_for, with_answer
 from accrual.patient.form import VERSION
 from accrual.patient.model import Patient
@@ -47,14 +48,14 @@ def read_answers(field: bytes) -> tuple[Answer, ...]:
     try:
         found = msgspec.json.decode(field, type=tuple[Answer, ...])
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise QueryError("the answers could not be read: start again") from error
+        raise QueryError(message("the answers could not be read: start again")) from error
     for one in found:
         if len(one.text) > LONGEST or len(one.value) > LONGEST or len(one.unit) > LONGEST:
-            raise QueryError("an answer is too long: start again")
+            raise QueryError(message("an answer is too long: start again"))
         if not can_be_kept(one.about):
-            raise QueryError("the answers could not be read: start again")
+            raise QueryError(message("the answers could not be read: start again"))
     if len(found) > MOST:
-        raise QueryError("these are too many answers: start again")
+        raise QueryError(message("these are too many answers: start again"))
     return found
 
 
@@ -98,11 +99,16 @@ def patient_of(answers: Iterable[Answer], read_patient: Callable[[bytes], Patien
     for one in answers:
         if one.value != UNKNOWN:
             if not one.value.strip():
-                raise PatientError("choose an answer, or say that you do not know")
+                raise PatientError(message("choose an answer, or say that you do not know"))
             if choices_for(one.about) and one.value not in choices_for(one.about):
-                raise PatientError("choose one of the answers that are offered")
+                raise PatientError(message("choose one of the answers that are offered"))
             form = with_answer(form, one.about, one.value, today)
     patient = read_patient(msgspec.json.encode(form))
     if patient.unused:
-        raise PatientError(f"this answer cannot be right ({patient.unused[0].reason}): look at it again")
+        raise PatientError(
+            message(
+                "this answer cannot be right (%(reason)s): look at it again",
+                reason=Original(patient.unused[0].reason),
+            )
+        )
     return patient

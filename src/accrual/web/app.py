@@ -25,6 +25,7 @@ from accrual.api.routes import http_status
 from accrual.api.routes import routes as api_routes
 from accrual.errors import AccrualError
 from accrual.finder import Finder
+from accrual.message import error_words
 from accrual.web.about import AboutPages
 from accrual.web.assets import built
 from accrual.web.check import CheckPages
@@ -126,7 +127,7 @@ async def _icon(request: Request) -> Response:
 async def _expected(request: Request, error: Exception) -> Response:
     status = http_status(error) if isinstance(error, AccrualError) else 500
     heading = "Trial not found" if status == 404 else HEADINGS.get(status, HEADINGS[400])
-    return render("error.html", status, heading=heading, message=str(error))
+    return render("error.html", status, heading=heading, message=error_words(error))
 
 
 async def _refused(request: Request, error: Exception) -> Response:

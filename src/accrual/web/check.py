@@ -14,6 +14,7 @@ from accrual.api.body import MAX_BODY_BYTES
 from accrual.errors import PatientError, QueryError
 from accrual.finder import Finder
 from accrual.match.rank import Match
+from accrual.message import error_words, message
 from accrual.patient.model import Patient
 from accrual.plain.change import HEADING, outlook, steps
 from accrual.plain.distance import site_words
@@ -84,7 +85,7 @@ class CheckPages:
         try:
             patient = self._patient(fields)
         except (PatientError, QueryError) as error:
-            return self._form(trial, str(error))
+            return self._form(trial, error_words(error))
         as_of = self.today()
         found = self.finder.screen(trial.nct_id, patient, as_of)
         return render(
@@ -107,7 +108,7 @@ class CheckPages:
         try:
             patient = self._patient(fields)
         except (PatientError, QueryError) as error:
-            return self._form(None, str(error))
+            return self._form(None, error_words(error))
         as_of = self.today()
         found = self.finder.match(patient, as_of, top=TOP)
         return render(
@@ -121,7 +122,7 @@ class CheckPages:
     def _patient(self, fields: dict[str, bytes]) -> Patient:
         data = fields.get("file", b"") or fields.get("text", b"")
         if not data.strip():
-            raise QueryError("no patient was given: choose a file, or paste its text")
+            raise QueryError(message("no patient was given: choose a file, or paste its text"))
         return self.finder.read_patient(data)
 
     def _form(self, trial: Trial | None, error: str = "") -> Response:

@@ -15,6 +15,7 @@ import msgspec
 from accrual.codes.variables import variable_of
 from accrual.errors import PatientError, QueryError
 from accrual.match.ask import Question
+from accrual.message import error_words
 from accrual.patient.answers import choices_for
 from accrual.patient.model import Patient
 from accrual.web.answers import UNKNOWN, Answer, patient_of, read_answers, with_one, without, write_answers
@@ -90,7 +91,7 @@ def read_turn(fields: dict[str, bytes], read_patient: Callable[[bytes], Patient]
         given = with_one(held, _given(fields))
         patient_of(given, read_patient, today)
     except (PatientError, QueryError) as error:
-        return Turn(held, about, ended, str(error))
+        return Turn(held, about, ended, error_words(error))
     return Turn(given, "", ended)
 
 

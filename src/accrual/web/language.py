@@ -1,33 +1,24 @@
-"""The language of the pages: which one a visitor asks for, and the words in it.
+"""The language of the pages: which one a visitor asks for.
 
 Comes in: the address (`?lang=es`), a cookie, the browser's list of languages. Goes out: one of `LANGUAGES`, for the
-time of one request, and its catalog. Refuses nothing: a language that is not here is English.
-
-Words of the pages are in gettext catalogs (`locale/es.po`); `python -m tests.web.catalogs` brings them up to date with
-the templates. What the registry wrote stays as it is, in English mostly.
+time of one request. Refuses nothing: a language that is not here is English. Its words: `accrual.web.catalog`.
 """
 
 from __future__ import annotations
 
-import gettext
-from collections.abc import Iterable
 from contextvars import ContextVar
-from functools import cache
 from http.cookies import CookieError, SimpleCookie
-from pathlib import Path
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
-from babel.messages.catalog import Message
-from babel.messages.pofile import read_po
-from babel.support import NullTranslations
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.types import Message as Sent
 
-LOCALE = Path(__file__).parent / "locale"
+from accrual.web.catalog import DEFAULT
+from accrual.web.speech import spoken
+
 LANGUAGES: dict[str, str] = {"en": "English", "es": "Español"}
 """Code and own name of each language there is."""
-DEFAULT = "en"
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 COOKIE = "lang"
 _A_YEAR = 366 * 24 * 3600  # seconds
@@ -52,44 +43,9 @@ def in_language(language: str) -> str:
     return "?" + urlencode([*kept, ("lang", language)])
 
 
-@cache
-def catalog(language: str) -> gettext.NullTranslations:
-    """Return the words of a language; English stands where it has none."""
-    path = LOCALE / f"{language}.po"
-    found = NullTranslations()
-    if path.is_file():
-        with path.open("rb") as file:
-            found = _Catalog(read_po(file, locale=language))
-    return found
-
-
 def say(words: str) -> str:
-    """Return the words in the language of this request."""
-    return catalog(current()).gettext(words) if words else ""
-
-
-class _Catalog(NullTranslations):
-    """A catalog out of a `.po` file, so that no compiled file has to be kept in step with it."""
-
-    def __init__(self, words: Iterable[Message]) -> None:
-        super().__init__()
-        self._one: dict[str, str] = {}
-        self._many: dict[str, tuple[str, ...]] = {}
-        for word in words:
-            if isinstance(word.id, str) and isinstance(word.string, str) and word.id and word.string:
-                self._one[word.id] = word.string
-            elif not isinstance(word.id, str) and isinstance(word.string, tuple | list) and all(word.string):
-                self._many[word.id[0]] = tuple(word.string)
-
-    def gettext(self, message: str) -> str:
-        return self._one.get(message, message)
-
-    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        forms = self._many.get(msgid1, (msgid1, msgid2))
-        return forms[0] if n == 1 else forms[-1]
-
-    ugettext = gettext
-    ungettext = ngettext
+    """Return words of ours in the language of this request, as plain text."""
+    return spoken(words, current())
 
 
 def asked_language(query: str, cookies: str, accepted: str) -> str:

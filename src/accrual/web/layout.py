@@ -15,8 +15,10 @@ from starlette.responses import HTMLResponse
 from accrual.plain.screening import NOT_ADVICE
 from accrual.web.address import SORTS, distance_choices
 from accrual.web.assets import built
+from accrual.web.catalog import DEFAULT
 from accrual.web.days import day_words
-from accrual.web.language import DEFAULT, LANGUAGES, RIGHT_TO_LEFT, catalog, current, in_language, marked
+from accrual.web.language import LANGUAGES, RIGHT_TO_LEFT, current, in_language, marked
+from accrual.web.speech import install
 
 MAIN_PAGES: tuple[tuple[str, str], ...] = (
     ("/search", marked("All trials")),
@@ -39,7 +41,7 @@ def environment(language: str = DEFAULT) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    found.install_gettext_translations(catalog(language), newstyle=True)  # type: ignore[attr-defined]
+    install(found, language)
     found.globals |= {
         "_": partial(_say, language),
         "not_advice": NOT_ADVICE,

@@ -15,11 +15,12 @@ from starlette.responses import Response
 from accrual.basic import nct_id
 from accrual.errors import AccrualError, StudyNotFoundError
 from accrual.finder import Finder
+from accrual.message import error_words
 from accrual.plain.prose import printable, unescape
 from accrual.registry.labels import label
 from accrual.search.site_map import SiteMap, search_map, study_map
 from accrual.web.asking import read_asked
-from accrual.web.language import catalog, current, marked
+from accrual.web.language import marked, say
 
 SHOWN_ALL = marked("The map shows every site of these trials that has a known place.")
 SHOWN_SOME = marked("The map shows the first %(shown)s of %(total)s trials.")
@@ -60,7 +61,7 @@ class MapPages:
             query = read_asked(request.query_params, self.finder).query
             found = search_map(self.finder.index, query)
         except AccrualError as error:
-            return _json({"error": str(error)}, 400)
+            return _json({"error": say(error_words(error))}, 400)
         near = query.near
         items = tuple((_words(item.title) or item.nct_id, f"/trials/{item.nct_id}") for item in found.items)
         centre = None if near is None else (near.point.lat, near.point.lon, near.place)
@@ -70,14 +71,13 @@ class MapPages:
         try:
             found = study_map(self.finder.index, nct_id(asked))
         except StudyNotFoundError as error:
-            return _json({"error": str(error)}, 404)
+            return _json({"error": say(error_words(error))}, 404)
         except AccrualError as error:
-            return _json({"error": str(error)}, 400)
+            return _json({"error": say(error_words(error))}, 400)
         items = tuple(
-            (": ".join(filter(None, (_words(item.title), label("status", item.status)))), "")
+            (": ".join(filter(None, (_words(item.title), say(label("status", item.status))))), "")
             for item in found.items
         )
-        say = catalog(current()).gettext
         placed = {item for point in found.points for item in point.items}
         words = say(OF_ONE_ALL)
         if len(placed) < found.total:
@@ -86,7 +86,6 @@ class MapPages:
 
 
 def _search_words(found: SiteMap) -> str:
-    say = catalog(current()).gettext
     numbers = {
         "shown": f"{len(found.items):,}",
         "total": f"{found.total:,}",

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from accrual.errors import PlaceNotFoundError, QueryError
 from accrual.finder import Finder
+from accrual.message import error_words
 from accrual.plain.distance import site_words
 from accrual.plain.filters import FACET_TITLES, field_words, value_words
 from accrual.plain.prose import unescape
@@ -112,7 +113,7 @@ class ResultsPages:
             return render(
                 "results.html",
                 400,
-                error=str(error),
+                error=error_words(error),
                 form=form,
                 understood=Understood(form.text),
                 chips=(),

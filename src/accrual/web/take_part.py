@@ -17,6 +17,7 @@ from accrual.errors import PatientError, QueryError
 from accrual.finder import Finder
 from accrual.match.ask import questions
 from accrual.match.evaluate import Screener
+from accrual.message import error_words
 from accrual.plain.participation import doctor_questions, group_rules, rules_of, side, unread_rules
 from accrual.plain.prose import unescape
 from accrual.registry.labels import label
@@ -53,7 +54,7 @@ class TakePartPages:
         try:
             return self._next(trial, read_turn(fields, self.finder.read_patient, self.today()))
         except (PatientError, QueryError) as error:
-            return _page(trial, 400, step="start", error=str(error))
+            return _page(trial, 400, step="start", error=error_words(error))
 
     def _next(self, trial: Trial, turn: Turn) -> Response:
         today = self.today()
