@@ -9,7 +9,6 @@ from operator import attrgetter
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
 from accrual.plain.screening import NOT_ADVICE
@@ -43,7 +42,6 @@ def environment(language: str = DEFAULT) -> Environment:
     )
     install(found, language)
     found.globals |= {
-        "_": partial(_say, language),
         "not_advice": NOT_ADVICE,
         "main_pages": MAIN_PAGES,
         "sorts": SORTS,
@@ -65,16 +63,6 @@ def render(template: str, status: int = 200, *, store: bool = True, **values: An
     return HTMLResponse(
         environment(current()).get_template(template).render(**values), status_code=status, headers=headers
     )
-
-
-def _say(language: str, words: str, **values: Any) -> str:
-    """Return words in a language, with values put in; without values as plain text, escaped like any other.
-
-    Jinja's own `_` gives back formatted markup whatever it is given: a record's `<b>` would be one, and its "50% of" a
-    fault.
-    """
-    told = catalog(language).gettext(words)
-    return Markup(told) % {name: escape(value) for name, value in values.items()} if values else told
 
 
 def _runs(items: Iterable[Any], name: str) -> list[tuple[Any, list[Any]]]:

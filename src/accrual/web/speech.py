@@ -122,10 +122,16 @@ def install(environment: Environment, language: str) -> None:
     def join(parts: Iterable[Any], joint: str = "") -> Markup:
         return Markup(escape(joint)).join(shown(part, language) for part in parts)
 
-    @pass_context
-    def gettext(context: Context, words: str, /, **values: Any) -> Any:
+    def underscore(words: str, /, **values: Any) -> Any:
+        # Jinja's own `_` gives back formatted markup whatever it is given: a record's `<b>` would be one, and its "50%
+        # of" a fault. Without values the words are plain text, escaped like any other.
         if isinstance(words, (Message, Original)):
             return shown(words, language)
+        told = catalog(language).gettext(words)
+        return Markup(told) % _all(values, language) if values else told
+
+    @pass_context
+    def gettext(context: Context, words: str, /, **values: Any) -> Any:
         return Markup(catalog(language).gettext(words)) % _all(values, language)
 
     @pass_context
@@ -136,8 +142,8 @@ def install(environment: Environment, language: str) -> None:
     environment.finalize = lambda value: shown(value, language)
     environment.filters |= {"plainly": plainly, "join": join}
     environment.newstyle_gettext = True  # type: ignore[attr-defined]
-    environment.globals |= {"gettext": gettext, "ngettext": ngettext, "COUNTRY": COUNTRY}
+    environment.globals |= {"_": underscore, "gettext": gettext, "ngettext": ngettext, "COUNTRY": COUNTRY}
 
 
 def _all(values: dict[str, Any], language: str) -> dict[str, Any]:
-    return {name: shown(value, language) for name, value in values.items()}
+    return {name: escape(shown(value, language)) for name, value in values.items()}
