@@ -9,7 +9,8 @@ taken out of the places it was in and put into those it is in now. Paths are tho
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -102,15 +103,16 @@ class Locations:
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Replace what is held of each of these studies. Idempotent."""
+        newest = {change.study: change for change in changes}
+        trials: dict[int, Trial] = {}
+        for change in newest.values():
+            with suppress(RecordError):
+                trials[change.study] = read_body(change.body)
         with sqlite_errors(self._path):
             connection = self._database.connection()
             with transaction(connection):
-                for change in {change.study: change for change in changes}.values():
-                    _take_out(connection, change.study)
-                    try:
-                        _put_in(connection, change.study, read_body(change.body))
-                    except RecordError:
-                        continue
+                _take_out(connection, newest)
+                _put_in(connection, trials)
 
     def commit(self) -> None:
         """Every batch is durable when it is applied."""
@@ -170,37 +172,64 @@ def _location(row: tuple) -> Location:  # type: ignore[type-arg]
     return Location(path, parent, LEVELS[level], name, trials, is_open)
 
 
-def _take_out(connection: Connection, study: int) -> None:
-    held = connection.execute("SELECT place, closed, number FROM held WHERE study = ?", (study,)).fetchall()
-    for place, closed, number in held:
-        connection.execute(
-            "UPDATE place SET trials = trials - 1, open = open - ? WHERE id = ?", (1 - closed, place)
-        )
-        connection.execute("DELETE FROM trial WHERE number = ?", (number,))
-    connection.execute("DELETE FROM held WHERE study = ?", (study,))
+def _take_out(connection: Connection, studies: Iterable[int]) -> None:
+    """Take studies out of the places they are in; each place is written once, however many of them it has."""
+    gone: dict[int, tuple[int, int]] = {}
+    numbers: set[int] = set()
+    held: list[tuple[int]] = []
+    for study in studies:
+        rows = connection.execute(
+            "SELECT place, closed, number FROM held WHERE study = ?", (study,)
+        ).fetchall()
+        for place, closed, number in rows:
+            trials, is_open = gone.get(place, (0, 0))
+            gone[place] = (trials + 1, is_open + 1 - closed)
+            numbers.add(number)
+        if rows:
+            held.append((study,))
+    connection.executemany(
+        "UPDATE place SET trials = trials - ?, open = open - ? WHERE id = ?",
+        ((trials, is_open, place) for place, (trials, is_open) in gone.items()),
+    )
+    connection.executemany("DELETE FROM trial WHERE number = ?", ((number,) for number in numbers))
+    connection.executemany("DELETE FROM held WHERE study = ?", held)
 
 
-def _put_in(connection: Connection, study: int, trial: Trial) -> None:
-    places = locations_of(trial)
-    number = -int(trial.nct_id[3:])
-    if places:
-        connection.execute(
-            "INSERT OR REPLACE INTO trial VALUES (?, ?, ?)", (number, _stored(trial.title), trial.status)
-        )
-    for one in places.values():
-        (place,) = connection.execute(
-            "INSERT INTO place (path, parent, level, name, sorted, trials, open) VALUES (?, ?, ?, ?, ?, 1, ?)"
-            " ON CONFLICT (path) DO UPDATE SET trials = trials + 1, open = open + excluded.open RETURNING id",
+def _put_in(connection: Connection, trials: Mapping[int, Trial]) -> None:
+    """Put studies into the places they are in now; each place is written once, however many of them it has."""
+    places: dict[str, Location] = {}
+    counts: dict[str, tuple[int, int]] = {}
+    held: list[tuple[str, int, int, int]] = []
+    titles: list[tuple[int, str, str]] = []
+    for study, trial in trials.items():
+        number = -int(trial.nct_id[3:])
+        found = locations_of(trial)
+        for path, one in found.items():
+            places.setdefault(path, one)
+            in_it, is_open = counts.get(path, (0, 0))
+            counts[path] = (in_it + 1, is_open + one.open)
+            held.append((path, int(not one.open), number, study))
+        if found:
+            titles.append((number, _stored(trial.title), trial.status))
+    connection.executemany("INSERT OR REPLACE INTO trial VALUES (?, ?, ?)", titles)
+    ids: dict[str, int] = {}
+    for path, one in places.items():
+        (ids[path],) = connection.execute(
+            "INSERT INTO place (path, parent, level, name, sorted, trials, open) VALUES (?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (path) DO UPDATE SET trials = trials + excluded.trials, open = open + excluded.open"
+            " RETURNING id",
             (
-                _stored(one.path),
+                _stored(path),
                 _stored(one.parent),
                 LEVELS.index(one.level),
                 _stored(one.name),
                 _stored(fold(one.name)),
-                int(one.open),
+                *counts[path],
             ),
         ).fetchone()
-        connection.execute("INSERT INTO held VALUES (?, ?, ?, ?)", (place, int(not one.open), number, study))
+    connection.executemany(
+        "INSERT INTO held VALUES (?, ?, ?, ?)", ((ids[path], *rest) for path, *rest in held)
+    )
 
 
 def _stored(text: str) -> str:
