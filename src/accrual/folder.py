@@ -8,14 +8,17 @@ It may be used from many threads, and several processes may have one on the same
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeAlias
 
 import msgspec
 
 from accrual.basic import NctId
+from accrual.building import SideProcess, Tell
 from accrual.criteria.tree import CompiledTrial
 from accrual.errors import StoreError
 from accrual.figures import Figures, figures_recipe
@@ -29,12 +32,14 @@ from accrual.search.places import Places
 from accrual.search.registry_index import FORMAT as REGISTRY_FORMAT
 from accrual.search.registry_index import RegistryIndex, Snapshots
 from accrual.store.criteria_cache import CriteriaCache, criteria_recipe
-from accrual.store.derived import CatchUpProgress, Recipe, catch_up
+from accrual.store.derived import CatchUpProgress, Recipe, catch_up, read_mark
 from accrual.store.load import Progress
 from accrual.store.records import RecordStore
 from accrual.themes import NO_THEMES, ThemeFile, themes_recipe
 
 OnProgress: TypeAlias = Callable[[Progress | CatchUpProgress], None]
+BESIDE_STUDIES = 2_000
+"""New studies from which on a second process builds beside this one: starting it takes two seconds. Set by hand."""
 
 
 class DataFolder:
@@ -45,7 +50,7 @@ class DataFolder:
         >>> folder.records.count(), folder.index.searcher()
     """
 
-    def __init__(self, home: Path, on_progress: OnProgress | None = None) -> None:
+    def __init__(self, home: Path, on_progress: Tell | None = None) -> None:
         """Open a data folder, making it where it is missing. Derived data is caught up when it is first needed.
 
         Raises:
@@ -129,17 +134,40 @@ class DataFolder:
         _ = self.index, self.registry, self.cache
 
     def catch_up(self, on_progress: OnProgress | None = None) -> None:
-        """Bring everything derived up to the records: the indexes, then every study's compiled criteria."""
+        """Bring everything derived up to the records: the indexes, then every study's compiled criteria.
+
+        Where much is new, another process builds meanwhile what does not need the criteria.
+        """
         with self._guard:
             self._close_derived()
-            self._index = catch_up(self.records, self._text_recipe(), on_progress)
-            self._registry = catch_up(self.records, self._registry_recipe(), on_progress)
-            self._cache = catch_up(self.records, criteria_recipe(compiler_version()), on_progress)
-            read_all(self.records, self._cache, on_progress)
-            self._programs = catch_up(self.records, self._programs_recipe(), on_progress)
+            with ExitStack() as stack:
+                side: SideProcess | None = None
+                if self._is_much_new():
+                    side = stack.enter_context(SideProcess(_build_beside, self.records.home))
+                self._index = catch_up(self.records, self._text_recipe(), on_progress)
+                if side is None:
+                    self._registry = catch_up(self.records, self._registry_recipe(), on_progress)
+                self._compile(on_progress)
+                if side is not None:
+                    side.wait(on_progress)
+            # What was built beside is only opened here.
+            self._registry = self._registry or catch_up(self.records, self._registry_recipe(), on_progress)
             self._themes = catch_up(self.records, themes_recipe(), on_progress)
             self._figures = catch_up(self.records, figures_recipe(self.records), on_progress)
             self._locations = catch_up(self.records, locations_recipe(), on_progress)
+
+    def _compile(self, on_progress: OnProgress | None) -> None:
+        self._cache = catch_up(self.records, criteria_recipe(compiler_version()), on_progress)
+        read_all(self.records, self._cache, on_progress)
+        self._programs = catch_up(self.records, self._programs_recipe(), on_progress)
+
+    def _is_much_new(self) -> bool:
+        """Say whether there is work for two processes, and a second core."""
+        if not self.records.writable or (os.cpu_count() or 1) == 1:
+            return False
+        mark = read_mark(self._registry_recipe().folder(self.records.home))
+        since = mark.generation if mark is not None else 0
+        return self.records.changed_count(since) >= BESIDE_STUDIES
 
     def compiled(self, numbers: Sequence[str]) -> dict[str, CompiledTrial]:
         """Return the compiled eligibility of studies, by NCT number: from the cache, or compiled now and kept.
@@ -185,12 +213,20 @@ class DataFolder:
             self.records.close()
 
     def _close_derived(self) -> None:
-        derived = (self._index, self._cache, self._programs, self._themes, self._figures, self._locations)
-        for opened in derived:
+        for opened in (
+            self._index, self._registry, self._cache, self._programs, self._themes, self._figures, self._locations,
+        ):  # fmt: skip
             if opened is not None:
                 opened.close()
-        self._index = self._cache = self._programs = self._themes = self._figures = None
-        self._locations = None
+        self._index = self._registry = self._cache = self._programs = None
+        self._themes = self._figures = self._locations = None
+
+
+def _build_beside(home: Path, tell: Tell) -> None:
+    """Catch up what is built from the records alone, in a process of its own; the longest first."""
+    folder = DataFolder(home, tell)
+    _ = folder.registry, folder.locations, folder.figures, folder.themes
+    folder.close()
 
 
 _decode_compiled = msgspec.json.Decoder(CompiledTrial).decode

@@ -25,6 +25,8 @@ STAGES = {
     "registry": "Indexing every field",
     "criteria": "Checking criteria",
     "reading": "Reading criteria",
+    "program": "Laying criteria out",
+    "themes": "Gathering subjects",
     "figures": "Counting values",
     "locations": "Counting places",
     "matching": "Matching",
