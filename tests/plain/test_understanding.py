@@ -21,12 +21,12 @@ def read(text: str) -> Understood:
 @pytest.mark.parametrize(
     ("typed", "text", "near"),
     [
-        ("my father's T-cell leukemia came back", "T-cell leukemia relapsed", ""),
-        ("my mom has breast cancer that spread", "breast cancer metastatic", ""),
+        ("my father's T-cell leukemia came back", "T-cell leukemia relapsed OR recurrent", ""),
+        ("my mom has breast cancer that spread", "breast cancer metastatic OR metastases OR metastasis", ""),
         ("asthma near london", "asthma", "London, England, United Kingdom"),
         ("my wife has lupus and we live in Boston", "lupus", "Boston, Massachusetts, United States"),
         ("lung cancer in Suzhou China", "lung cancer", "Suzhou, Jiangsu, China"),
-        ("the drugs stopped working for my depression", "depression refractory", ""),
+        ("the drugs stopped working for my depression", "depression refractory OR resistant", ""),
         ("CAR-T for my son’s leukemia", "CAR-T leukemia", ""),
     ],
 )
@@ -104,6 +104,76 @@ def test_no_text_breaks_the_reading(typed: str) -> None:
     assert found.changed or found.text == typed
     assert not found.changed or found.text.strip()
     assert not set(found.text) & {"\x00", "\x01"} or "\x00" in typed or "\x01" in typed
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        (
+            "our little boy has leukaemia and it has come back after chemo",
+            "leukemia chemo relapsed OR recurrent",
+        ),
+        ("dad's parkinsons is getting worse", "Parkinson"),
+        ("my sister has MS", '"multiple sclerosis"'),
+        ("ms smith", "ms smith"),  # no disease in small letters
+        ("I want to quit smoking", '"smoking cessation"'),
+        ("stage 4 bowel cancer", 'bowel cancer "stage 4" OR "stage IV" OR metastatic'),
+        ("lung cancer that came back in 2023", "lung cancer relapsed OR recurrent"),
+        ("high cholesterol runs in my family", "high cholesterol"),
+        ("my mum has excema", "eczema"),
+        ("asthma", "asthma"),
+        ("diabetes", "diabetes"),
+        ("schizophrenia", "schizophrenia"),
+    ],
+)
+def test_what_families_say_is_searched_for_in_the_words_of_records(typed: str, text: str) -> None:
+    assert read(typed).text == text
+
+
+@pytest.mark.parametrize(
+    ("typed", "text", "left_out"),
+    [
+        ("humira stopped working for my crohns", "refractory OR resistant Crohn", ("humira",)),
+        ("psoriasis, tried Stelara", "psoriasis", ("Stelara",)),
+        (
+            "pancreatic cancer no longer responding to chemotherapy",
+            "pancreatic cancer refractory OR resistant",
+            ("chemotherapy",),
+        ),
+    ],
+)
+def test_a_drug_that_was_tried_is_not_what_is_looked_for(
+    typed: str, text: str, left_out: tuple[str, ...]
+) -> None:
+    found = read(typed)
+    assert (found.text, found.left_out) == (text, left_out)
+
+
+def test_words_with_which_nothing_is_found_are_left_out_and_told() -> None:
+    places = default_places()
+    found = understand(
+        "lupus gobbledygook", places.find, places.is_known, lambda words: 0 if "gobb" in words else 7
+    )
+    assert (found.text, found.left_out) == ("lupus", ("gobbledygook",))
+
+
+def test_a_slip_in_a_sentence_is_mended_and_told() -> None:
+    places = default_places()
+    found = understand(
+        "my mother has lupuss",
+        places.find,
+        places.is_known,
+        lambda words: 5,
+        lambda word: {"lupuss": "lupus"}.get(word, ""),
+    )
+    assert (found.text, found.mended) == ("lupus", (("lupuss", "lupus"),))
+
+
+def test_two_word_cities_and_ages_beside_relatives() -> None:
+    assert read("COPD, my father in New York").near == "New York City, New York, United States"
+    assert read("pain in my left knee").near == ""
+    assert read("daughter 14 with type 1 diabetes").age == "14"
+    assert read("asthma, my son (6)").age == "6"
 
 
 def test_a_typing_slip_is_mended_only_where_the_word_stands_nowhere() -> None:

@@ -87,3 +87,11 @@ def test_a_place_finds_the_studies_with_a_site_there_at_every_level(make_index: 
     assert there("norway/-/bergen", recruiting_only=True) == set()
     assert there("norway", recruiting_only=True) == {1}
     assert there("sweden") == there("") == set()
+
+
+def test_of_words_with_or_between_either_finds(make_index: Indexed) -> None:
+    titles = ("Relapsed leukemia", "Recurrent leukemia", "Leukemia", "Recurrent glioma")
+    index = make_index([study(number, title) for number, title in enumerate(titles, 1)])
+    found = find(index, Query(text="leukemia relapsed OR recurrent"))
+    assert {hit.title for hit in found.results} == {"Relapsed leukemia", "Recurrent leukemia"}
+    assert all("BriefTitle" in hit.matched for hit in found.results)

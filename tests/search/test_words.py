@@ -59,3 +59,11 @@ def test_no_text_breaks_the_reading(text: str) -> None:
     words = read_words(text)
     assert len([term for group in words.groups for term in group]) <= MAX_WORDS
     assert all(group and all(group) for group in words.groups)
+
+
+def test_of_words_with_or_in_capitals_one_is_enough() -> None:
+    words = read_words('leukemia relapsed OR recurrent OR "came back" CAR-T')
+    assert words.groups == (("leukemia",), ("car", "t"))
+    assert words.choices == ((("relaps",), ("recurr",), ("came", "back")),)
+    assert read_words("relapsed or recurrent").groups == (("relaps",), ("recurr",))
+    assert read_words("OR").choices == () == read_words("OR asthma OR").choices

@@ -11,7 +11,7 @@ father") says nothing of who takes part: such words are left out, and nothing is
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -19,6 +19,7 @@ import msgspec
 from accrual.codes.concepts import Spotted, vocabulary
 from accrual.errors import PlaceNotFoundError, QueryError
 from accrual.plain.age import spell_age
+from accrual.plain.sayings import FAMILY, FILLERS, NAMED, SAYINGS, TRIED
 from accrual.search.filters import filter_values
 from accrual.search.places import Place
 from accrual.search.query import Facet
@@ -30,51 +31,16 @@ MOST_CHARS: Final = 300
 NEAR: Final = "100km"
 """How far "in London" and "near London" reach: a day's trip there and back. Set by hand."""
 
-# Words that are about asking, and about whose illness it is. Set by hand.
-_FILLERS_TEXT: Final = """
-a an the i i'm i've im ive me my mine we our us you your he him his she her hers it its they them their
-who whom whose this that these those there here am is are was were be been being has have had having do
-does did can could will would should may might got get gets getting of for from in on at to with without
-by about as into and or but if so very really just also any some please looking look find search
-searching need needs needing want wants wanted help helps know like try trying wondering hope hoping
-hello hi thanks diagnosed suffer suffers suffering suffered living lives live affected told trial trials
-study studies clinical research new mother mother's mom mom's mum mum's mama father father's dad dad's
-papa parent parents parent's wife wife's husband husband's spouse partner partner's son son's daughter
-daughter's brother brother's sister sister's aunt aunt's uncle uncle's cousin cousin's niece nephew
-grandmother grandmother's grandma grandma's grandfather grandfather's grandpa grandpa's granny friend
-friend's family relative mother-in-law father-in-law patient patients people person someone somebody
-anyone year years yr yrs old aged age
-"""
-_FILLERS: Final = frozenset(_FILLERS_TEXT.split())
-
-# How people say what records say in other words: pattern, the record's word, set by hand.
-_SAYINGS: Final = tuple(
-    (re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE), words)
-    for pattern, words in (
-        (r"(?:has |have |had |it )*(?:came|come|comes|coming) back(?: again)?", "relapsed"),
-        (r"(?:has |have |is |it )*(?:returned|returning)", "relapsed"),
-        (
-            r"(?:has |have |had |it )*spread(?:ing)?(?: to (?:the|my|his|her|their|other)(?= ))?(?: to)?",
-            "metastatic",
-        ),
-        (
-            r"(?:drugs?|medicines?|treatments?|chemo|nothing) (?:(?:have|has|is|are|did|does|do) )?"
-            r"(?:stopped working|not work(?:ing)?|no longer works?|failed|works)",
-            "refractory",
-        ),
-        (r"(?:just|newly|recently) (?:found out|diagnosed)(?: with)?", "newly diagnosed"),
-    )
-)
-
 _UNITS: Final = r"(?:years?|yrs?|months?|mos?|weeks?|wks?|days?)"
 _AGE: Final = re.compile(
     rf"\b(?:aged?|age of)\s+(\d{{1,3}}(?:[\s-]*{_UNITS}\b)?)(?!\s*(?:to|-|mg|%|\d))(?:[\s-]*(?:old|of age)\b)?"
     rf"|\b(\d{{1,3}}[\s-]*{_UNITS})[\s-]*(?:old|of age)\b"
-    r"|\b(\d{1,3})[\s-]*y/?o\b",
+    r"|\b(\d{1,3})[\s-]*y/?o\b"
+    rf"|\b{FAMILY}(?:,|\s+is|\s)\s*\(?\s*(\d{{1,3}})(?=\)?\s*(?:$|,|\.|with\b|and\b|has\b|who\b|in\b))",
     re.IGNORECASE,
 )
 _CHILDREN: Final = re.compile(
-    r"\b(?:kids?|child|children|teens?|teenagers?|toddlers?|bab(?:y|ies)|infants?|newborns?)(?:['’]s)?\b(?!-)",
+    r"\b(?:kids?|child|children|teens?|teenagers?|toddlers?|bab(?:y|ies)|infants?|newborns?|boys?|girls?)(?:['’]s)?\b(?!-)",
     re.IGNORECASE,
 )
 _SEXES: Final = (
@@ -82,8 +48,12 @@ _SEXES: Final = (
     ("MALE", re.compile(r"\b(?:m[ae]n|males?|boys?|gentlem[ae]n)(?:['’]s)?\b(?!-)", re.IGNORECASE)),
 )
 
+_YEAR: Final = re.compile(r"\b(?:in |since )?(?:19|20)\d\d\b")
+"""When something happened to somebody: no record is found by it."""
+
 _SURE = r"near(?: to)?|around|close to|(?:live|lives|living|based|located) (?:in|near|around)"
 _PLACE: Final = re.compile(rf"\b(?:(?P<sure>{_SURE})|in|from|at)\s+(?P<name>\S.*)$", re.IGNORECASE)
+_MOST_MENDED: Final = 3  # words of one search: each costs some hundred look-ups
 _WORDS_OF_PLACE: Final = 4
 # Words of English that are cities of more than 100,000 people too. Set by hand.
 _ALSO_WORDS_TEXT: Final = """
@@ -106,6 +76,10 @@ class Understood(msgspec.Struct, frozen=True):
     """Where one was said, as `accrual.plain.age` spells it."""
     also: tuple[tuple[str, str], ...] = ()
     """What was typed, and the name that was searched for in its place because more trials have it."""
+    mended: tuple[tuple[str, str], ...] = ()
+    """Words that stand in no record, and the ones a typing slip away that do."""
+    left_out: tuple[str, ...] = ()
+    """Words that were left out because nothing is found with them, or because they name what was tried already."""
     changed: bool = False
     """Whether anything differs from the words as they were typed."""
 
@@ -115,6 +89,7 @@ def understand(
     find_place: Callable[[str], Place],
     is_known_place: Callable[[str], bool],
     count: Callable[[str], int],
+    mend: Callable[[str], str] = lambda word: "",
 ) -> Understood:
     """Return what a person's words ask for.
 
@@ -122,27 +97,69 @@ def understand(
         find_place: the place of that name; raises PlaceNotFoundError.
         is_known_place: whether a place of that name is so large that "in" it can only mean the place.
         count: how many trials some words find.
+        mend: the word that a word is a typing slip of; empty where it is none.
 
     Example:
         >>> understand("my father's T-cell leukemia came back", find, known, count).text
-        'T-cell leukemia relapsed'
+        'T-cell leukemia relapsed OR recurrent'
     """
     typed = " ".join(text.split())
     if not typed or len(typed) > MOST_CHARS or _PLAIN.search(typed):
         return Understood(text)
+    found, unknown = _understand(typed, find_place, is_known_place, count)
+    # A word alone is left as it is: the page that finds nothing asks whether another was meant.
+    doubtful = unknown[:_MOST_MENDED] if " " in typed else ()
+    mended = tuple((word, better) for word in doubtful if (better := mend(word)))
+    if mended:
+        for word, better in mended:
+            typed = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", better, typed)
+        found, _ = _understand(typed, find_place, is_known_place, count)
+        return msgspec.structs.replace(found, text=found.text or typed, mended=mended, changed=True)
+    return found if found.changed else Understood(text)
+
+
+def _understand(
+    typed: str,
+    find_place: Callable[[str], Place],
+    is_known_place: Callable[[str], bool],
+    count: Callable[[str], int],
+) -> tuple[Understood, list[str]]:
+    """Return what words ask for, and those of them that no table knows."""
     spotted = vocabulary().spot(typed)
     rest = _Rest(typed, spotted)
     near, country = _read_place(rest, find_place, is_known_place)
     age = _read_age(rest)
     filters = [*country, *_read_group(rest, age), *_read_sex(rest)]
-    sayings = [words for pattern, words in _SAYINGS if rest.take(pattern)]
-    pieces, also = _pieces(rest, spotted, count)
-    words = " ".join(dict.fromkeys([*pieces, *sayings]))
-    if not pieces:  # nothing but asking: the words themselves are all there is to search for
-        return Understood(text)
-    if not (near or age or filters or also or sayings) and not _says_more(typed, pieces):
-        return Understood(text)
-    return Understood(words, near, NEAR if near else "", tuple(filters), age, also, changed=True)
+    tried, sayings = _read_tried(rest)
+    left_out = [rest.text[one.start : one.end] for one in spotted if one.start in tried]
+    said = [(match.group(), words) for pattern, words in SAYINGS if (match := rest.take(pattern))]
+    sayings += [words for _, words in said]
+    rest.take(_YEAR)
+    names, also = _names(rest, [one for one in spotted if one.start not in tried], count)
+    others = _others(rest)
+    unknown = [words for _, words in others]
+    pieces = [words for _, words in sorted([*names, *others])]
+    if not pieces and not sayings:  # nothing but asking: the words themselves are all there is to search for
+        return Understood(typed), unknown
+    words = _joined(pieces, sayings)
+    if names and others and not count(words):
+        pieces = [words for _, words in sorted(names)]
+        words = _joined(pieces, sayings)
+        left_out += unknown
+    if names and said and not count(words):
+        left_out += [typed_so for typed_so, _ in said]
+        words, sayings = _joined(pieces, []), []
+    told = near or age or filters or also or sayings or left_out
+    if not told and not _says_more(typed, pieces):
+        return Understood(typed), unknown
+    found = Understood(
+        words, near, NEAR if near else "", tuple(filters), age, also, left_out=tuple(left_out), changed=True
+    )
+    return found, unknown
+
+
+def _joined(pieces: list[str], sayings: list[str]) -> str:
+    return " ".join(dict.fromkeys([*pieces, *sayings]))
 
 
 class _Rest:
@@ -178,10 +195,13 @@ def _read_place(
         for size in range(len(words), 0, -1):
             end = words[size - 1].end()
             name = rest.left[found.start("name") : end].rstrip(".")
-            if "\x00" in name or "\x01" in name or name.split()[-1].lower() in _FILLERS:
+            if "\x00" in name or "\x01" in name or name.split()[-1].lower() in FILLERS:
                 continue
             first = name.split()[0].lower()
-            if first in _FILLERS or (not found["sure"] and (first in _ALSO_WORDS or not is_known(name))):
+            known = is_known(name)
+            if first in FILLERS and not (known and size > 1):  # "New York", not "my left"
+                continue
+            if not found["sure"] and (first in _ALSO_WORDS or not known):
                 continue
             try:
                 place = find_place(name)
@@ -218,10 +238,23 @@ def _read_sex(rest: _Rest) -> list[tuple[Facet, str]]:
     return [("sex", said[0]), ("sex", "ALL")] if len(said) == 1 else []
 
 
-def _pieces(
-    rest: _Rest, spotted: tuple[Spotted, ...], count: Callable[[str], int]
-) -> tuple[list[str], tuple[tuple[str, str], ...]]:
-    """Return the words to search for, in their order; and the names that stand for what was typed."""
+def _read_tried(rest: _Rest) -> tuple[set[int], list[str]]:
+    """Return where the names of what was tried already begin, and what is searched for in their place."""
+    tried: set[int] = set()
+    instead: list[str] = []
+    for pattern, words in TRIED:
+        while (found := pattern.search(rest.left)) is not None:
+            tried.add(rest.left.index(NAMED, found.start()))
+            rest.blank(found.start(), found.end())
+            if words:
+                instead.append(words)
+    return tried, instead
+
+
+def _names(
+    rest: _Rest, spotted: Sequence[Spotted], count: Callable[[str], int]
+) -> tuple[list[tuple[int, str]], tuple[tuple[str, str], ...]]:
+    """Return the names of the vocabulary with their places; and the names that stand for what was typed."""
     found: list[tuple[int, str]] = []
     also: list[tuple[str, str]] = []
     for one in spotted:
@@ -231,11 +264,17 @@ def _pieces(
             also.append((words, name))
             words = name
         found.append((one.start, words))
+    return found, tuple(also)
+
+
+def _others(rest: _Rest) -> list[tuple[int, str]]:
+    """Return the words that are left, with their places."""
+    found: list[tuple[int, str]] = []
     for word in _WORD.finditer(rest.left):
         kept = word.group().strip("\x00\x01.'’-")
-        if kept and not re.search(r"[\x00\x01]", kept) and kept.replace("’", "'").lower() not in _FILLERS:
+        if kept and not re.search(r"[\x00\x01]", kept) and kept.replace("’", "'").lower() not in FILLERS:
             found.append((word.start(), kept))
-    return [words for _, words in sorted(found)], tuple(also)
+    return found
 
 
 def _says_more(typed: str, pieces: list[str]) -> bool:

@@ -120,7 +120,7 @@ def candidates(
     searcher, points = index.searcher()
     anything: list[Clause] = []
     for text, weight in texts:
-        terms = tuple(term for group in read_words(text).groups for term in group)
+        terms = tuple(term for group in read_words(text).phrases for term in group)
         if not terms or weight <= 0:
             continue
         parts = [
@@ -172,10 +172,15 @@ def _text_clauses(searcher: tantivy.Searcher, text: str, scored: bool) -> list[C
     clauses: list[Clause] = []
     for group in words.groups:
         clauses.append((_MUST, Q.boost_query(_phrase("all", group), ALL_WEIGHT)))
-        if scored:
-            clauses += [
-                (_SHOULD, Q.boost_query(_phrase(field, group), weight)) for field, weight in BASIC_WEIGHTS
-            ]
+    for choice in words.choices:
+        either = [(_SHOULD, Q.boost_query(_phrase("all", group), ALL_WEIGHT)) for group in choice]
+        clauses.append((_MUST, Q.boolean_query(either)))
+    if scored:
+        clauses += [
+            (_SHOULD, Q.boost_query(_phrase(field, group), weight))
+            for group in words.phrases
+            for field, weight in BASIC_WEIGHTS
+        ]
     terms = tuple(term for group in words.groups for term in group)
     if scored and len(words.groups) > 1:
         clauses += [(_SHOULD, Q.boost_query(_phrase(field, terms), weight)) for field, weight in _TOGETHER]
@@ -203,10 +208,14 @@ def _area_clauses(text: str, weights: Weights) -> list[Clause]:
         (
             _MUST,
             Q.boolean_query(
-                [(_SHOULD, Q.boost_query(_phrase(field, group), weight)) for field, weight in weights]
+                [
+                    (_SHOULD, Q.boost_query(_phrase(field, group), weight))
+                    for group in choice
+                    for field, weight in weights
+                ]
             ),
         )
-        for group in words.groups
+        for choice in (*((group,) for group in words.groups), *words.choices)
     ]
 
 
@@ -320,7 +329,7 @@ def _typed_words(query: Query) -> Words:
     groups = (
         group
         for text in (query.text, query.condition, query.intervention)
-        for group in read_words(text).groups
+        for group in read_words(text).phrases
     )
     return Words(tuple(dict.fromkeys(groups)))
 

@@ -39,6 +39,7 @@ def respelled(word: str, frequency: Callable[[str], int]) -> str:
     folded = fold(word)
     if len(folded) < _SHORTEST or " " in folded or frequency(folded):
         return ""
-    counted = [(frequency(one), one) for one in sorted(slips(folded)) if " " not in one]
-    most, found = max(counted, default=(0, ""))
-    return found if most else ""
+    others = sorted((one for one in slips(folded) if " " not in one), key=lambda one: (len(one), one))
+    # Of words with one stem, which records have as often, the shortest is the likeliest: "diabetes", not "diabetlies".
+    found = max(others, key=frequency, default="")
+    return found if found and frequency(found) else ""

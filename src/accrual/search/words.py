@@ -11,7 +11,8 @@ The rules for typed text, in order:
    before (`t cell`). Such parts mean nothing on their own.
 3. A possessive 's, words such as "of" and "the", and an "a" that follows no word are not asked for, unless there
    is nothing else.
-4. What comes after the first 64 words is not asked for.
+4. Of words or phrases with OR between them, in capitals, one is enough: `leukemia relapsed OR recurrent`.
+5. What comes after the first 64 words is not asked for.
 """
 
 from __future__ import annotations
@@ -45,16 +46,24 @@ class Words(msgspec.Struct, frozen=True):
     """What a typed search asks for: groups of terms; a group of several terms is a phrase. All must match."""
 
     groups: tuple[tuple[str, ...], ...] = ()
+    choices: tuple[tuple[tuple[str, ...], ...], ...] = ()
+    """Groups of which one is enough; of each such choice one must match."""
     hopeless: bool = False
     """Letters were typed, but none of them make a word that could stand in a record."""
 
     @property
     def terms(self) -> tuple[str, ...]:
         """Every term once, in order."""
-        return tuple(dict.fromkeys(term for group in self.groups for term in group))
+        return tuple(dict.fromkeys(term for group in self.phrases for term in group))
+
+    @property
+    def phrases(self) -> tuple[tuple[str, ...], ...]:
+        """Every group once, whether it must match or another may in its place."""
+        chosen = (group for choice in self.choices for group in choice)
+        return tuple(dict.fromkeys((*self.groups, *chosen)))
 
     def __bool__(self) -> bool:
-        return bool(self.groups)
+        return bool(self.groups or self.choices)
 
 
 @lru_cache(maxsize=1)
@@ -172,10 +181,20 @@ def read_words(text: str) -> Words:
     Example:
         >>> read_words("CD7 CAR-T").groups
         (('cd7',), ('car', 't'))
+        >>> read_words("asthma OR COPD").choices
+        ((('asthma',), ('copd',)),)
     """
-    groups = read_groups(text, terms_of)
-    hopeless = not groups and any(c.isalnum() for c in text[:MAX_CHARS])
-    return Words(tuple(dict.fromkeys(group.words for group in groups)), hopeless)
+    runs: list[list[Group]] = []
+    for group in read_groups(text, terms_of):
+        between = text[runs[-1][-1].end : group.start] if runs else ""
+        if between.strip('" ') == "OR":
+            runs[-1].append(group)
+        else:
+            runs.append([group])
+    hopeless = not runs and any(c.isalnum() for c in text[:MAX_CHARS])
+    single = dict.fromkeys(run[0].words for run in runs if len(run) == 1)
+    choices = dict.fromkeys(tuple(dict.fromkeys(one.words for one in run)) for run in runs if len(run) > 1)
+    return Words(tuple(single), tuple(choices), hopeless)
 
 
 class Group(NamedTuple):

@@ -12,6 +12,7 @@ from starlette.datastructures import QueryParams
 from accrual.finder import Finder
 from accrual.plain.understanding import Understood, understand
 from accrual.search.query import Query
+from accrual.search.slips import respelled
 from accrual.web.address import SearchForm, read_form
 
 
@@ -41,6 +42,7 @@ def read_asked(params: QueryParams, finder: Finder) -> Asked:
             finder.place,
             finder.places.is_known,
             lambda words: finder.find(Query(text=words, top=0)).total,
+            lambda word: respelled(word, finder.index.frequency),
         )
     meant = _meant(form, understood) if understood.changed else form
     return Asked(form, meant, understood, meant.query(finder.place))
