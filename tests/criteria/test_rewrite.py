@@ -185,3 +185,16 @@ def test_nodes_compare_by_meaning_not_by_place() -> None:
     assert here == there
     assert not here != there  # noqa: SIM202 - both operators are under test
     assert here != Opaque(text="y")
+
+
+def test_what_is_asked_for_anyway_takes_in_its_narrower_twin() -> None:
+    one, other = LETTERS[:2]
+    assert rewrite(Any_(children=(one, All(children=(one, other))))) == one
+    assert rewrite(All(children=(one, Any_(children=(one, other))))) == one
+
+
+def test_words_not_understood_are_not_taken_in() -> None:
+    one = LETTERS[0]
+    tree = Any_(children=(one, All(children=(one, Opaque(text="of the study eye")))))
+    assert rewrite(tree) == tree
+    assert rewrite(Any_(children=(one, All(children=(one, Opaque(text=",")))))) == one

@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from accrual.basic import Interval
+from accrual.codes.concepts import vocabulary
+from accrual.codes.qualifiers import qualifiers
 from accrual.criteria.claims import says_again, takes_window
 from accrual.criteria.cursor import Cursor
 from accrual.criteria.phrases.amount import Amount, amount
+from accrual.criteria.phrases.condition import HARMLESS_QUALIFIERS, OF_ILLNESS, SHIFTING_QUALIFIERS
 from accrual.criteria.pieces import Piece
 from accrual.criteria.terms import Term, UnclearError
-from accrual.criteria.tree import All, Any_, Compare, Opaque, walk
+from accrual.criteria.tree import All, Any_, Compare, Opaque, Present, walk
 from accrual.criteria.words import word_set
 
 # How a value was come by: words of a bracket that do not say of whom it is asked.
@@ -102,6 +107,28 @@ class Brackets(Cursor):
         found = self.opaque(self.at, close + 1)
         self.at = close + 1
         return found
+
+    def bracket_qualifies(self, terms: list[Term]) -> bool:
+        """ "Hypertension (uncontrolled)", "steroids (systemic)": a qualifier of the one name before it, taken in."""
+        node, close = terms[-1].node, self.matching()
+        inside = self.items[self.at + 1 : close]
+        if (
+            len(terms) > 1
+            or len(inside) != 1
+            or inside[0].kind != "qualifier"
+            or not isinstance(node, Present)
+        ):
+            return False
+        name = self.stream.lexemes[inside[0].at].payload
+        row, concept = qualifiers()[name], vocabulary().concepts.get(node.concept.code)
+        illness = concept is not None and concept.kind == "condition"
+        if name in SHIFTING_QUALIFIERS | HARMLESS_QUALIFIERS or (name in OF_ILLNESS and not illness):
+            return False
+        if not set(row.opposites).isdisjoint(node.qualifiers):
+            return False
+        names = tuple(dict.fromkeys((*node.qualifiers, name)))
+        terms[-1].node = msgspec.structs.replace(node, qualifiers=names)
+        return True
 
     def tells_how(self, term: Term, close: int) -> bool:
         """ "(transfusion independent)", "(without growth factors)": how a value came about, and not of whom it is."""

@@ -175,7 +175,7 @@ class ClauseReader(Tails):
                 terms.append(term)
             elif kind == "open" and self.loosened(terms):
                 continue
-            elif kind == "open" and self.bracket_is_harmless():
+            elif kind == "open" and (self.bracket_is_harmless() or self.bracket_qualifies(terms)):
                 self.take_in(terms[-1], self.matching() + 1)
             elif kind in ("example", "include") or (
                 kind == "open" and self.kind(1) in ("example", "include")

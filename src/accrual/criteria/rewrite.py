@@ -12,11 +12,24 @@ from typing import TypeAlias
 
 import msgspec
 
-from accrual.basic import Interval
+from accrual.basic import Interval, Span
 from accrual.codes.variables import variables
 from accrual.criteria.phrases.state import FEMALE_STATES
 from accrual.criteria.spans import widened
-from accrual.criteria.tree import All, Any_, AtLeast, Compare, Not, OneOf, Opaque, Present, Tree, When, Within
+from accrual.criteria.tree import (
+    All,
+    Any_,
+    AtLeast,
+    Compare,
+    Not,
+    OneOf,
+    Opaque,
+    Present,
+    Tree,
+    When,
+    Within,
+    walk,
+)
 
 Rule: TypeAlias = Callable[[Tree], Tree]
 
@@ -150,6 +163,40 @@ def spread_window(tree: Tree) -> Tree:
     return Any_(children=tuple(parts), span=tree.span)
 
 
+def absorbed(tree: Tree) -> Tree:
+    """ "A, or A with more", "A, and A or more": A. What is more neither lets anybody in nor keeps anybody out.
+
+    Words that are not understood stay, though they change no verdict: the criterion is not wholly read.
+    """
+    if not isinstance(tree, (All, Any_)):
+        return tree
+    other = Any_ if isinstance(tree, All) else All
+    spans: dict[Tree, Span] = {}
+    kept: list[Tree] = []
+    for child in tree.children:
+        parts = _parts(child, other)
+        plain = next((part for part in parts if part in tree.children), None)
+        if plain is None or isinstance(plain, Opaque) or any(_is_unread(part) for part in parts):
+            kept.append(child)
+        else:
+            spans[plain] = spans[plain] | child.span if plain in spans else child.span
+    if len(kept) == len(tree.children):
+        return tree
+    merged = (widened(each, spans[each]) if each in spans else each for each in kept)
+    return msgspec.structs.replace(tree, children=tuple(merged))
+
+
+_JOINTS = frozenset((",", "and", "or", "/", "and/or"))
+
+
+def _is_unread(tree: Tree) -> bool:
+    return any(isinstance(each, Opaque) and each.text not in _JOINTS for each in walk(tree))
+
+
+def _parts(tree: Tree, kind: type[All] | type[Any_]) -> tuple[Tree, ...]:
+    return tree.children if isinstance(tree, (All, Any_)) and isinstance(tree, kind) else ()
+
+
 def singleton(tree: Tree) -> Tree:
     """All or Any of one: that one."""
     if isinstance(tree, (All, Any_)) and len(tree.children) == 1:
@@ -166,6 +213,7 @@ RULES: tuple[Rule, ...] = (
     implied_sex,
     merge_intervals,
     dedupe,
+    absorbed,
     singleton,
 )
 

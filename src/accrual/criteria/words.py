@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal, TypeAlias
 
 from accrual.criteria.amount_words import COMPARATORS, LIMITS, OBTAINED, SUFFIXES, VALUES, WITHINS
+from accrual.criteria.moment_words import AT_SCREENING
 
 
 def word_set(words: str) -> frozenset[str]:
@@ -54,25 +55,7 @@ HARMLESS: Mapping[str, str] = {
     ),
     "is | are | be | been | being | was | were | will be | has been | have been | to be | "
     "aged | age of": "linking verbs",
-    "at screening | at baseline | at enrollment | at enrolment | at study entry | at entry | "
-    "at the time of screening | "
-    "at time of screening | at the time of enrollment | at the time of enrolment | at time of enrollment | "
-    "at the time of study entry | at inclusion | at the time of inclusion | "
-    "at the time of informed consent | "
-    "at the time of consent | at time of consent | at the time of signing informed consent | "
-    "at the time of signing the informed consent | at the time of signing the informed consent form | "
-    "at the time of signing the icf | at the time of signing icf | at time of signing informed consent | "
-    "at time of signing informed consent form | at the screening visit | "
-    "at screening visit | on the day of consent | "
-    "on the day of enrollment | at the time of recruitment | at recruitment | "
-    "at presentation | at visit 1 | "
-    "at the time of randomization | at randomization | at the time of study enrollment | "
-    "at study enrollment | during screening | during the screening period | during the screening phase | "
-    "during the screening visit | at visit 2 | at the start of study | at trial entry | "
-    "at the time of informed consent signature | at the day of informed consent | "
-    "at the time of signing the informed consent document | at the start of the study | at study start": (
-        "screening is now: a claim about the patient is read at that time anyway"
-    ),
+    AT_SCREENING: ("screening is now: a claim about the patient is read at that time anyway"),
     "inclusive | both inclusive | inclusively | limits included | "
     "extremes included | incl | incl. | inclusively of both ends | endpoints included | "
     "ends included": "ends count unless they are open",
@@ -99,6 +82,11 @@ HARMLESS: Mapping[str, str] = {
         "any kind of a thing is the thing"
     ),
     "clinical evidence of | radiographic evidence of | radiological evidence of | radiologic evidence of | "
+    "radiographic or clinical evidence of | radiologic or clinical evidence of | "
+    "clinical or radiological evidence of | clinical or radiologic evidence of | "
+    "clinical or imaging evidence of | anamnestic or clinical evidence of | "
+    "clinical and/or radiographic evidence of | clinical or biochemical evidence of | "
+    "cytologically or histologically documented | "
     "laboratory evidence of | objective evidence of | documented evidence of | histologic evidence of | "
     "histological evidence of | clinical or radiographic evidence of | clinical or laboratory evidence of | "
     "documentation of | confirmation of | clinical signs of | sign of | clinical sign of | "
@@ -118,10 +106,15 @@ HARMLESS: Mapping[str, str] = {
     "suffered from": "heads that only say that the condition is there",
     "known or suspected | suspected or known | known and suspected | known/suspected | confirmed or suspected | "
     "suspected or confirmed | proven or suspected | suspected or proven | documented or suspected | "
-    "suspected or documented | known or presumed | known or probable": (
+    "suspected or documented | known or presumed | known or probable | diagnosed or suspected | "
+    "suspected or diagnosed | known, suspected or documented | active, known or suspected | "
+    "active, known, or suspected | active known or suspected | known, active or suspected": (
         "who is only suspected to have it has a fact that says so, and the plain claim is left unknown"
     ),
     "note | nb": "marks a remark",
+    "for any reason | for any indication | for any cause | for whatever reason | for any purpose": (
+        "why it was done: every reason counts"
+    ),
 }
 
 # Dropped only inside the phrase of a measurement, where they name the scale; anywhere else they stay.
@@ -294,7 +287,7 @@ CUES: Mapping[Cue, str] = {
         "before | prior to | preceding | previous to | prior | before the | prior to the | "
         "any time prior to | at any time prior to | anytime prior to | any time before | at any time before | "
         "preceding the | in advance of | "
-        "leading up to"
+        "leading up to | at any time | at any time in the past | at anytime | any time in the past"
     ),
     "after": "after | following | post",
     "ago": "ago | previously | earlier",
@@ -310,6 +303,11 @@ SEXES: Mapping[str, str] = {
     "female subjects | female participants",
     "male": "male | males | man | men | boy | boys | male patients | male subjects | male participants",
     "female,male": (
+        "male or female patients are eligible | male and female patients are eligible | "
+        "male and female patients eligible | male or female patients eligible | men and women are eligible | "
+        "men and women eligible | both men and women are eligible | both males and females are eligible | "
+        "males and females are eligible | both male and female patients are eligible | both men and women | "
+        "both males and females | both male and female | "
         "either sex | either sexes | of either sexes | both sexes | "
         "any sex | any gender | either gender | both genders | "
         "all genders | all sexes | of either sex | with no gender restrictions | no gender restrictions | "

@@ -15,7 +15,7 @@ from accrual.codes.concepts import Concept, vocabulary
 from accrual.codes.qualifiers import qualifiers
 from accrual.codes.wording import SOURCE, code_of, worded
 from accrual.criteria.phrases.compound import is_adjective, is_narrowing, keeps_sense, may_be_over
-from accrual.criteria.phrases.shared import Members, lends_noun, shared_head, shared_tail
+from accrual.criteria.phrases.shared import Members, lends_noun, shared_head, shared_tail, types_behind
 from accrual.criteria.phrases.stream import Family, Read, Stream
 from accrual.criteria.phrases.wording_words import makes_name, spelled
 from accrual.criteria.tree import All, Any_, Opaque, Present, Tree
@@ -24,17 +24,9 @@ from accrual.criteria.words import ADJECTIVES, MEASURE_WORDS, THERAPY_NOUNS
 
 # Qualifiers of the table after which the patient need not have the thing at all.
 SHIFTING_QUALIFIERS = frozenset(
-    (
-        "planned",
-        "suspected",
-        "resolved",
-        "in-remission",
-        "pregnancy-related",
-        "drug-induced",
-        "inactive",
-        "non-metastatic",
-    )
-)
+    ("planned", "suspected", "resolved", "in-remission", "pregnancy-related", "drug-induced", "inactive",
+     "non-metastatic")
+)  # fmt: skip
 # Qualifiers that only say how sure or what a chart says anyway (see `words.HARMLESS`).
 HARMLESS_QUALIFIERS = frozenset(("known", "confirmed", "current"))
 _PAST = frozenset(("prior", "previous", "previously", "past", "a prior", "a previous", "earlier"))
@@ -117,6 +109,13 @@ def _prefix(stream: Stream, at: int) -> tuple[int, _Before] | None:
             before.receive = lexeme.low
         elif kind == "other":
             before.other = stream.span(at, at + 1)
+        elif lexeme.payload == "previously-treated" and stream.low_at(at + 1) == "with":
+            if before.qualifiers or before.receive or any(each.concept for each in stream.lexemes[:at]):
+                return (
+                    None  # "breast cancer previously treated with tamoxifen": it narrows what stands before
+                )
+            before.receive = f"{lexeme.low} with"
+            at += 1
         elif kind == "qualifier":
             if lexeme.payload in SHIFTING_QUALIFIERS or lexeme.low in _AMBIGUOUS:
                 return None
@@ -227,7 +226,7 @@ _ONCE = frozenset(("previously", "prior", "previous", "pretreated", "already"))
 
 
 # What an illness can be, and a drug cannot.
-_OF_ILLNESS = frozenset(
+OF_ILLNESS = frozenset(
     ("mild", "mild-to-moderate", "moderate", "moderate-to-severe", "severe", "uncontrolled")
 )
 
@@ -288,7 +287,7 @@ def read_present(stream: Stream, at: int) -> Read | None:
     assert concept is not None
     if concept.kind == "condition" and before.receive:
         return None
-    if concept.kind == "drug" and not _OF_ILLNESS.isdisjoint(before.qualifiers):
+    if concept.kind == "drug" and not OF_ILLNESS.isdisjoint(before.qualifiers):
         return None  # "severe hypoglycemic" is an episode, and not the drug that may cause one
     if _going_on(before.receive) or stream.low_at(at).startswith(_STAYS):
         before.current = True
@@ -296,6 +295,9 @@ def read_present(stream: Stream, at: int) -> Read | None:
         return None  # it may be one that is to come
     if lends_noun(stream, at, concept):
         return None
+    types = types_behind(stream, at) if concept.kind == "condition" else None
+    if types is not None:
+        return _list(stream, start, before, types)
     if stream.lexemes[at].kind == "variable" and stream.kind_at(at + 1) in (
         "op",
         "between",

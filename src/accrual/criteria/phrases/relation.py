@@ -52,7 +52,7 @@ class _Head(msgspec.Struct):
 def read_relation(stream: Stream, at: int) -> Read | None:
     """Read a relation and the list of its objects."""
     if at > stream.last_relation:
-        return None
+        return _relation_behind(stream, at)
     head = _head(stream, at)
     if head is None:
         return None
@@ -79,6 +79,37 @@ def read_relation(stream: Stream, at: int) -> Read | None:
     if head.doubts:
         node = All(children=(node, *head.doubts), span=span)
     return Read(end, "present", node)
+
+
+# Nouns of a relation behind the name of a drug: "furosemide hypersensitivity".
+_BEHIND = frozenset(_BARE) - {"allergic", "hypersensitive", "intolerant", "contraindicated"}
+_ENDS = frozenset(("", "or", "and", "comma", "semi", "close", "dot"))
+
+
+def _relation_behind(stream: Stream, at: int) -> Read | None:
+    """ "Furosemide hypersensitivity", "NSAID allergy or intolerance": of one drug, and none named before it."""
+    head = _Head([], [], [], [], at)
+    step = at
+    while stream.kind_at(step) in ("drop", "history"):
+        if stream.kind_at(step) == "history":
+            head.qualifiers = ["history"]
+        step += 1
+    concept = stream.lexemes[step].concept if step < len(stream) else None
+    if concept is None or concept.kind != "drug" or stream.low_at(step + 1) not in _BEHIND:
+        return None
+    if any(each.concept is not None and each.concept.kind == "drug" for each in stream.lexemes[:step]):
+        return None  # "aspirin or furosemide hypersensitivity": of both
+    end = step + 1
+    while stream.low_at(end) in _BEHIND:
+        head.relations.append(_BARE[stream.low_at(end)])
+        end += 1
+        if stream.kind_at(end) in ("or", "slash") and stream.low_at(end + 1) in _BEHIND:
+            end += 1
+    if stream.kind_at(end) not in _ENDS:
+        return None
+    span = stream.span(at, end)
+    nodes = [_node(concept, relation, head, span) for relation in dict.fromkeys(head.relations)]
+    return Read(end, "present", nodes[0] if len(nodes) == 1 else Any_(children=tuple(nodes), span=span))
 
 
 def _node(concept: Concept, relation: str, head: _Head, span: Span) -> Tree:
@@ -206,8 +237,8 @@ def _element(stream: Stream, at: int) -> int:
         if stream.lexemes[at].concept is None:
             if kind in _STOPS:
                 return start if at == start else at
-            if kind == "link" and not own:
-                break
+            if (kind == "link" and not own) or (kind == "drop" and low.startswith("for ")):
+                break  # "contraindication to MRI for any reason"
             if kind == "prep" and low not in ("of", "in") and not own:
                 break
         at += 1

@@ -99,10 +99,39 @@ def shared_tail(stream: Stream, at: int) -> Members | None:
     last = tuple(stream.low_at(step) for step in range(begun, at))
     if stream.low_at(first) in ("type", "types") and len(last) == 1 and last[0] != "type":
         figures = [stream.low_at(to - 1) for _, to in starts]
-        types = [vocabulary().lookup(f"type {figure} {stream.low_at(at)}") for figure in (*figures, *last)]
-        known = tuple(each for each in types if each is not None)
-        return Members(at + 1, known, (), None, both) if len(known) == len(types) else None
+        return _types(at + 1, (*figures, *last), stream.low_at(at), both)
     return _members(stream, starts, last, concept, at, both)
+
+
+def types_behind(stream: Stream, at: int) -> Members | None:
+    """ "Diabetes mellitus (type 1 or type 2)", "diabetes types 1 or 2": the kinds of the name before."""
+    opened = stream.kind_at(at + 1) == "open"
+    step = at + 1 + opened
+    figures: list[str] = []
+    joints: set[str] = set()
+    while stream.low_at(step) in ("type", "types") or (
+        figures and stream.kind_at(step) in ("number", "word")
+    ):
+        step += stream.low_at(step) in ("type", "types")
+        figures.append(stream.low_at(step))
+        step += 1
+        if stream.kind_at(step) not in ("or", "slash", "and"):
+            break
+        joints.add(stream.kind_at(step))
+        step += 1
+    if len(figures) < 2 or stream.kind_at(step - 1) not in ("number", "word"):
+        return None
+    if opened and stream.kind_at(step) != "close":
+        return None
+    return _types(step + opened, tuple(figures), stream.low_at(at), "and" in joints)
+
+
+def _types(end: int, figures: tuple[str, ...], low: str, both: bool) -> Members | None:
+    """The numbered kinds of one name: "type 1 or 2 diabetes mellitus (DM)"."""
+    name = low.partition(" (")[0]
+    types = [vocabulary().lookup(f"type {figure} {name}") for figure in figures]
+    known = tuple(each for each in types if each is not None)
+    return Members(end, known, (), None, both) if len(known) == len(types) else None
 
 
 def _members(

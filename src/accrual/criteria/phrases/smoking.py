@@ -25,6 +25,11 @@ _NOUN = r"(?:(?:cigarettes?|tobacco|daily|regular)[\s-]+)*(?:smokers?\b|smoking\
 _MEMBER = (
     rf"(?:{_WHEN}(?:\s*(?:,|/|and/or|or|and)\s*{_WHEN})*[\s-]*{_NOUN}|(?:cigarette\s+|tobacco\s+)?smokers?\b)"
 )
+# Said of the present by itself: "who smoke", "cigarette smoking".
+_PLAIN = re.compile(
+    r"(?i)(?:who\s+)?(?:smokes?(?:\s+(?:cigarettes?|tobacco|daily|regularly))?|(?:cigarette|tobacco)\s+smoking)"
+    r"(?=\s*[.;,]?\s*$)"
+)
 _STATUS = re.compile(rf"(?i)(?:an?\s+)?{_MEMBER}(?:\s*(?:/|and/or|or|and)\s*(?:an?\s+)?{_MEMBER})*")
 _FOR_A_TIME = re.compile(r"(?i)\s*\(?(?:within|in|during|for|over|up to|since|until|less|more|[<>≥≤])\b")
 _OF_SMOKING = frozenset(
@@ -36,7 +41,9 @@ _PACK_YEARS = "{PackYears}"
 
 def read_smoking(stream: Stream, at: int) -> Read | None:
     """Read whether somebody smokes, or how much."""
-    return _pack_years(stream, at) or (_status(stream, at) if _is_told(stream, at) else None)
+    return _pack_years(stream, at) or (
+        _status(stream, at) or _plain(stream, at) if _is_told(stream, at) else None
+    )
 
 
 def _is_told(stream: Stream, at: int) -> bool:
@@ -71,6 +78,19 @@ def _status(stream: Stream, at: int) -> Read | None:
         return None
     values = tuple(value for value in ("current", "former", "never") if value in said)
     return Read(end, "state", OneOf(variable="smoker", values=values, span=span))
+
+
+def _plain(stream: Stream, at: int) -> Read | None:
+    """ "Cigarette smoking", "individuals who smoke", with nothing before it that turns it."""
+    if any(each.kind not in ("subject", "link", "drop") for each in stream.lexemes[:at]):
+        return None
+    found = _PLAIN.match(stream.text, stream.lexemes[at].start, stream.lexemes[-1].end)
+    if found is None:
+        return None
+    end = at
+    while end < len(stream) and stream.lexemes[end].start < found.end():
+        end += 1
+    return Read(end, "state", OneOf(variable="smoker", values=("current",), span=stream.span(at, end)))
 
 
 def _pack_years(stream: Stream, at: int) -> Read | None:

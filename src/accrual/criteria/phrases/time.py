@@ -25,6 +25,7 @@ _ABOUT = frozenset(
     ("approximately", "about", "approx", "~", "least", "a", "the", "minimum", "period", "of", "total")
 )
 _SINCE = frozenset(("of", "from", "since", "to", "from the", "of the"))
+_EVER = frozenset(("at any time", "at any time in the past", "at anytime", "any time in the past"))
 _BOUNDARY = frozenset(("", "comma", "semi", "dot", "close", "or", "and"))
 
 
@@ -44,6 +45,13 @@ def _before_moment(stream: Stream, at: int) -> Read | None:
     """ "prior to enrollment", without a number: at any time before."""
     if stream.low_at(at) in ("prior", "in advance of", "leading up to"):
         return None
+    if stream.low_at(at) in _EVER:
+        ends = stream.kind_at(at + 1) in _BOUNDARY
+        return (
+            Read(at + 1, "time", window=Window(Interval(0, None, unit="d"), "before", "enrollment"))
+            if ends
+            else None
+        )
     found = read_anchor(stream, at + 1)
     if found is None or found[1] not in TRIAL_ANCHORS:
         return None

@@ -71,7 +71,8 @@ def read_washout(stream: Stream, at: int) -> Read | None:
     if goes_on and not (stream.kind_at(end) == "comma" and stream.kind_at(end + 1) == "and"):
         if any(stream.kind_at(each) in _LOOSE for each in range(end, len(stream))):
             return None
-        parts.append(Opaque(text=stream.words(rest := stream.span(end + 1, len(stream))), span=rest))
+        if end + 1 < len(stream):  # a list whose last member is missing has nothing more to say
+            parts.append(Opaque(text=stream.words(rest := stream.span(end + 1, len(stream))), span=rest))
         end = len(stream)
     span = stream.span(at, end)
     inner: list[Tree] = []
