@@ -22,6 +22,8 @@ PAGES = {
     "places-unknown": "/places/atlantis",
     "compare": "/compare?id=NCT04785833&id=NCT90000013&id=NCT90000001&id=NCT90009999&id=NCT00000001",
     "compare-none": "/compare",
+    "coordinators": "/coordinators",
+    "coordinators-form": "/coordinators/matrix",
     "match": "/match",
     "about": "/about-the-data",
     "not-found": "/nowhere",

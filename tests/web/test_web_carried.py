@@ -10,14 +10,14 @@ from accrual.demo import demo_patients
 from accrual.errors import QueryError
 from accrual.patient.model import Patient, Unused
 from accrual.patient.reader import read_patient
-from accrual.web.carried import MOST_BYTES, Carrier, lightened
+from accrual.web.carried import MOST_BYTES, Carrier
 
 CARRIER = Carrier(b"a key")
 
 
 @pytest.mark.parametrize("name", demo_patients())
 def test_a_patient_comes_back_as_it_went(name: str) -> None:
-    patient = lightened(read_patient(demo_patients()[name]))
+    patient = read_patient(demo_patients()[name])
     assert CARRIER.read(CARRIER.write(patient).encode(), Patient) == patient
 
 
@@ -47,9 +47,3 @@ def test_a_field_of_another_kind_is_refused() -> None:
 def test_what_is_too_large_is_said() -> None:
     with pytest.raises(QueryError, match="too large"):
         CARRIER.write(Patient(place=os.urandom(MOST_BYTES).hex()))
-
-
-def test_the_words_of_a_note_do_not_travel() -> None:
-    patient = read_patient(b"A 54 year old woman with breast cancer. She lives alone.")
-    assert patient.words
-    assert not lightened(patient).words

@@ -27,6 +27,7 @@ from accrual.patient.omop import Omop
 from accrual.patient.omop_tables import CsvFolder, Databases, is_omop, no_databases
 from accrual.patient.reader import MAX_BYTES, members_in, read_patient
 from accrual.patient.roster import is_table, roster_members
+from accrual.patient.uploads import DAMAGED
 
 Failed = Callable[[PatientError], None]
 
@@ -187,8 +188,7 @@ def _in_zip(path: Path, opened: ExitStack) -> Iterator[tuple[str, Member]]:
             yield from ((name, member) for member in members_in(data, f"{path}, {name}"))
         except PatientError as error:
             yield name, Member(name, partial(_again, error))
-        except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
-            # A damaged member, a packing that is not known, or a password.
+        except DAMAGED:
             problem = PatientError(f"{path}, {name}: cannot be unpacked")
             yield name, Member(name, partial(_again, problem))
 

@@ -193,9 +193,19 @@ def _in_bundle(data: bytes, where: str) -> Iterator[Member]:
     yield from members_of(bundle_entries(data, where), where, BUNDLE)
 
 
+def is_bulk(data: bytes) -> bool:
+    """Say whether a file holds FHIR resources one a line: of a bulk export, it may be one of several.
+
+    Example:
+        >>> is_bulk(b'{"resourceType": "Patient", "id": "p1"}\n')
+        True
+    """
+    keys = _keys(data.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")[0]) or {}
+    return "resourceType" in keys and keys["resourceType"] != _BUNDLE
+
+
 def _in_lines(data: bytes, where: str) -> Iterator[Member]:
-    keys = _keys(data.lstrip().partition(b"\n")[0]) or {}
-    if "resourceType" in keys and keys["resourceType"] != _BUNDLE:
+    if is_bulk(data):
         yield from Bulk([("", io.BytesIO(data))], where).members()
         return
     for number, line in enumerate(data.splitlines(), 1):

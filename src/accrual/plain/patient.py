@@ -11,8 +11,17 @@ from accrual.plain.prose import printable
 
 def patient_words(patient: Patient, as_of: date) -> str:
     """Return who is meant, in a few words: "demo-1, 23 years, male, near Suzhou"."""
+    return joined(", ", (Original(printable(patient.id)) or message("unnamed"), person_words(patient, as_of)))
+
+
+def person_words(patient: Patient, as_of: date) -> str:
+    """Return the same without the file's own name for the patient.
+
+    Example:
+        >>> person_words(Patient(id="Smith", sex="male"), date(2026, 11, 22))
+        'age not stated, male, 0 facts'
+    """
     parts = [
-        Original(printable(patient.id)) or message("unnamed"),
         _age(patient, as_of),
         word(patient.sex, "answer") if patient.sex else message("sex not stated"),
     ]

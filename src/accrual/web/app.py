@@ -5,6 +5,7 @@ Comes in: a `Finder`. Goes out: a Starlette application. It asks nothing of othe
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -28,11 +29,14 @@ from accrual.finder import Finder
 from accrual.message import error_words
 from accrual.web.about import AboutPages
 from accrual.web.assets import built
+from accrual.web.carried import Carrier
 from accrual.web.check import CheckPages
 from accrual.web.comparison import ComparisonPages
+from accrual.web.coordinators import CoordinatorPages
 from accrual.web.language import Language
 from accrual.web.layout import render
 from accrual.web.map import MapPages
+from accrual.web.matrix import MatrixPages
 from accrual.web.places import PlacePages
 from accrual.web.protection import HEADERS, Protection
 from accrual.web.results import ResultsPages
@@ -77,6 +81,10 @@ def create_app(
     suggestions = SuggestionPages(finder)
     take_part = TakePartPages(finder, today)
     comparison = ComparisonPages(finder, today)
+    coordinators = CoordinatorPages()
+    # A key of this server alone, for as long as it runs: nothing that a page carries outlives it.
+    carrier = Carrier(secrets.token_bytes(32))
+    matrix = MatrixPages(finder, today, carrier)
     about = AboutPages(finder)
     app = Starlette(
         routes=[
@@ -95,6 +103,10 @@ def create_app(
             Route("/trials/{nct}/take-part", take_part.start, methods=["GET"]),
             Route("/trials/{nct}/take-part", take_part.answer, methods=["POST"]),
             Route("/compare", comparison.show),
+            Route("/coordinators", coordinators.start),
+            Route("/coordinators/matrix", matrix.form, methods=["GET"]),
+            Route("/coordinators/matrix", matrix.matrix, methods=["POST"]),
+            Route("/coordinators/matrix/file", matrix.export, methods=["POST"]),
             Route("/match", check.match_form, methods=["GET"]),
             Route("/match", check.match, methods=["POST"]),
             Route("/about-the-data", about.show),

@@ -18,7 +18,7 @@ from typing import TypeVar
 import msgspec
 
 from accrual.errors import QueryError
-from accrual.patient.model import Patient
+from accrual.message import message
 
 T = TypeVar("T")
 
@@ -32,8 +32,9 @@ class Carrier:
 
     Example:
         >>> carrier = Carrier(b"a key of this server alone")
-        >>> carrier.read(carrier.write(Patient(id="p1")).encode(), Patient).id
-        'p1'
+        >>> from accrual.basic import Quantity
+        >>> carrier.read(carrier.write(Quantity(3, "mg")).encode(), Quantity).unit
+        'mg'
     """
 
     def __init__(self, key: bytes) -> None:
@@ -48,7 +49,7 @@ class Carrier:
         """
         packed = zlib.compress(msgspec.json.encode(held))
         if len(packed) > MOST_BYTES:
-            raise QueryError("this is too large to travel in a page: send a smaller file")
+            raise QueryError(message("this is too large to travel in a page: send a smaller file"))
         return urlsafe_b64encode(self._seal(packed, type(held)) + packed).decode()
 
     def read(self, field: bytes, kind: type[T]) -> T:
@@ -63,7 +64,9 @@ class Carrier:
             sealed = b""
         seal, packed = sealed[:_SEAL_BYTES], sealed[_SEAL_BYTES:]
         if not hmac.compare_digest(seal, self._seal(packed, kind)):
-            raise QueryError("this page is too old to go on with, or was changed: send the file again")
+            raise QueryError(
+                message("this page is too old to go on with, or was changed: send the file again")
+            )
         return msgspec.json.decode(zlib.decompress(packed), type=kind)
 
     def _seal(self, packed: bytes, kind: type) -> bytes:
@@ -71,13 +74,3 @@ class Carrier:
         return blake2b(
             packed, key=self._key, digest_size=_SEAL_BYTES, person=kind.__name__[:16].encode()
         ).digest()
-
-
-def lightened(patient: Patient) -> Patient:
-    """Return the patient without what decides nothing: the words of a note, and what of the file was not used.
-
-    Example:
-        >>> lightened(Patient(id="p1", words="a long note")).words
-        ''
-    """
-    return msgspec.structs.replace(patient, words="", unused=())

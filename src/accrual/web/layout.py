@@ -23,6 +23,7 @@ MAIN_PAGES: tuple[tuple[str, str], ...] = (
     ("/search", marked("All trials")),
     ("/places", marked("Trials by location")),
     ("/match", marked("Match a patient")),
+    ("/coordinators", marked("For coordinators")),
     ("/about-the-data", marked("About the data")),
 )
 """The pages that every page leads to: address and words (of the catalogs)."""
