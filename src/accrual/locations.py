@@ -128,11 +128,19 @@ class Locations:
         found = self._read(f"SELECT {_COLUMNS} FROM place WHERE path = ? AND trials > 0", path)
         return _location(found[0]) if found else None
 
-    def inside(self, path: str, order: Order, top: int, offset: int) -> tuple[int, list[Location]]:
-        """Return how many places are directly in a place, and some of them; of the whole world with an empty path."""
-        total = self._read("SELECT count(*) FROM place WHERE parent = ? AND trials > 0", path)[0][0]
+    def inside(
+        self, path: str, order: Order, top: int, offset: int, open_only: bool = False
+    ) -> tuple[int, list[Location]]:
+        """Return how many places are directly in a place, and some of them; of the whole world with an empty path.
+
+        Arguments:
+            open_only: only those where a trial takes participants now, those with most such trials first.
+        """
+        asked = f"parent = ? AND {'open' if open_only else 'trials'} > 0"
+        ordered = _ORDERS[order].replace("trials", "open") if open_only else _ORDERS[order]
+        total = self._read(f"SELECT count(*) FROM place WHERE {asked}", path)[0][0]
         rows = self._read(
-            f"SELECT {_COLUMNS} FROM place WHERE parent = ? AND trials > 0 ORDER BY {_ORDERS[order]} LIMIT ? OFFSET ?",
+            f"SELECT {_COLUMNS} FROM place WHERE {asked} ORDER BY {ordered} LIMIT ? OFFSET ?",
             path,
             top,
             offset,

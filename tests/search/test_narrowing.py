@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from typing import Literal
 
 import pytest
 
@@ -77,15 +78,16 @@ def test_a_place_finds_the_studies_with_a_site_there_at_every_level(make_index: 
     bergen = site("Bergen", country="Norway", status="COMPLETED")
     index = make_index([study(1, sites=[oslo, bergen]), study(2, sites=[bergen]), study(3)])
 
-    def there(path: str, recruiting_only: bool = False) -> set[int]:
-        hits = find(index, Query(locale=Locale(path, recruiting_only))).results
+    def there(path: str, trials: Literal["all", "open", "closed"] = "all") -> set[int]:
+        hits = find(index, Query(locale=Locale(path, trials))).results
         return {int(hit.nct_id[3:]) for hit in hits}
 
     assert there("norway") == {1, 2}
     assert there("norway/-/oslo") == there("norway/-/oslo/oslo-hospital") == {1}
     assert there("norway/-/bergen") == {1, 2}
-    assert there("norway/-/bergen", recruiting_only=True) == set()
-    assert there("norway", recruiting_only=True) == {1}
+    assert there("norway/-/bergen", "open") == set()
+    assert there("norway", "open") == {1}
+    assert there("norway", "closed") == {2}
     assert there("sweden") == there("") == set()
 
 

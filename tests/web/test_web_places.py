@@ -15,6 +15,7 @@ from accrual.locations import LocalTrial, Locations, locations_of, slug
 from accrual.search.index import read_body
 from accrual.search.query import Query
 from accrual.store.records import Change
+from accrual.web.local_trials import Narrowed, local_trials
 
 from .conftest import ATTACK
 
@@ -108,3 +109,48 @@ def test_pages_that_are_not_there_are_answered(client: TestClient, page: str) ->
 
 def test_pages_are_in_spanish_too(client: TestClient) -> None:
     assert "Ensayos por lugar" in client.get("/places?lang=es", follow_redirects=True).text
+
+
+def test_the_trials_of_a_place_are_narrowed_with_counts(client: TestClient, web_home: Path) -> None:
+    address = "/places/united-states?show=trials"
+    every = client.get(address).text
+    (more,) = re.findall(r'href="(/places/united-states[^"]*&amp;status=RECRUITING)"', every)
+    (count,) = re.findall(r">Recruiting</a><span class=\"count\">(\d+)<", every)
+    narrowed = client.get(more.replace("&amp;", "&")).text
+    assert f"{count} trials here fit." in narrowed
+    assert len(re.findall(r'<h3><a href="/trials/', narrowed)) == min(int(count), 20)
+    with Finder(web_home) as finder:
+        found = finder.find(Query(text="leukemia", filters={"country": ("United States",)})).total
+    words = client.get(f"{address}&text=leukemia").text
+    assert re.search(rf"\b{found} trials? here fits?\.", words)
+
+
+def test_only_what_recruits_here_now(client: TestClient, web_home: Path) -> None:
+    with Finder(web_home) as finder:
+        here = finder.locations.place("united-states")
+        _, countries = finder.locations.inside("", "count", 500, 0, open_only=True)
+    assert here is not None
+    shown = client.get("/places/united-states?show=trials&open=1").text
+    assert re.search(rf"\b{here.open} trials? here fits?\.", shown)
+    assert shown.count("Recruiting here</span>") == min(here.open, 20)
+    assert countries and all(one.open for one in countries)
+    assert [one.open for one in countries] == sorted((one.open for one in countries), reverse=True)
+    listed = client.get("/places?open=1").text
+    assert len(re.findall(r'<th scope="row">', listed)) == len(countries)
+
+
+def test_pages_of_a_narrowed_list_go_on_where_the_last_ended(web_home: Path) -> None:
+    with Finder(web_home) as finder:
+        narrowed = Narrowed("united-states", filters=(("phase", "PHASE2"),))
+        total, every = local_trials(finder, narrowed, 500, 0)
+        assert total == len(every) > 3
+        pages = [one for at in range(0, total, 3) for one in local_trials(finder, narrowed, 3, at)[1]]
+        assert pages == every
+        assert [one.open for one in every] == sorted((one.open for one in every), reverse=True)
+
+
+def test_what_nothing_fits_says_how_to_go_on(client: TestClient) -> None:
+    shown = client.get("/places/united-states?show=trials&text=xyzzyplugh").text
+    assert "No trial here fits all of this" in shown
+    assert 'href="/places/united-states?show=trials"' in shown
+    assert client.get("/places/united-states?show=trials&phase=seventeen").status_code == 400

@@ -19,7 +19,7 @@ from accrual.search.measures import MOST_MINUTES
 from accrual.search.query import Age, Facet, Locale, Near, Query
 
 Q = tantivy.Query
-_MUST, _SHOULD = tantivy.Occur.Must, tantivy.Occur.Should
+_MUST, _SHOULD, _NOT = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
 Clause: TypeAlias = tuple[tantivy.Occur, tantivy.Query]
 # Up to so many keys a union, which only looks at studies that fit otherwise, is faster than a set, which reads
 # every study of every key first. Measured on 200,000 studies: 1.0 against 1.4 ms a search.
@@ -85,9 +85,17 @@ def _age_clauses(age: Age | None) -> list[Clause]:
 def _locale_clauses(locale: Locale | None) -> list[Clause]:
     if locale is None:
         return []
-    field = "recruiting_place" if locale.recruiting_only else "place"
-    found = Q.term_query(SCHEMA, field, path_key(locale.path), "basic")
-    return [(_MUST, Q.const_score_query(found, 0.0))]
+
+    def at(field: str) -> tantivy.Query:
+        return Q.const_score_query(Q.term_query(SCHEMA, field, path_key(locale.path), "basic"), 0.0)
+
+    match locale.trials:
+        case "open":
+            return [(_MUST, at("recruiting_place"))]
+        case "closed":
+            return [(_MUST, at("place")), (_NOT, at("recruiting_place"))]
+        case "all":
+            return [(_MUST, at("place"))]
 
 
 def point_clause(keys: list[int], recruiting_only: bool) -> Clause:

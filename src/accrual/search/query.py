@@ -58,8 +58,8 @@ class Locale(msgspec.Struct, frozen=True):
     """A place where a study must have a site: its path in `accrual.search.localities`."""
 
     path: str
-    recruiting_only: bool = False
-    """Only where the study takes participants there now."""
+    trials: Literal["all", "open", "closed"] = "all"
+    """Those that take participants there now, those that do not, or both."""
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):

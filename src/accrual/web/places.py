@@ -6,6 +6,7 @@ where no trial is (404), with the way to the places that are.
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -21,6 +22,7 @@ from accrual.registry.labels import label
 from accrual.search.localities import Level, slug
 from accrual.web.language import marked
 from accrual.web.layout import render
+from accrual.web.local_trials import Narrowed, facet_choices, local_trials, read_narrowed
 
 PLACES_SHOWN = 100
 TRIALS_SHOWN = 20
@@ -79,31 +81,55 @@ class PlacePages:
         show_trials = here is not None and (
             here.level == "site" or request.query_params.get("show") == "trials"
         )
-        order: Order = "name" if request.query_params.get("order") == "name" else "count"
-        page = _page(request.query_params.get("page", "1"))
-        each = TRIALS_SHOWN if show_trials else PLACES_SHOWN
-        offset = (page - 1) * each
-        inside = 0
-        places: list[Location] = []
-        trials: list[LocalTrial] = []
         if show_trials and here is not None:
-            trials = locations.trials(path, each, offset)
-        else:
-            inside, places = locations.inside(path, order, each, offset)
-        total, shown = (here.trials, len(trials)) if show_trials and here else (inside, len(places))
-        chosen = (("show", "trials"),) if show_trials else (("order", "name"),) if order == "name" else ()
+            return self._trials(here, request)
+        return self._inside(path, here, request)
+
+    def _inside(self, path: str, here: Location | None, request: Request) -> Response:
+        """Show the places in a place."""
+        order: Order = "name" if request.query_params.get("order") == "name" else "count"
+        open_only = request.query_params.get("open") == "1"
+        page = _page(request.query_params.get("page", "1"))
+        offset = (page - 1) * PLACES_SHOWN
+        total, places = self.finder.locations.inside(path, order, PLACES_SHOWN, offset, open_only)
+        by_name = (("order", "name"),) if order == "name" else ()
+        only = (("open", "1"),) if open_only else ()
         return render(
             "places.html",
-            here=here,
-            name=_name(here.name) if here is not None else "",
-            level=here.level if here is not None else "world",
-            url=_url(path),
-            canonical=_url(path, *chosen, ("page", str(page))) if page > 1 else _url(path, *chosen),
-            above=self._above(here),
+            **self._frame(path, here, (*by_name, *only), page, total, len(places), PLACES_SHOWN),
+            show_trials=False,
             inside_words=INSIDE.get(here.level if here is not None else "world", ""),
             order=order,
-            show_trials=show_trials,
+            open_only=open_only,
+            count_url=_url(path, *only),
+            name_url=_url(path, ("order", "name"), *only),
+            open_url=_url(path, *by_name) if open_only else _url(path, *by_name, ("open", "1")),
             places=[PlaceView(_name(one.name), _url(one.path), one.trials, one.open) for one in places],
+            trials=[],
+        )
+
+    def _trials(self, here: Location, request: Request) -> Response:
+        """Show the trials of a place."""
+        narrowed = read_narrowed(here.path, request.query_params)
+        page = _page(request.query_params.get("page", "1"))
+        offset = (page - 1) * TRIALS_SHOWN
+        total, trials = here.trials, list[LocalTrial]()
+        if narrowed:
+            total, trials = local_trials(self.finder, narrowed, TRIALS_SHOWN, offset)
+        else:
+            trials = self.finder.locations.trials(here.path, TRIALS_SHOWN, offset)
+        return render(
+            "places.html",
+            **self._frame(here.path, here, narrowed.pairs(), page, total, len(trials), TRIALS_SHOWN),
+            show_trials=True,
+            inside_words=INSIDE.get(here.level, ""),
+            narrowed=narrowed,
+            all_url=Narrowed(here.path).url(),
+            open_url=msgspec.structs.replace(narrowed, open=not narrowed.open).url(),
+            without_words_url=msgspec.structs.replace(narrowed, text="").url(),
+            hidden=[pair for pair in narrowed.pairs() if pair[0] != "text"],
+            facets=facet_choices(self.finder, narrowed),
+            places=[],
             trials=[
                 TrialView(
                     one.nct_id,
@@ -113,15 +139,36 @@ class PlacePages:
                 )
                 for one in trials
             ],
-            total=total,
-            offset=offset,
-            shown=shown,
-            previous_url=_url(path, *chosen, ("page", str(page - 1))) if page > 1 else "",
-            next_url=_url(path, *chosen, ("page", str(page + 1)))
-            if offset + shown < total and shown and page < MAX_PAGE
-            else "",
-            search_url=self._search_url(here),
         )
+
+    def _frame(
+        self,
+        path: str,
+        here: Location | None,
+        chosen: tuple[tuple[str, str], ...],
+        page: int,
+        total: int,
+        shown: int,
+        each: int,
+    ) -> dict[str, Any]:
+        """Return what both kinds of pages show."""
+        offset = (page - 1) * each
+        more = offset + shown < total and shown and page < MAX_PAGE
+        return {
+            "here": here,
+            "name": _name(here.name) if here is not None else "",
+            "level": here.level if here is not None else "world",
+            "url": _url(path),
+            "canonical": _url(path, *chosen, ("page", str(page))) if page > 1 else _url(path, *chosen),
+            "above": self._above(here),
+            "total": total,
+            "offset": offset,
+            "shown": shown,
+            "first_url": _url(path, *chosen),
+            "previous_url": _url(path, *chosen, ("page", str(page - 1))) if page > 1 else "",
+            "next_url": _url(path, *chosen, ("page", str(page + 1))) if more else "",
+            "search_url": self._search_url(here),
+        }
 
     def _above(self, here: Location | None) -> list[PlaceView]:
         """Return the places around a place, the country first."""
