@@ -133,7 +133,8 @@ def test_only_what_recruits_here_now(client: TestClient, web_home: Path) -> None
     shown = client.get("/places/united-states?show=trials&open=1").text
     assert re.search(rf"\b{here.open} trials? here fits?\.", shown)
     assert shown.count("Recruiting here</span>") == min(here.open, 20)
-    assert countries and all(one.open for one in countries)
+    assert countries
+    assert all(one.open for one in countries)
     assert [one.open for one in countries] == sorted((one.open for one in countries), reverse=True)
     listed = client.get("/places?open=1").text
     assert len(re.findall(r'<th scope="row">', listed)) == len(countries)
