@@ -238,9 +238,15 @@ class Finder:
         while some := list(islice(numbers, RECORDS_AT_ONCE)):
             yield from self.records(some)
 
-    def versions(self, nct: str) -> list[bytes]:
-        """Return all versions of a study that are here as registry JSON, oldest first; raises as `show`."""
+    def versions(self, nct: str, most: int | None = None) -> list[bytes]:
+        """Return the versions of a study that are here as registry JSON, oldest first; raises as `show`.
+
+        Arguments:
+            most: the oldest and the newest, so many in all; None for every one.
+        """
         held = self._folder.records.versions(nct_id(nct))
+        if most is not None and len(held) > most:
+            held = (*held[: most - 1], held[-1])
         return [self._folder.records.get_version(version.version) for version in reversed(held)]
 
     @property

@@ -76,6 +76,8 @@ class Site(msgspec.Struct, frozen=True):
     status: str
     contacts: tuple[str, ...]
     recruiting: bool = False
+    country: str = ""
+    state: str = ""
 
 
 class TrialPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -295,6 +297,8 @@ def _site(place: Location) -> Site:
         status=label("status", place.status) if place.status else "",
         contacts=tuple(words for contact in place.contacts if (words := _contact(contact))),
         recruiting=place.status == "RECRUITING",
+        country=_one_line(place.country) or NOT_STATED,
+        state=_one_line(place.state) or NOT_STATED,
     )
 
 

@@ -6,8 +6,9 @@ Refuses (404): a number that no study here has.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -16,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from accrual.finder import Finder
+from accrual.plain.enrollment import read_enrollment
 from accrual.plain.glossary import Entry, Piece, pieces
 from accrual.plain.history import read_history
 from accrual.plain.prose import unescape
@@ -23,15 +25,19 @@ from accrual.plain.results import read_results
 from accrual.plain.sources import read_sources
 from accrual.plain.status import read_standing
 from accrual.plain.timeline import timeline
-from accrual.plain.trial import trial_page
+from accrual.plain.trial import Site, trial_page
+from accrual.registry.ctgov_json import read_json
 from accrual.registry.export.calendar_file import write_calendar
 from accrual.registry.export.linked_data import write_linked_data
 from accrual.registry.labels import label
 from accrual.registry.record import Trial
+from accrual.search.words import fold
 from accrual.web.language import marked
 from accrual.web.layout import render
 
 SITES_OPEN: Final = 10
+SITES_LISTED: Final = 20  # more sites are folded by country or state; set by hand
+VERSIONS_COMPARED: Final = 20  # the oldest and the newest, for what was planned; set by hand
 ITEMS_OPEN: Final = 8  # conditions, treatments and identifiers at the head of a trial page; the rest unfolds
 
 MOMENTS: Final = {
@@ -56,17 +62,35 @@ VERSIONS_SHOWN: Final = 50  # of a record's history, the newest; set by hand
 
 
 class Glossary:
-    """The medical words met on one page: each is marked where it is first said, its meaning stands at the end."""
+    """The medical words met on one page: each is marked where a part first says it, its meaning stands at the end."""
 
     def __init__(self) -> None:
-        self.met: list[Entry] = []
+        self._met: dict[str, Entry] = {}
         self._keys: set[str] = set()
+
+    def begin(self) -> str:
+        """Begin another part of the page: what was marked in the part before is marked again. Returns no words."""
+        self._keys.clear()
+        return ""
 
     def cut(self, text: str) -> tuple[Piece, ...]:
         """Return the text in pieces, those that are medical words with their meaning."""
         found = pieces(text, self._keys)
-        self.met += (piece.entry for piece in found if piece.entry is not None)
+        self._met |= {piece.entry.key: piece.entry for piece in found if piece.entry is not None}
         return found
+
+    @property
+    def met(self) -> list[Entry]:
+        """The words met so far, each once, from A to Z."""
+        return [self._met[key] for key in sorted(self._met)]
+
+
+class Region(msgspec.Struct, frozen=True):
+    """The sites of a trial in one country, or in one state of it."""
+
+    name: str
+    sites: tuple[Site, ...]
+    recruiting: int
 
 
 class TrialPages:
@@ -105,6 +129,8 @@ class TrialPages:
             standing=standing,
             last_known=label("status", standing.last_known),
             timeline=timeline(trial, today),
+            enrollment=read_enrollment(self._versions(trial), today),
+            regions=_by_region(page.sites),
             moments=MOMENTS,
             results=read_results(trial),
             sources=read_sources(trial),
@@ -114,6 +140,10 @@ class TrialPages:
             sites_open=SITES_OPEN,
             items_open=ITEMS_OPEN,
         )
+
+    def _versions(self, trial: Trial) -> list[Trial]:
+        bodies = self.finder.versions(trial.nct_id, VERSIONS_COMPARED)
+        return [read_json(body, trial.nct_id) for body in bodies[:-1]] + [trial]
 
     def _history(self, trial: Trial) -> Response:
         bodies = self.finder.versions(trial.nct_id)
@@ -129,3 +159,21 @@ class TrialPages:
     def _dates(self, trial: Trial) -> Response:
         headers = {"content-disposition": f'attachment; filename="{trial.nct_id}.ics"'}
         return Response(write_calendar(trial), media_type="text/calendar; charset=utf-8", headers=headers)
+
+
+def _by_region(sites: Sequence[Site]) -> tuple[Region, ...]:
+    """Return many sites by country, or by state where all are in one country; from A to Z. Nothing for few sites."""
+    if len(sites) <= SITES_LISTED:
+        return ()
+    held: dict[str, list[Site]] = {}
+    for part in (attrgetter("country"), attrgetter("state")):
+        held = {}
+        for site in sites:
+            held.setdefault(part(site), []).append(site)
+        if len(held) > 1:
+            break
+    return tuple(
+        Region(name, tuple(held[name]), sum(site.recruiting for site in held[name]))
+        for name in sorted(held, key=fold)
+        if len(held) > 1
+    )
