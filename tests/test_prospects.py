@@ -99,5 +99,6 @@ def test_trials_for_a_patient_are_those_that_match_finds(finder: Finder) -> None
     sought = finder.prospects.of_patient(patient, today)
     matches = finder.match(patient, today, top=1000)
     assert sought.numbers == tuple(int(one.nct_id[3:]) for one in matches)
-    recruiting = finder.prospects.of_patient(patient, today, ("RECRUITING",))
-    assert 0 < recruiting.total <= sought.total
+    recruiting = finder.prospects.of_patient(patient, today, Query(filters={"status": ("RECRUITING",)}))
+    assert 0 < recruiting.total < sought.total
+    assert all(finder.show(f"NCT{one:08d}").status == "RECRUITING" for one in recruiting.numbers)

@@ -90,14 +90,20 @@ class Prospects:
         total, numbers = numbers_of(self._folder.index, query, LOOKED_AT)
         return Sought(total, tuple(int(number[3:]) for number in numbers))
 
-    def of_patient(self, patient: Patient, today: date, status: tuple[str, ...] = ()) -> Sought:
+    def of_patient(self, patient: Patient, today: date, query: Query | None = None) -> Sought:
         """Return the trials that may be for a patient, as `accrual match` finds and ranks them.
 
         Arguments:
-            status: registry statuses to keep; empty keeps all.
+            query: its filters and its circle keep trials out; its words are not asked for.
         """
-        found = match(self._folder, [patient], today, SUITED, status)[0].matches
-        return Sought(len(found), tuple(int(one.nct_id[3:]) for one in found))
+        query = query or Query()
+        status = query.filters.get("status", ())
+        found = [one.nct_id for one in match(self._folder, [patient], today, SUITED, status)[0].matches]
+        if query.filters or query.near is not None:
+            hits = hits_among(self._folder.index, found, query.filters, query.near)
+            kept = {hit.nct_id for hit in hits}
+            found = [number for number in found if number in kept]
+        return Sought(len(found), tuple(int(number[3:]) for number in found))
 
     def standing(self, numbers: Sequence[int], patients: Sequence[Patient], today: date) -> Standing:
         """Decide trials for patients: the same person with ever more answers.

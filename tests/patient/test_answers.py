@@ -90,3 +90,16 @@ def test_only_what_is_found_again_by_its_name_is_asked() -> None:
 
 def test_a_procedure_was_done_or_not() -> None:
     assert choices_for("concept/appendectomy") == choices_for("allergy/cisplatin") == ("yes", "no")
+
+
+@pytest.mark.parametrize(
+    ("answer", "years"),
+    [("42", 42), ("8 months", 8 / 12), ("26 weeks", 0.4983), ("10 days", 0.0274), ("3 a", 3)],
+)
+def test_an_age_is_kept_in_years_whatever_its_unit(answer: str, years: float) -> None:
+    assert with_answer({}, "age", answer, date(2026, 1, 1))["age"] == pytest.approx(years, rel=1e-3)
+
+
+def test_an_age_in_grams_is_none() -> None:
+    with pytest.raises(PatientError, match="answer with an age"):
+        with_answer({}, "age", "42 g", date(2026, 1, 1))

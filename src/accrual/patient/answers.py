@@ -16,9 +16,9 @@ from typing import Any
 import msgspec
 
 from accrual.codes.concepts import vocabulary
-from accrual.codes.units import unit_named
+from accrual.codes.units import convert, unit_named
 from accrual.codes.variables import variable_of
-from accrual.errors import PatientError
+from accrual.errors import PatientError, UnitError
 from accrual.patient.form import VERSION
 from accrual.patient.model import Patient
 
@@ -68,7 +68,7 @@ def with_answer(form: Mapping[str, Any], about: str, answer: str, today: date) -
     if about == "sex":
         return {**held, "sex": _one_of(answer, choices_for(about))}
     if about == "age":
-        return {**held, "age": _number(answer)[0], "age_date": today.isoformat()}
+        return {**held, "age": _years(answer), "age_date": today.isoformat()}
     if variable is not None and variable.kind == "category":
         return {**held, "states": {**held.get("states", {}), about: _one_of(answer, choices_for(about))}}
     value, unit = _number(answer)
@@ -129,6 +129,15 @@ def _one_of(answer: str, choices: Sequence[str]) -> str:
     if len(found) != 1:
         raise PatientError(f"answer with one of: {', '.join(choices)}")
     return found[0]
+
+
+def _years(answer: str) -> float:
+    """Return an age in years: "8 months" is two thirds of one."""
+    value, unit = _number(answer)
+    try:
+        return convert(value, unit_named(unit) or unit, "a") if unit else value
+    except UnitError:
+        raise PatientError("answer with an age: 42, or 8 months") from None
 
 
 def _number(answer: str) -> tuple[float, str]:

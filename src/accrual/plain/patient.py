@@ -22,7 +22,7 @@ def person_words(patient: Patient, as_of: date) -> str:
         'age not stated, male, 0 facts'
     """
     parts = [
-        _age(patient, as_of),
+        age_words(patient, as_of) or message("age not stated"),
         word(patient.sex, "answer") if patient.sex else message("sex not stated"),
     ]
     if patient.place:
@@ -31,7 +31,13 @@ def person_words(patient: Patient, as_of: date) -> str:
     return joined(", ", parts)
 
 
-def _age(patient: Patient, as_of: date) -> str:
+def age_words(patient: Patient, as_of: date) -> str:
+    """Return how old the patient is; empty where nobody said.
+
+    Example:
+        >>> age_words(Patient(age_years=62), date(2026, 6, 1))
+        '62 years'
+    """
     born = patient.birth_date
     if born is not None:
         oldest, youngest = (_years(day, as_of) for day in (born.first, born.last))
@@ -40,7 +46,7 @@ def _age(patient: Patient, as_of: date) -> str:
         return message("%(low)s or %(high)s years", low=youngest, high=oldest)
     if patient.age_years is not None:
         return message("%(years)s years", years=f"{patient.age_years:g}")
-    return message("age not stated")
+    return ""
 
 
 def _years(born: date, as_of: date) -> int:

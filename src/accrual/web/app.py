@@ -28,6 +28,7 @@ from accrual.errors import AccrualError
 from accrual.finder import Finder
 from accrual.message import error_words
 from accrual.web.about import AboutPages
+from accrual.web.any_trial import AnyTrialPages
 from accrual.web.assets import built
 from accrual.web.carried import Carrier
 from accrual.web.check import CheckPages
@@ -84,6 +85,7 @@ def create_app(
     coordinators = CoordinatorPages()
     # A key of this server alone, for as long as it runs: nothing that a page carries outlives it.
     carrier = Carrier(secrets.token_bytes(32))
+    any_trial = AnyTrialPages(finder, today, carrier)
     matrix = MatrixPages(finder, today, carrier)
     about = AboutPages(finder)
     app = Starlette(
@@ -107,6 +109,8 @@ def create_app(
             Route("/coordinators/matrix", matrix.form, methods=["GET"]),
             Route("/coordinators/matrix", matrix.matrix, methods=["POST"]),
             Route("/coordinators/matrix/file", matrix.export, methods=["POST"]),
+            Route("/take-part", any_trial.start, methods=["GET"]),
+            Route("/take-part", any_trial.answer, methods=["POST"]),
             Route("/match", check.match_form, methods=["GET"]),
             Route("/match", check.match, methods=["POST"]),
             Route("/about-the-data", about.show),

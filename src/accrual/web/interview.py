@@ -42,6 +42,9 @@ UNITS: dict[str, str] = {
     "wk": marked("weeks"),
     "d": marked("days"),
     "h": marked("hours"),
+    # The same number: 10⁹ in a liter are a thousand in a microliter, as people find it on their lab sheets.
+    "10*9/L": marked("thousand per microliter"),
+    "10*12/L": marked("million per microliter"),
 }
 """Units in words of the catalogs; others are written as laboratories do."""
 KNOWN = frozenset((*CHOICES.values(), *UNITS.values()))

@@ -22,6 +22,7 @@ from accrual.web.speech import install
 MAIN_PAGES: tuple[tuple[str, str], ...] = (
     ("/search", marked("All trials")),
     ("/places", marked("Trials by location")),
+    ("/take-part", marked("Could I take part?")),
     ("/match", marked("Match a patient")),
     ("/coordinators", marked("For coordinators")),
     ("/about-the-data", marked("About the data")),

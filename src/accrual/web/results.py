@@ -164,6 +164,7 @@ def _results_view(
         "previous_url": form.at_page(form.page - 1).url() if form.page > 1 else "",
         "next_url": form.at_page(form.page + 1).url() if more else "",
         "map_url": form.at_page(1).url("/map"),
+        "take_part_url": asked.form.at_page(1).url("/take-part"),
         "first_url": form.at_page(1).url(),
         "bare_url": msgspec.structs.replace(form, filters=(), age="", page=1).url(),
         "anywhere_url": _anywhere(form).url(),
