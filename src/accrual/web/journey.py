@@ -25,7 +25,7 @@ from accrual.search.query import Query
 from accrual.web.address import SearchForm
 from accrual.web.answers import Answer, read_answers, write_answers
 from accrual.web.asking import read_asked
-from accrual.web.carried import Carrier, lightened
+from accrual.web.carried import Carrier
 from accrual.web.interview import text_of
 
 MOST_SEARCH = 4_000  # characters of a search's address; set by hand
@@ -131,8 +131,8 @@ def begin(fields: dict[str, bytes], finder: Finder, today: date) -> Journey:
         among: tuple[int, ...] = ()
         if not _words(meant):
             among = finder.prospects.of_patient(read, today, meant.query(finder.place)).numbers
-        # The id stays behind, and of a long list of what was not used the first are enough to say so.
-        light = msgspec.structs.replace(lightened(read), id="", unused=read.unused[:MOST_UNUSED])
+        # A note's words and the id decide nothing and stay behind; of what was not used the first few say enough.
+        light = msgspec.structs.replace(read, id="", words="", left_out=(), unused=read.unused[:MOST_UNUSED])
         held = Held(light, among)
     journey = Journey(
         search=meant.url("").removeprefix("?"),
