@@ -27,6 +27,7 @@ PAGES = {
     "compare-none": "/compare",
     "coordinators": "/coordinators",
     "coordinators-form": "/coordinators/matrix",
+    "coordinators-patients-form": "/coordinators/patients?trial=NCT04785833",
     "match": "/match",
     "about": "/about-the-data",
     "not-found": "/nowhere",

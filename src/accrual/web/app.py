@@ -31,6 +31,7 @@ from accrual.web.about import AboutPages
 from accrual.web.any_trial import AnyTrialPages
 from accrual.web.assets import built
 from accrual.web.carried import Carrier
+from accrual.web.caseload import CaseloadPages
 from accrual.web.check import CheckPages
 from accrual.web.comparison import ComparisonPages
 from accrual.web.coordinators import CoordinatorPages
@@ -87,6 +88,7 @@ def create_app(
     carrier = Carrier(secrets.token_bytes(32))
     any_trial = AnyTrialPages(finder, today, carrier)
     matrix = MatrixPages(finder, today, carrier)
+    caseload = CaseloadPages(finder, today, carrier)
     about = AboutPages(finder)
     app = Starlette(
         routes=[
@@ -111,6 +113,9 @@ def create_app(
             Route("/coordinators/matrix/file", matrix.export, methods=["POST"]),
             Route("/take-part", any_trial.start, methods=["GET"]),
             Route("/take-part", any_trial.answer, methods=["POST"]),
+            Route("/coordinators/patients", caseload.form, methods=["GET"]),
+            Route("/coordinators/patients", caseload.table, methods=["POST"]),
+            Route("/coordinators/patients/file", caseload.export, methods=["POST"]),
             Route("/match", check.match_form, methods=["GET"]),
             Route("/match", check.match, methods=["POST"]),
             Route("/about-the-data", about.show),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from accrual.web.caseload import MOST as MOST_PATIENTS
 from accrual.web.comparison import MOST
 from accrual.web.layout import render
 from accrual.web.matrix import TOP
@@ -18,4 +19,4 @@ class CoordinatorPages:
 
     async def start(self, request: Request) -> Response:
         """Show what the tools do."""
-        return render("coordinators.html", top=TOP, most_compared=MOST)
+        return render("coordinators.html", top=TOP, most_compared=MOST, most_patients=MOST_PATIENTS)
