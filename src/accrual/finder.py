@@ -153,6 +153,9 @@ class Finder:
             lambda: self._folder.prepare(),
             lambda: self._folder.figures,
             lambda: self._folder.locations,
+            lambda: self._folder.places.is_known(
+                "London"
+            ),  # makes the tables of cities, where there are none yet
         ):
             with suppress(StoreError):
                 open_artefact()

@@ -339,3 +339,12 @@ def test_long_lists_at_the_head_of_a_trial_page_unfold() -> None:
     folded = listed([f"Condition {number}" for number in range(12)], 8).replace("\n", "")
     assert "<summary>4 more</summary>" in folded
     assert re.sub(r"</?details>|<summary>.*?</summary>", "", folded) == names
+
+
+def test_pages_are_sent_packed_to_who_takes_that(client: TestClient) -> None:
+    packed = client.get("/search?text=cancer", headers={"accept-encoding": "gzip"})
+    plain = client.get("/search?text=cancer", headers={"accept-encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert packed.text == plain.text
+    assert int(packed.headers["content-length"]) * 3 < len(plain.content)

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from threading import Event
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 from starlette.testclient import TestClient
+
+from accrual.api.limits import Limits
+from accrual.finder import Finder
+from accrual.web.app import create_app
 
 from .browser import DESKTOP, PHONE, scripted, take_picture, violations
 
@@ -48,6 +54,62 @@ def test_nothing_found_offers_what_would_find_something(client: TestClient) -> N
     assert re.search(r"Without “Near Reykjavik \(within 25km\)”</a>: \d+ trials?", shown)
     slip = client.get("/search?text=leukmia").text
     assert re.search(r"Did you mean <a href=\"/search\?text=leukemia\"><strong>leukemia</strong>", slip)
+
+
+def test_nothing_found_offers_the_nearest_wider_search_with_counts(client: TestClient) -> None:
+    far = client.get("/search?text=leukemia&near=Oxford&within=25km").text
+    (distance, count, _) = re.findall(r">Within ([\d,]+ km) \([^)]*\) of Oxford</a>: (\d+) (trials?)", far)[0]
+    assert int(count) > 0
+    address = re.findall(r'href="([^"]*)">Within', far)[0].replace("&amp;", "&")
+    assert re.search(rf"<h1[^>]*>{count} trials?", client.get(address).text), distance
+    words = client.get(
+        "/search", params={"text": "leukemia xyzzyplugh OR qqzz", "exact": "leukemia xyzzyplugh OR qqzz"}
+    )
+    assert re.search(r"Only “leukemia”</a>: \d+ trials?", words.text)
+
+
+def test_a_search_that_takes_too_long_keeps_its_form(web_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    over = Event()
+    with Finder(web_home) as finder:
+        app = create_app(finder, limits=Limits(seconds=0.05))
+        monkeypatch.setattr(finder, "find", lambda query: over.wait(60))
+        try:
+            answer = TestClient(app).get("/search?text=leukemia&near=London&status=RECRUITING&lang=en")
+        finally:
+            over.set()
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]
+    assert "This search took too long" in answer.text
+    assert 'name="text" value="leukemia"' in answer.text
+    assert 'name="near" value="London"' in answer.text
+    assert '<input type="hidden" name="status" value="RECRUITING">' in answer.text
+    assert "Remove </span>Status: Recruiting" in answer.text
+
+
+@scripted
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_while_a_search_is_loading_bars_stand_still_where_the_words_are(
+    browser: Browser, served: str, motion: str
+) -> None:
+    context = browser.new_context(reduced_motion=motion)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"{served}/search?text=cancer")
+    held: list[Route] = []
+    page.route("**/search?*status=RECRUITING*", lambda route: held.append(route))
+    first = page.locator(".hits h2 a").first
+    before = first.bounding_box()
+    page.locator("#filters").get_by_role("link", name="Recruiting", exact=True).click()
+    expect(page.locator("#page")).to_have_attribute("aria-busy", "true")
+    expect(page.locator("#waiting")).to_have_text("Searching…")
+    expect(first).to_have_css("color", "rgba(0, 0, 0, 0)")
+    assert first.bounding_box() == before
+    moving = page.locator(".hits").evaluate("one => getComputedStyle(one).animationName")
+    assert moving == ("none" if motion == "reduce" else "wait")
+    held[0].continue_()
+    expect(page.locator("#page")).not_to_have_class(re.compile("htmx-request"))
+    page.wait_for_url("**/search?text=cancer&status=RECRUITING")
+    expect(page.locator("#waiting")).to_have_text("")
+    context.close()
 
 
 def test_suggestions_are_few_and_of_both_kinds(client: TestClient) -> None:

@@ -34,6 +34,7 @@ from accrual.web.carried import Carrier
 from accrual.web.caseload import CaseloadPages
 from accrual.web.check import CheckPages
 from accrual.web.comparison import ComparisonPages
+from accrual.web.compression import Compression
 from accrual.web.coordinators import CoordinatorPages
 from accrual.web.language import Language
 from accrual.web.layout import render
@@ -75,7 +76,7 @@ def create_app(
         limits: what one request may cost.
     """
     limits = limits or Limits()
-    search = ResultsPages(finder)
+    search = ResultsPages(finder, limits.seconds)
     check = CheckPages(finder, today)
     maps = MapPages(finder)
     trial = TrialPages(finder, today)
@@ -126,6 +127,7 @@ def create_app(
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[
+            Middleware(Compression),
             Middleware(Protection),
             Middleware(Language),
             Middleware(SameOrigin, open_paths=REGISTRY_PATHS),

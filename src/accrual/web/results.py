@@ -6,27 +6,32 @@ on the page and with the form as it was: a search that makes no sense.
 
 from __future__ import annotations
 
+from contextlib import suppress
+from contextvars import copy_context
 from typing import Any
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from accrual.api.limits import Limits, Workers
+from accrual.codes.concepts import vocabulary
 from accrual.errors import PlaceNotFoundError, QueryError
 from accrual.finder import Finder
 from accrual.message import error_words
-from accrual.plain.distance import site_words
+from accrual.plain.distance import read_distance, site_words
 from accrual.plain.filters import FACET_TITLES, field_words, value_words
 from accrual.plain.prose import unescape
 from accrual.plain.understanding import Understood
 from accrual.registry.labels import label
 from accrual.search.query import FACETS, Facet, FacetCount, Found, Hit
 from accrual.search.slips import respelled
-from accrual.web.address import SORTS, SearchForm, text_form
+from accrual.web.address import DISTANCES, SORTS, SearchForm, read_form, text_form
 from accrual.web.asking import Asked, exact_form, read_asked
 from accrual.web.days import age_words
-from accrual.web.language import current
+from accrual.web.language import current, marked
 from accrual.web.language import say as _
 from accrual.web.layout import render
 
@@ -36,6 +41,14 @@ CHOICES_SHOWN = 12
 OPEN_FACETS: tuple[Facet, ...] = ("status", "phase")
 MOST_HELPS = 6
 """Filters tried where nothing is found: each costs a search."""
+MOST_NAMES = 3
+"""Of what the words name, as many are tried alone."""
+RETRY_SECONDS = 5
+"""When a browser may ask again after a search that took too long. Set by hand."""
+TOO_LONG = marked(
+    "This search took too long, and was ended. Your words are still here: try again in a moment, "
+    "or use fewer words or filters."
+)
 
 
 class HitView(msgspec.Struct, frozen=True):
@@ -83,6 +96,8 @@ class Helps(msgspec.Struct, frozen=True):
 
     without: tuple[tuple[str, int, str], ...] = ()
     """A chip's words, how many trials there are without it, and that address; most trials first."""
+    wider: tuple[tuple[str, int, str], ...] = ()
+    """The nearest wider searches in words, how many trials each has, and its address."""
     respelled: str = ""
     """The words with a typing slip mended."""
     respelled_url: str = ""
@@ -91,8 +106,10 @@ class Helps(msgspec.Struct, frozen=True):
 class ResultsPages:
     """The pages that search."""
 
-    def __init__(self, finder: Finder) -> None:
+    def __init__(self, finder: Finder, seconds: float = Limits().seconds) -> None:
+        """Search by a facade; a search may take so many seconds."""
         self.finder = finder
+        self.workers = Workers(seconds)
 
     async def home(self, request: Request) -> Response:
         """Show the search box and what is loaded."""
@@ -100,8 +117,12 @@ class ResultsPages:
         return render("home.html", form=SearchForm(), studies=status.studies, data_date=status.data_date)
 
     async def results(self, request: Request) -> Response:
-        """Show the trials found, with filters beside them."""
-        return await run_in_threadpool(self._results, request)
+        """Show the trials found, with filters beside them; the form alone where the search takes too long."""
+        context = copy_context()  # the language of the request goes along
+        try:
+            return await self.workers.run(lambda: context.run(self._results, request))
+        except HTTPException:
+            return _unfinished(request, 503, _(TOO_LONG))
 
     def _results(self, request: Request) -> Response:
         try:
@@ -109,35 +130,83 @@ class ResultsPages:
             found = self.finder.find(asked.query)
             counts = self.finder.facets(asked.query)
         except (QueryError, PlaceNotFoundError) as error:
-            form = text_form(request.query_params)
-            return render(
-                "results.html",
-                400,
-                error=error_words(error),
-                form=form,
-                understood=Understood(form.text),
-                chips=(),
-                total=0,
-                place="",
-                hits=(),
-                facets=(),
-            )
-        helps = Helps() if found.total else self._helps(asked.meant)
+            return _unfinished(request, 400, error_words(error))
+        helps = Helps() if found.total else self._helps(asked)
         return render("results.html", **_results_view(asked, found, counts, helps))
 
-    def _helps(self, form: SearchForm) -> Helps:
-        """Return which filters to leave out, and the words without a slip."""
-        without = []
-        for words, smaller in _smaller(form)[:MOST_HELPS]:
-            total = self.finder.find(smaller.query(self.finder.place)).total
-            if total:
-                without.append((words, total, smaller.url()))
+    def _helps(self, asked: Asked) -> Helps:
+        """Return which filters to leave out, which wider searches find something, and the words without a slip."""
+        form = asked.meant
+        without = self._counted([(words, smaller) for words, smaller in _smaller(form)[:MOST_HELPS]])
         pairs = [(word, respelled(word, self.finder.index.frequency)) for word in form.text.split()[:10]]
         mended = " ".join(better or word for word, better in pairs)
-        if mended == form.text:
-            return Helps(tuple(sorted(without, key=lambda one: -one[1])))
-        url = msgspec.structs.replace(form, text=mended, page=1).url()
-        return Helps(tuple(sorted(without, key=lambda one: -one[1])), mended, url)
+        url = msgspec.structs.replace(form, text=mended, page=1).url() if mended != form.text else ""
+        return Helps(
+            tuple(sorted(without, key=lambda one: -one[1])),
+            (*self._counted(_farther(form))[:1], *self._counted(_fewer_words(form))),
+            mended if url else "",
+            url,
+        )
+
+    def _counted(self, searches: list[tuple[str, SearchForm]]) -> list[tuple[str, int, str]]:
+        """Return those searches that find something, with how many trials and their addresses."""
+        found = []
+        for words, form in searches:
+            query = msgspec.structs.replace(form.query(self.finder.place), top=0, sort="relevance", offset=0)
+            total = self.finder.find(query).total
+            if total:
+                found.append((words, total, form.url()))
+        return found
+
+
+def _unfinished(request: Request, status: int, said: str) -> Response:
+    """Return the page with what was asked for still in its form, and what is wrong."""
+    form = text_form(request.query_params)
+    with suppress(QueryError):
+        form = read_form(request.query_params)
+    page = render(
+        "results.html",
+        status,
+        error=said,
+        form=form,
+        understood=Understood(form.text),
+        chips=_chips(form),
+        total=0,
+        place="",
+        hits=(),
+        facets=(),
+    )
+    if status == 503:
+        page.headers["retry-after"] = str(RETRY_SECONDS)
+    return page
+
+
+def _farther(form: SearchForm) -> list[tuple[str, SearchForm]]:
+    """Return the same search within larger circles, the next larger one first."""
+    if not form.near or not form.within:
+        return []
+    now = read_distance(form.within)
+    return [
+        (
+            _("Within %(distance)s of %(place)s") % {"distance": words, "place": form.near},
+            msgspec.structs.replace(form, within=value, page=1),
+        )
+        for value, words in DISTANCES
+        if value and read_distance(value) > now
+    ]
+
+
+def _fewer_words(form: SearchForm) -> list[tuple[str, SearchForm]]:
+    """Return searches for each thing alone that the words name."""
+    names = dict.fromkeys(form.text[one.start : one.end] for one in vocabulary().spot(form.text))
+    return [
+        (
+            _("Only “%(words)s”") % {"words": name},
+            msgspec.structs.replace(form, text=name, exact=True, page=1),
+        )
+        for name in list(names)[:MOST_NAMES]
+        if name.lower() != form.text.lower()
+    ]
 
 
 def _results_view(

@@ -152,6 +152,8 @@
   const wait = (busy) => {
     const part = document.getElementById("page");
     if (part) part.setAttribute("aria-busy", String(busy));
+    const says = document.getElementById("waiting");
+    if (says) says.textContent = busy ? says.dataset.words : "";
   };
   document.addEventListener("htmx:beforeRequest", () => wait(true));
   document.addEventListener("htmx:afterSettle", () => wait(false));
