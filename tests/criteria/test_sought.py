@@ -52,3 +52,11 @@ def test_what_the_record_studies_does_not_exclude_either() -> None:
     assert [canonical(each.tree) for each in compile_text(text, ("Burkitt Lymphoma", "no such thing"))] == [
         '(present cancer "cancer" history (except burkitt-lymphoma "Burkitt lymphoma"))'
     ]
+
+
+def test_other_than_what_a_trial_looks_for_is_understood() -> None:
+    text = (
+        "Inclusion Criteria:\n\n* Breast cancer\n\nExclusion Criteria:\n\n* Other malignancy within 5 years"
+    )
+    assert compile_text(text)[1].understood == "whole"
+    assert compile_text(text.replace("* Breast cancer\n", "* Asthma\n"))[1].understood == "part"

@@ -24,6 +24,9 @@ A fact decides a claim only where both have the same relations, or none."""
 LEADING_RELATIONS = RELATIONS - {"planned", "suspected"}
 """Relations whose words stand before a list of their objects ("allergy to A, B or C"), not as adjectives."""
 
+PLACES: Mapping[str, str] = {"study-eye": "in the study eye", "fellow-eye": "in the other eye"}
+"""Rows that say where: their words stand behind a name, and a fact of a chart seldom says them."""
+
 GRADES = frozenset(f"grade-{grade}" for grade in range(1, 6))
 """Rows of a number: texts bound them ("grade 2 or higher"), so `criteria/phrases/grade.py` reads them."""
 

@@ -12,15 +12,15 @@ import re
 import msgspec
 
 from accrual.basic import Interval
-from accrual.codes.concepts import vocabulary
-from accrual.codes.qualifiers import qualifiers
-from accrual.criteria.claims import says_again, takes_window
+from accrual.codes.qualifiers import PLACES, RELATIONS, qualifiers
+from accrual.criteria.claims import is_illness, says_again, takes_window
 from accrual.criteria.cursor import Cursor
 from accrual.criteria.phrases.amount import Amount, amount
 from accrual.criteria.phrases.condition import HARMLESS_QUALIFIERS, OF_ILLNESS, SHIFTING_QUALIFIERS
 from accrual.criteria.pieces import Piece
+from accrual.criteria.spans import widened
 from accrual.criteria.terms import Term, UnclearError
-from accrual.criteria.tree import All, Any_, Compare, Opaque, Present, walk
+from accrual.criteria.tree import All, Any_, Compare, Opaque, Present, Tree, Within, walk
 from accrual.criteria.words import word_set
 
 # How a value was come by: words of a bracket that do not say of whom it is asked.
@@ -48,6 +48,31 @@ def _wider(other: Amount, own: Interval) -> bool:
     if own.high is None and own.low is not None:
         return other.high is None and other.low is not None and other.low <= own.low
     return False
+
+
+_NOWHERE = RELATIONS | {"systemic"}  # what is of the whole body is not in an eye
+
+
+def _takes_place(tree: Tree) -> bool:
+    return all(
+        isinstance(node, (All, Any_, Opaque, Within))
+        or (isinstance(node, Present) and _NOWHERE.isdisjoint(node.qualifiers))
+        for node in walk(tree)
+    )
+
+
+def _placed(tree: Tree, place: str) -> Tree:
+    match tree:
+        case Present():
+            return msgspec.structs.replace(tree, qualifiers=tuple(dict.fromkeys((*tree.qualifiers, place))))
+        case All() | Any_():
+            return msgspec.structs.replace(
+                tree, children=tuple(_placed(each, place) for each in tree.children)
+            )
+        case Within():
+            return msgspec.structs.replace(tree, child=_placed(tree.child, place))
+        case _:
+            return tree
 
 
 class Brackets(Cursor):
@@ -87,6 +112,8 @@ class Brackets(Cursor):
             return True
         if self.negated and _NONE_THERE.fullmatch(self.span(self.at, close + 1).of(self.stream.text)):
             return True
+        if self.at > 0 and self.says_time_again(close):
+            return True
         if len(inside) != 1 or inside[0].kind not in ("word", "variable", "claim"):
             return False
         span = self.stream.span(inside[0].at, inside[0].to)
@@ -108,6 +135,19 @@ class Brackets(Cursor):
         self.at = close + 1
         return found
 
+    def says_time_again(self, close: int) -> bool:
+        """ "Life expectancy of at least 3 months (12 weeks)": the same time in another unit."""
+        told = self.items[self.at - 1].node
+        if not isinstance(told, Compare) or told.interval.unit not in ("d", "wk", "mo", "a"):
+            return False
+        again = amount(self.stream, self.items[self.at + 1].at)
+        return (
+            again is not None
+            and again.unit in {"d", "wk", "mo", "a"} - {told.interval.unit}
+            and not again.compared
+            and again.end == self.items[close].at
+        )
+
     def bracket_qualifies(self, terms: list[Term]) -> bool:
         """ "Hypertension (uncontrolled)", "steroids (systemic)": a qualifier of the one name before it, taken in."""
         node, close = terms[-1].node, self.matching()
@@ -120,14 +160,27 @@ class Brackets(Cursor):
         ):
             return False
         name = self.stream.lexemes[inside[0].at].payload
-        row, concept = qualifiers()[name], vocabulary().concepts.get(node.concept.code)
-        illness = concept is not None and concept.kind == "condition"
-        if name in SHIFTING_QUALIFIERS | HARMLESS_QUALIFIERS or (name in OF_ILLNESS and not illness):
+        if name in SHIFTING_QUALIFIERS | HARMLESS_QUALIFIERS or (name in OF_ILLNESS and not is_illness(node)):
             return False
-        if not set(row.opposites).isdisjoint(node.qualifiers):
+        if not set(qualifiers()[name].opposites).isdisjoint(node.qualifiers):
             return False
         names = tuple(dict.fromkeys((*node.qualifiers, name)))
         terms[-1].node = msgspec.structs.replace(node, qualifiers=names)
+        return True
+
+    def places(self, terms: list[Term]) -> bool:
+        """ "Cataract or glaucoma in the study eye", "glaucoma in both eyes": where, as a qualifier of each name."""
+        lexeme = self.stream.lexemes[self.items[self.at].at]
+        sided = (lexeme.payload == "bilateral" and lexeme.low.endswith("eyes")) or lexeme.low == "in each eye"
+        if lexeme.payload not in PLACES and not (sided and len(terms) == 1):
+            return False
+        if self.negated and self.stream.kind == "exclusion":
+            return False  # "aphakia or absence of the lens in the study eye": of both
+        if any(term.group != "present" or term.doubt or not _takes_place(term.node) for term in terms):
+            return False
+        for term in terms:
+            term.node = _placed(term.node, lexeme.payload)
+        terms[-1].node = widened(terms[-1].node, self.span(self.at, self.at + 1))
         return True
 
     def tells_how(self, term: Term, close: int) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from accrual.basic import Interval
 from accrual.codes.concepts import vocabulary
+from accrual.codes.qualifiers import PLACES, RELATIONS
 from accrual.criteria.pieces import Piece
 from accrual.criteria.terms import Term
 from accrual.criteria.tree import All, Any_, Not, Opaque, Present, Tree, Within, children, is_worded, walk
@@ -24,9 +25,16 @@ def takes_window(term: Term, item: Piece) -> bool:
     return plain or (term.group == "present" and not term.doubt and not isinstance(term.node, Not))
 
 
+def is_illness(tree: Tree) -> bool:
+    """Say whether a tree is one condition of the vocabulary."""
+    concept = vocabulary().concepts.get(tree.concept.code) if isinstance(tree, Present) else None
+    return concept is not None and concept.kind == "condition"
+
+
 def was_given(tree: Tree) -> bool:
-    """Say whether a tree claims what was given once."""
-    return any(isinstance(node, Present) and "prior" in node.qualifiers for node in walk(tree))
+    """Say whether a tree claims what was given once: in the past, or in an eye."""
+    once = {"prior", *PLACES}
+    return any(isinstance(node, Present) and not once.isdisjoint(node.qualifiers) for node in walk(tree))
 
 
 def kinds_of(examples: Tree, head: Tree) -> bool:
@@ -39,6 +47,23 @@ def kinds_of(examples: Tree, head: Tree) -> bool:
         or (
             isinstance(node, Present)
             and not node.qualifiers
+            and vocabulary().is_a(node.concept.code, head.concept.code)
+        )
+        for node in walk(examples)
+    )
+
+
+def kinds_named(examples: Tree, head: Tree) -> bool:
+    """Say whether examples are nothing but kinds of a head, which then says all that they do."""
+    if not isinstance(head, Present):
+        return False
+    told = head.qualifiers or any(isinstance(node, All) for node in walk(examples))
+    return bool(told) and all(
+        isinstance(node, (Any_, All))
+        or (isinstance(node, Opaque) and node.text in ("and", ","))
+        or (
+            isinstance(node, Present)
+            and RELATIONS.isdisjoint(node.qualifiers)
             and vocabulary().is_a(node.concept.code, head.concept.code)
         )
         for node in walk(examples)

@@ -21,6 +21,7 @@ from accrual.criteria.headings import LEAD_IN, in_part, splices, told_by, under_
 from accrual.criteria.lexer import lex
 from accrual.criteria.names import NOTHING, Explained, explained_in
 from accrual.criteria.offers import offers
+from accrual.criteria.others import with_others
 from accrual.criteria.permissions import loosened
 from accrual.criteria.phrases.measure import either_way
 from accrual.criteria.phrases.stream import Stream
@@ -323,8 +324,8 @@ def _read_words(words: str, kind: Kind, explained: Explained) -> Tree:
     if not trees:
         return with_reasons(whole)
     if len(trees) == 1:
-        return with_reasons(rewrite(trees[0]))
-    tree = rewrite(together(sentences, trees, whole))
+        return with_reasons(with_others(rewrite(trees[0])))
+    tree = with_others(rewrite(together(sentences, trees, whole)))
     return with_reasons(whole if impossible(tree) else tree)
 
 

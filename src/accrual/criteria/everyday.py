@@ -19,6 +19,7 @@ import msgspec
 from accrual.basic import Interval
 from accrual.codes.concepts import vocabulary
 from accrual.codes.everyday import everyday_words
+from accrual.codes.qualifiers import PLACES
 from accrual.codes.variables import variable_of, variables
 from accrual.criteria.tree import (
     All,
@@ -346,9 +347,11 @@ def _present(node: Present) -> Clause:
     qualifiers = set(node.qualifiers)
     article, name = _article(name)
     adjectives = " ".join(
-        _adjective(each) for each in node.qualifiers if each not in _BEFORE_NOW and each not in _VERBS
+        _adjective(each)
+        for each in node.qualifiers
+        if each not in _BEFORE_NOW and each not in _VERBS and each not in PLACES
     )
-    named = f"{adjectives} {name}".strip()
+    named = " ".join(filter(None, (adjectives, name, *(PLACES.get(each) for each in node.qualifiers))))
     if article:
         named = f"{'an' if named[0] in 'aeiou' else 'a'} {named}"
     if node.excluding:

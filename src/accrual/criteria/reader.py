@@ -12,7 +12,7 @@ import msgspec
 
 from accrual.basic import Interval
 from accrual.criteria.alternatives import JOINERS, MODIFIERS
-from accrual.criteria.claims import ever_done, takes_window
+from accrual.criteria.claims import ever_done, is_illness, takes_window
 from accrual.criteria.following import method_end
 from accrual.criteria.lists import combine
 from accrual.criteria.phrases.anchor import moment
@@ -185,6 +185,8 @@ class ClauseReader(Tails):
                 continue
             elif kind in ("except", "unless"):
                 return self.exception(first, terms, doubts)
+            elif kind == "qualifier" and self.places(terms):
+                self.at += 1
             elif kind == "excluded":
                 self.at += 1
                 if self.at < self.end or self.negated:  # "no patients with A will be excluded"
@@ -273,10 +275,26 @@ class ClauseReader(Tails):
             return (
                 before in PEOPLE or group in PEOPLE or (before == "marker" and not is_screen(terms[-1].node))
             )
+        if kind == "link" and self.is_measured(terms):
+            return True
         if kind == "link" and (before in PEOPLE or all(term.group in PEOPLE for term in terms)):
             follows = self.kind(1)
             return follows in ("claim", "not", "drop")
         return kind in ("not", "child") and before in PEOPLE
+
+    def is_measured(self, terms: list[Term]) -> bool:
+        """ "Type 2 diabetes with HbA1c > 9 %", at the end of a clause: both are said of the patient."""
+        rest = self.items[self.at + 1 : self.end]
+        return (
+            self.low() in ("with", "with a", "with an")
+            and not self.negated
+            and is_illness(terms[-1].node)
+            and terms[-1].window is None
+            and all(term.group in PEOPLE for term in terms[:-1])
+            and [item.group for item in rest if item.kind == "claim"] == ["measure"]
+            and rest[0].kind in ("claim", "drop")
+            and all(item.kind in ("claim", "drop") for item in rest)
+        )
 
     def is_nor(self) -> bool:
         """ "Neither A nor B": under the one negation."""

@@ -21,6 +21,7 @@ from typing import assert_never
 import msgspec
 
 from accrual.basic import Code, Interval
+from accrual.codes.qualifiers import PLACES
 from accrual.codes.variables import variable_of
 from accrual.criteria.tree import (
     All,
@@ -320,7 +321,9 @@ def english(tree: Tree) -> str:
         case Compare():
             return f"{_name(tree.variable)} {_amount(tree.interval)}"
         case Present():
-            name = " ".join((*(name.replace("-", " ") for name in tree.qualifiers), str(tree.concept)))
+            before = (name.replace("-", " ") for name in tree.qualifiers if name not in PLACES)
+            behind = (PLACES[name] for name in tree.qualifiers if name in PLACES)
+            name = " ".join((*before, str(tree.concept), *behind))
             kinds = " or ".join(map(str, tree.excluding))
             return f"{name} other than {kinds}" if kinds else name
         case OneOf():

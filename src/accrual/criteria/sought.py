@@ -14,6 +14,8 @@ import msgspec
 
 from accrual.basic import Code
 from accrual.codes.concepts import vocabulary
+from accrual.criteria.others import says_other
+from accrual.criteria.spans import widened
 from accrual.criteria.tree import All, Any_, AtLeast, Criterion, Not, Present, Tree, When, Within
 
 MAX_SOUGHT = 50
@@ -70,6 +72,14 @@ def _without(tree: Tree, against: bool, sought: tuple[Code, ...]) -> Tree:
             return _narrowed(tree, sought) if against else tree
         case All() | Any_() | AtLeast():
             children = tuple(_without(child, against, sought) for child in tree.children)
+            if isinstance(tree, All) and any(
+                new is not old for new, old in zip(children, tree.children, strict=True)
+            ):
+                children = tuple(
+                    each for each in children if not says_other(each)
+                )  # other than what is sought
+                if len(children) == 1:
+                    return widened(children[0], tree.span)
             return msgspec.structs.replace(tree, children=children)
         case Within():
             return msgspec.structs.replace(tree, child=_without(tree.child, against, sought))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from accrual.criteria.alternatives import Alternatives
-from accrual.criteria.claims import is_narrowed, kinds_of, takes_window
+from accrual.criteria.claims import is_narrowed, kinds_named, kinds_of, takes_window
 from accrual.criteria.exceptions import except_kinds
 from accrual.criteria.following import judgement_end
 from accrual.criteria.lists import combine
@@ -94,6 +94,13 @@ class Tails(Alternatives, ABC):
         self.end = end
         if core.group != "present" or (not bracket and any(is_narrowed(node) for node in walk(inner))):
             raise UnclearError  # a window or a modifier at the end is for what comes before the examples too
+        if kinds_named(
+            inner, core.node
+        ):  # "severe eye disease (e.g. uveitis and keratitis)": told by the head
+            return Term(
+                widened(core.node, self.span(start, self.at)),
+                core.group, core.joiner, core.window, core.window_span, core.also,
+            )  # fmt: skip
         if not kinds_of(inner, core.node):
             inner = self.opaque(start, close + 1 if bracket else close)
         node = Any_(children=(core.node, inner), span=self.span(start, self.at) | core.node.span)

@@ -30,7 +30,8 @@ Cue: TypeAlias = Literal[
 HARMLESS: Mapping[str, str] = {
     # Words that may be left out of the claim without changing who it is true of; each group says why.
     "the | a | an | his | her | their | its | any | all | some | every | each | "
-    "of any type | of any kind | of any sort | of any nature": (
+    "of any type | of any kind | of any sort | of any nature | of any etiology | of any aetiology | of any cause | "
+    "of any origin | of any severity | from any cause | natural or surgical | surgical or natural": (
         "articles and quantifiers: the claim is about one patient"
     ),
     "pre-existing | preexisting | known | "
@@ -85,8 +86,7 @@ HARMLESS: Mapping[str, str] = {
     "radiographic or clinical evidence of | radiologic or clinical evidence of | "
     "clinical or radiological evidence of | clinical or radiologic evidence of | "
     "clinical or imaging evidence of | anamnestic or clinical evidence of | "
-    "clinical and/or radiographic evidence of | clinical or biochemical evidence of | "
-    "cytologically or histologically documented | "
+    "clinical and/or radiographic evidence of | cytologically or histologically documented | "
     "laboratory evidence of | objective evidence of | documented evidence of | histologic evidence of | "
     "histological evidence of | clinical or radiographic evidence of | clinical or laboratory evidence of | "
     "documentation of | confirmation of | clinical signs of | sign of | clinical sign of | "
@@ -175,7 +175,8 @@ CUES: Mapping[Cue, str] = {
     "history": (
         "history of | a history of | medical history of | past history of | "
         "prior history of | previous history of | "
-        "history or presence of | presence or history of | history of or current | current or history of | "
+        "currently or previously | previously or currently | history or presence of | "
+        "presence or history of | history of or current | current or history of | "
         "current or prior | prior or current | past or current | current or past | previous or current | "
         "current or previous | past or present | present or past | history or current | history or evidence of | "
         "evidence or history of | current or prior history of | prior or current history of | "

@@ -17,6 +17,10 @@ FEMALE_STATES = frozenset(
     ("pregnant", "breastfeeding", "childbearing-potential", "postmenopausal", "plans-pregnancy")
 )
 
+_TO_COME = frozenset(
+    ("planned", "planning", "plans", "plan", "intended", "desired", "desire", "wish", "intention", "expected")
+)
+
 
 def read_state(stream: Stream, at: int) -> Read | None:
     """Read one state."""
@@ -29,6 +33,8 @@ def read_state(stream: Stream, at: int) -> Read | None:
     if variable is None or variable.id not in ASSERTED or "yes" not in variable.values:
         return None
     end = at + 1
+    if variable.id == "pregnant" and stream.low_at(end) in _TO_COME:
+        return None  # "pregnancy planned during the next year"
     if stream.kind_at(end) in ("value", "op", "number", "colon"):
         return None
     return Read(end, "state", OneOf(variable=variable.id, values=("yes",), span=stream.span(start, end)))
