@@ -22,6 +22,7 @@ from accrual.finder import Finder
 from accrual.match.evaluate import Screener
 from accrual.match.verdict import Screening, Verdict
 from accrual.message import error_words, message
+from accrual.patient.carried import write_carried
 from accrual.patient.model import Patient
 from accrual.plain.matrix import cells, topical_rules
 from accrual.plain.participation import group_rules
@@ -135,8 +136,7 @@ class MatrixPages:
                 Listed(one.nct_id, unescape(one.title) or one.nct_id, one.status, one.nearest_site)
                 for one in self.finder.match(patient, as_of, TOP, filters)
             ]
-        light = msgspec.structs.replace(patient, id="", words="", left_out=(), unused=())
-        return Asked(light, as_of, tuple(trials), text, near, status)
+        return Asked(write_carried(patient), as_of, tuple(trials), text, near, status)
 
     def _screened(self, trial: Listed, screener: Screener) -> Screening:
         return screener.screen(self.finder.criteria(trial.nct_id))
