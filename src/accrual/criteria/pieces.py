@@ -67,7 +67,9 @@ def _with_scales(stream: Stream, pieces: list[Piece]) -> list[Piece]:
     """The pieces, with a value on a disease's scale and the disease beside it as one claim (see `scales.py`)."""
     found: list[Piece] = []
     for piece in pieces:
-        back = next((back for back in (1, 2) if _is_scale(stream, found[-back:], piece)), 0)
+        back = 0
+        if piece.kind == "claim":
+            back = next((back for back in (1, 2) if _is_scale(stream, found[-back:], piece)), 0)
         if back:
             before = found[-back]
             assert before.node is not None
@@ -81,7 +83,7 @@ def _with_scales(stream: Stream, pieces: list[Piece]) -> list[Piece]:
 
 def _is_scale(stream: Stream, before: list[Piece], piece: Piece) -> bool:
     """Say whether a claim goes on with the one before it: at once, or behind "of", "with", or a comma at the end."""
-    if piece.kind != "claim" or not before or not grades(before[0].node, piece.node):
+    if not before or not grades(before[0].node, piece.node):
         return False
     if len(before) == 1:
         return True

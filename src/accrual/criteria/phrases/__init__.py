@@ -6,6 +6,8 @@ asked; the first that understands wins. A new family is one file, one entry here
 
 from __future__ import annotations
 
+from functools import cache
+
 from accrual.criteria.phrases.acuity import ACUITY
 from accrual.criteria.phrases.age import AGE
 from accrual.criteria.phrases.agreement import AGREEMENT
@@ -71,16 +73,19 @@ PHRASES: tuple[Family, ...] = (
     ALTERNATION,
 )
 
-_BY_START: dict[str, tuple[Family, ...]] = {
-    kind: tuple(family for family in PHRASES if kind in family.starts)
-    for kind in {kind for family in PHRASES for kind in family.starts}
-}
+
+@cache
+def _asked(traits: int) -> dict[str, tuple[Family, ...]]:
+    """Return the families that are asked in a clause of such traits, by the kind of lexeme they may start at."""
+    able = [family for family in PHRASES if family.needs & traits == family.needs]
+    kinds = {kind for family in able for kind in family.starts}
+    return {kind: tuple(family for family in able if kind in family.starts) for kind in kinds}
 
 
 def read_phrase(stream: Stream, at: int) -> Read | None:
     """Return the first claim that a family reads at lexeme `at`, None if none does."""
     topics = stream.topics
-    for family in _BY_START.get(stream.kinds[at], ()):
+    for family in _asked(stream.traits).get(stream.kinds[at], ()):
         if family.topics and (not topics or family.topics.isdisjoint(topics)):
             continue
         read = family.read(stream, at)

@@ -6,7 +6,7 @@ part in a trial at no stated time.
 
 from __future__ import annotations
 
-from accrual.criteria.phrases.stream import TRIALS, Family, Read, Stream
+from accrual.criteria.phrases.stream import HAS_TRIAL, TRIALS, Family, Read, Stream
 from accrual.criteria.phrases.time import read_time
 from accrual.criteria.tree import OneOf
 from accrual.criteria.words import word_set
@@ -102,4 +102,5 @@ AGREEMENT = Family(
         )
     ),
     read_agreement,
+    needs=HAS_TRIAL,
 )

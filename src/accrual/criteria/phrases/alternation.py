@@ -22,7 +22,7 @@ from accrual.criteria.phrases.condition import (
     is_past,
 )
 from accrual.criteria.phrases.shared import lends_noun, shared_head
-from accrual.criteria.phrases.stream import Family, Read, Stream
+from accrual.criteria.phrases.stream import HAS_CONCEPT, Family, Read, Stream
 from accrual.criteria.tree import All, Any_, Opaque, Present, Tree
 from accrual.criteria.words import ADJECTIVES, MEASURE_WORDS, THERAPY_NOUNS
 
@@ -240,4 +240,4 @@ def _narrow(stream: Stream, concept: Concept, low: str, group: _Group) -> bool:
     return all(each.of(stream.text).lower() in ADJECTIVES for each in group.words)
 
 
-ALTERNATION = Family("alternation", CONDITION.starts | {"receive"}, read_alternation)
+ALTERNATION = Family("alternation", CONDITION.starts | {"receive"}, read_alternation, needs=HAS_CONCEPT)

@@ -16,7 +16,7 @@ from accrual.basic import Interval
 from accrual.codes.variables import variables
 from accrual.criteria.phrases.measure import either_way
 from accrual.criteria.phrases.method import method_end
-from accrual.criteria.phrases.stream import Family, Read, Stream
+from accrual.criteria.phrases.stream import HAS_COMPARATOR, Family, Read, Stream
 from accrual.criteria.tree import All, Any_, Compare, Opaque, Tree
 
 _NAME = re.compile(
@@ -130,5 +130,8 @@ def _claim(stream: Stream, sign: str, numbers: list[float], at: int, end: int) -
 
 
 BLOOD_PRESSURE = Family(
-    "blood pressure", frozenset(("word", "drop", "qualifier", "concept")), read_blood_pressure
+    "blood pressure",
+    frozenset(("word", "drop", "qualifier", "concept")),
+    read_blood_pressure,
+    needs=HAS_COMPARATOR,
 )

@@ -8,7 +8,7 @@ yes of it. Refuses (None) any further word: "access to a smartphone with Android
 from __future__ import annotations
 
 from accrual.criteria.phrases.circumstance_rows import BY_WORD, Circumstance
-from accrual.criteria.phrases.stream import Family, Read, Stream
+from accrual.criteria.phrases.stream import HAS_CIRCUMSTANCE, Family, Read, Stream
 from accrual.criteria.tree import OneOf
 
 _ENDS = frozenset(("", "and", "or", "comma", "semi", "close", "dot"))
@@ -80,4 +80,5 @@ CIRCUMSTANCE = Family(
         )
     ),
     read_circumstance,
+    needs=HAS_CIRCUMSTANCE,
 )

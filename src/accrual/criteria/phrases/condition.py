@@ -16,7 +16,7 @@ from accrual.codes.qualifiers import qualifiers
 from accrual.codes.wording import SOURCE, code_of, worded
 from accrual.criteria.phrases.compound import is_adjective, is_narrowing, keeps_sense, may_be_over
 from accrual.criteria.phrases.shared import Members, lends_noun, shared_head, shared_tail, types_behind
-from accrual.criteria.phrases.stream import Family, Read, Stream
+from accrual.criteria.phrases.stream import HAS_CONCEPT, Family, Read, Stream
 from accrual.criteria.phrases.wording_words import makes_name, spelled
 from accrual.criteria.tree import All, Any_, Opaque, Present, Tree
 from accrual.criteria.wording_heads import kind_of_head
@@ -396,4 +396,5 @@ CONDITION = Family(
         ("concept", "variable", "qualifier", "history", "other", "drop", "word", "number", "before", "ago")
     ),
     read_present,
+    needs=HAS_CONCEPT,
 )

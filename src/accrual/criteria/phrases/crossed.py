@@ -12,7 +12,7 @@ import msgspec
 from accrual.criteria.phrases.amount import amount
 from accrual.criteria.phrases.measure import OF_THEIR_OWN, values_of
 from accrual.criteria.phrases.restatement import said_more
-from accrual.criteria.phrases.stream import Family, Read, Stream
+from accrual.criteria.phrases.stream import HAS_TOPIC, Family, Read, Stream
 from accrual.criteria.words import word_set
 
 _SCORE = word_set("score scores scoring scored total rating points with a having have has of")
@@ -77,5 +77,8 @@ def read_crossed(stream: Stream, at: int) -> Read | None:
 
 
 CROSSED = Family(
-    "crossed", frozenset(("op", "between", "number", "word", "drop", "receive", "history")), read_crossed
+    "crossed",
+    frozenset(("op", "between", "number", "word", "drop", "receive", "history")),
+    read_crossed,
+    needs=HAS_TOPIC,
 )

@@ -10,7 +10,7 @@ other words in it, and values that are not understood in full.
 from __future__ import annotations
 
 from accrual.codes.wording import code_of
-from accrual.criteria.phrases.stream import Family, Read, Stream
+from accrual.criteria.phrases.stream import HAS_TOPIC, Family, Read, Stream
 from accrual.criteria.spans import spread_over
 from accrual.criteria.tree import All, Compare, OneOf, Opaque, Present, Tree, children, walk
 from accrual.criteria.words import word_set
@@ -196,4 +196,5 @@ DEFINED = Family(
     "defined",
     frozenset(("concept", "qualifier", "word", "shift", "drop", "variable", "history")),
     read_defined,
+    needs=HAS_TOPIC,
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from accrual.codes.variables import measure_id
 from accrual.criteria.phrases.amount import amount
 from accrual.criteria.phrases.condition import CONDITION
-from accrual.criteria.phrases.stream import Family, Read, Stream
+from accrual.criteria.phrases.stream import HAS_AMOUNT, HAS_CONCEPT, HAS_UNIT, Family, Read, Stream
 from accrual.criteria.tree import All, Compare, Present
 from accrual.criteria.words import word_set
 
@@ -83,4 +83,9 @@ def _daily_end(stream: Stream, at: int) -> int:
     return at
 
 
-DOSE = Family("dose", frozenset(("concept", "receive", "op", "between", "history", "drop")), read_dose)
+DOSE = Family(
+    "dose",
+    frozenset(("concept", "receive", "op", "between", "history", "drop")),
+    read_dose,
+    needs=HAS_AMOUNT | HAS_CONCEPT | HAS_UNIT,
+)

@@ -15,7 +15,7 @@ import msgspec
 
 from accrual.criteria.phrases.amount import amount
 from accrual.criteria.phrases.condition import CONDITION
-from accrual.criteria.phrases.stream import Family, Read, Stream
+from accrual.criteria.phrases.stream import HAS_GRADE, Family, Read, Stream
 from accrual.criteria.spans import spread_over
 from accrual.criteria.tree import Any_, Not, Present, Tree
 from accrual.criteria.words import word_set
@@ -180,5 +180,8 @@ def _graded(node: Tree, wanted: frozenset[int]) -> Tree | None:
 
 
 GRADE = Family(
-    "grade", frozenset(("concept", "qualifier", "word", "op", "drop", "history", "open")), read_grade
+    "grade",
+    frozenset(("concept", "qualifier", "word", "op", "drop", "history", "open")),
+    read_grade,
+    needs=HAS_GRADE,
 )

@@ -25,7 +25,7 @@ from accrual.criteria.phrases.named_measure_words import (
     TIMES,
     VERBS,
 )
-from accrual.criteria.phrases.stream import Family, Read, Stream
+from accrual.criteria.phrases.stream import HAS_AMOUNT, Family, Read, Stream
 from accrual.criteria.tree import Any_, Compare, Tree
 from accrual.errors import UnitError
 
@@ -281,4 +281,4 @@ def _is_scale(stream: Stream, words: list[str], last: int) -> bool:
     )
 
 
-NAMED_MEASURE = Family("named measure", _NAMING | {"number"}, read_named_measure)
+NAMED_MEASURE = Family("named measure", _NAMING | {"number"}, read_named_measure, needs=HAS_AMOUNT)

@@ -37,7 +37,7 @@ from accrual.criteria.phrases.pledge_words import (
     UNWILLING,
     WILLING,
 )
-from accrual.criteria.phrases.stream import Family, Read, Stream
+from accrual.criteria.phrases.stream import HAS_PLEDGE, Family, Read, Stream
 from accrual.criteria.tree import All, Any_, Not, OneOf, Opaque, Tree
 
 PLEDGES = frozenset(("consent", "agrees-to-treatment-plan"))
@@ -433,5 +433,4 @@ PLEDGE = Family(
         ("word", "shift", "drop", "subject", "variable", "not", "qualifier", "link", "must", "prep", "loose",
          "concept", "receive", "unless")
     ),
-    read_pledge,
-)  # fmt: skip
+    read_pledge, needs=HAS_PLEDGE)  # fmt: skip

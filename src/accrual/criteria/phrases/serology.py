@@ -16,7 +16,7 @@ from accrual.basic import Code, Span
 from accrual.codes.concepts import vocabulary
 from accrual.codes.variables import variables
 from accrual.criteria.phrases.measure import either_way
-from accrual.criteria.phrases.stream import Family, Group, Read, Stream
+from accrual.criteria.phrases.stream import HAS_VALUE, Family, Group, Read, Stream
 from accrual.criteria.tree import All, Any_, Not, OneOf, Opaque, Present, Tree, walk
 from accrual.criteria.words import word_set
 
@@ -267,4 +267,6 @@ def _of_one_test(stream: Stream, at: int) -> Read | None:
     return read
 
 
-SEROLOGY = Family("serology", frozenset(("concept", "variable", "value", "word", "drop")), _of_one_test)
+SEROLOGY = Family(
+    "serology", frozenset(("concept", "variable", "value", "word", "drop")), _of_one_test, needs=HAS_VALUE
+)

@@ -7,7 +7,7 @@ that does not understand returns None, and the next family is asked.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
@@ -19,6 +19,20 @@ from accrual.criteria.tree import Kind, Tree, Window
 
 GRADED = frozenset(("grade", "grades", "gr"))
 TRIALS = frozenset(("trial", "trials", "study", "studies"))
+# What a clause has, or has not: without it some families cannot read anything in it, and are not asked.
+HAS_TOPIC: Final = 1  # a variable is named
+HAS_CONCEPT: Final = 2  # a thing of the vocabulary is named
+HAS_AMOUNT: Final = 4  # a number is compared, or may be
+HAS_COMPARATOR: Final = 8
+HAS_UNIT: Final = 16
+HAS_VALUE: Final = 32  # "positive"
+HAS_RELATION: Final = 64  # "allergy to"
+HAS_GRADE: Final = 128
+HAS_PLEDGE: Final = 256
+HAS_CIRCUMSTANCE: Final = 512
+HAS_TRIAL: Final = 1024
+_COMPARING = frozenset(("op", "between", "suffix", "dash", "to"))
+_TRAIT_OF_KIND = {"op": HAS_COMPARATOR, "unit": HAS_UNIT, "value": HAS_VALUE, "relation": HAS_RELATION}
 Group: TypeAlias = Literal["present", "measure", "marker", "age", "sex", "state", "consent", "time"]
 """What a claim is about. Claims of one group may share a modifier or a window; claims of two may not."""
 
@@ -44,7 +58,16 @@ class Stream:
         "source",
         "text",
         "topics",
+        "traits",
     )
+    last_concept: int
+    """Where the last thing of the vocabulary is named; -1 if none is."""
+    last_amount: int
+    """Where the last word or sign stands that compares a number; -1 if none does."""
+    last_relation: int
+    """Where the last relation is named ("allergy to"); -1 if none is."""
+    traits: int
+    """What the clause has of what a family may need: bits, `HAS_TOPIC` and the others."""
 
     def __init__(self, text: str, lexemes: list[Lexeme], kind: Kind, source: str = "") -> None:
         self.text = text
@@ -53,20 +76,22 @@ class Stream:
         self.source = source
         self.count = len(lexemes)
         self.kinds = [lexeme.kind for lexeme in lexemes]
-        self.last_concept = max(
-            (at for at, each in enumerate(lexemes) if each.concept is not None), default=-1
-        )
-        """Where the last thing of the vocabulary is named; -1 if none is."""
-        self.last_amount = max(
-            (at for at, kind in enumerate(self.kinds) if kind in ("op", "between", "suffix", "dash", "to")),
-            default=-1,
-        )
-        """Where the last word or sign stands that compares a number; -1 if none does."""
-        self.last_relation = max((at for at, kind in enumerate(self.kinds) if kind == "relation"), default=-1)
-        """Where the last relation is named ("allergy to"); -1 if none is."""
-        self.topics = {lexeme.variable.id for lexeme in lexemes if lexeme.variable is not None}
+        self.last_concept = self.last_amount = self.last_relation = -1
+        self.topics: set[str] = set()
         """The variables named: a family that needs one is not asked where none is."""
-        words = {part for lexeme in lexemes for part in lexeme.low.split()}
+        words: set[str] = set()
+        traits = 0
+        for at, lexeme in enumerate(lexemes):
+            if lexeme.concept is not None:
+                self.last_concept = at
+            if lexeme.variable is not None:
+                self.topics.add(lexeme.variable.id)
+            if lexeme.kind in _COMPARING:
+                self.last_amount = at
+            elif lexeme.kind == "relation":
+                self.last_relation = at
+            traits |= _TRAIT_OF_KIND.get(lexeme.kind, 0)
+            words.update(lexeme.low.split())
         self.graded = not GRADED.isdisjoint(words)
         """Whether a grade may be told (`phrases/grade.py`)."""
         self.pledging = "consent" in self.topics or not TELLING.isdisjoint(words)
@@ -75,6 +100,21 @@ class Stream:
         """Whether a word may tell how a person lives (`phrases/circumstance.py`)."""
         self.experimental = not TRIALS.isdisjoint(words)
         """Whether a trial may be spoken of (`phrases/agreement.py`)."""
+        if self.topics:
+            traits |= HAS_TOPIC
+        if self.last_concept >= 0:
+            traits |= HAS_CONCEPT
+        if self.last_amount >= 0:
+            traits |= HAS_AMOUNT
+        if self.graded:
+            traits |= HAS_GRADE
+        if self.pledging:
+            traits |= HAS_PLEDGE
+        if self.circumstantial:
+            traits |= HAS_CIRCUMSTANCE
+        if self.experimental:
+            traits |= HAS_TRIAL
+        self.traits = traits
 
     def __len__(self) -> int:
         return self.count
@@ -116,3 +156,5 @@ class Family(msgspec.Struct, frozen=True):
     read: Callable[[Stream, int], Read | None]
     topics: frozenset[str] = frozenset()
     """Asked only where the clause names one of these variables; empty: always."""
+    needs: int = 0
+    """Asked only where the clause has all of these: bits, `HAS_TOPIC` and the others."""

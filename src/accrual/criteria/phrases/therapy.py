@@ -7,6 +7,6 @@ Comes in: a verb or noun of receiving, then a drug or procedure. Goes out: `Pres
 from __future__ import annotations
 
 from accrual.criteria.phrases.condition import read_present
-from accrual.criteria.phrases.stream import Family
+from accrual.criteria.phrases.stream import HAS_CONCEPT, Family
 
-THERAPY = Family("therapy", frozenset(("receive",)), read_present)
+THERAPY = Family("therapy", frozenset(("receive",)), read_present, needs=HAS_CONCEPT)

@@ -16,7 +16,7 @@ from accrual.codes.concepts import vocabulary
 from accrual.codes.units import days
 from accrual.criteria.phrases.amount import Amount
 from accrual.criteria.phrases.condition import read_present
-from accrual.criteria.phrases.stream import Family, Read, Stream
+from accrual.criteria.phrases.stream import HAS_CONCEPT, Family, Read, Stream
 from accrual.criteria.phrases.time import HALF_LIFE, read_other, time_amount
 from accrual.criteria.tree import All, Any_, Not, Opaque, Present, Tree, Window, Within, walk
 from accrual.criteria.words import word_set
@@ -224,4 +224,4 @@ def _for_some(stream: Stream, at: int, read: Amount, past: bool) -> tuple[int, T
     return close + 1, msgspec.structs.replace(node, span=stream.span(at, close + 1))
 
 
-WASHOUT = Family("washout", frozenset(("op", "number")), read_washout)
+WASHOUT = Family("washout", frozenset(("op", "number")), read_washout, needs=HAS_CONCEPT)
