@@ -41,18 +41,29 @@ _MOST: Final = 2**63  # no number of a record is near it; Python cannot make a f
 
 
 class _Node:
-    """A field, and what lies below it by name."""
+    """A field, what lies below it by name, and where the index holds its values."""
 
-    def __init__(self, field: Field) -> None:
+    def __init__(self, field: Field, site: bool = False) -> None:
         self.field = field
-        self.below = {child.name: _Node(child) for child in field.children}
+        self.piece = field.piece
+        self.below = {child.name: _Node(child, site) for child in field.children}
         self.counted = field.piece in _COUNTED
         self.measure = measure_of(field.type)
+        self.amounts = measure_field(field.piece)
+        self.items = size_field(field.piece)
         self.whole = bool(field.enum) or field.type == "boolean"
+        self.own = words_field(field.piece, site=site) == field.piece
+        """It has a text field of its own."""
+        self.combined = ""
+        """The field that its words stand in together with those of others; empty where there is none."""
+        if not site and field.piece in PATIENT:
+            self.combined = "patient"
+        elif not site and field.piece in BASIC_REST:
+            self.combined = "basic"
 
 
 _TOP: Final = {section.name: _Node(section) for section in SECTIONS}
-_SITES: Final = _Node(_SITE).below
+_SITES: Final = _Node(_SITE, site=True).below
 
 
 class Found:
@@ -68,10 +79,18 @@ class Found:
             node = nodes.get(name)
             if node is None or value is None:
                 continue
-            items = [item for item in value if item is not None] if value.__class__ is list else [value]
-            if not items:
+            below = node.below
+            if value.__class__ is list:
+                items = [item for item in value if item is not None]
+                if not items:
+                    continue
+            elif below and value.__class__ is dict:
+                self._objects[node] = self._objects.get(node, 0) + 1
+                self.walk(value, below)
                 continue
-            if not node.below:
+            else:
+                items = [value]
+            if not below:
                 held = self._values.get(node)
                 if held is None:
                     self._values[node] = items
@@ -81,23 +100,26 @@ class Found:
             self._objects[node] = self._objects.get(node, 0) + len(items)
             for item in items:
                 if item.__class__ is dict:
-                    self.walk(item, node.below)
+                    self.walk(item, below)
                 elif item.__class__ is list:
                     for inner in item:
                         if inner.__class__ is dict:
-                            self.walk(inner, node.below)
+                            self.walk(inner, below)
 
     def values(self) -> list[tuple[_Node, list[Any]]]:
         """Return the values of each field, each once, in order; what is no text, number, yes or no left out."""
-        return [(node, _once(values)) for node, values in self._values.items()]
+        return [
+            (node, values if len(values) == 1 and values[0].__class__ is str else _once(values))
+            for node, values in self._values.items()
+        ]
 
     def sizes(self) -> Iterator[tuple[str, int]]:
-        """Yield how many items each field has whose items are counted."""
+        """Yield the index field of each field whose items are counted, and how many it has."""
         for node, values in self._values.items():
             if node.counted:
-                yield node.field.piece, len(values)
+                yield node.items, len(values)
         for node, number in self._objects.items():
-            yield node.field.piece, number
+            yield node.items, number
 
 
 def _once(values: list[Any]) -> list[Any]:
@@ -132,16 +154,8 @@ def make_documents(study: int, record: Mapping[str, Any], places: Places | None 
     found.walk(record, _TOP)
     number = _number(record)
     document = tantivy.Document()
-    pieces = found.values()
-    _add_words(document, pieces, site=False)
+    _add_words(document, found.values())
     _add_sizes(document, found.sizes())
-    for node, values in pieces:
-        piece = node.field.piece
-        combined = "patient" if piece in PATIENT else "basic" if piece in BASIC_REST else ""
-        if combined:
-            for value in values:
-                for text in read_texts(node.field, value):
-                    document.add_text(combined, shield(text))
     document.add_unsigned("study", study)
     document.add_unsigned("number", number)
     for alias in _aliases(record):
@@ -170,8 +184,8 @@ def _sites(
         found = Found()
         found.walk(site, _SITES)
         document = documents[same] = tantivy.Document()
-        _add_words(document, found.values(), site=True)
-        _add_sizes(document, [*found.sizes(), (_SITE.piece, 1)])
+        _add_words(document, found.values())
+        _add_sizes(document, [*found.sizes(), (size_field(_SITE.piece), 1)])
         document.add_unsigned("study", study)
         point = point_of(site, places)
         if point is not None:
@@ -185,23 +199,28 @@ def _sites(
 _encode = msgspec.json.Encoder().encode
 
 
-def _add_words(document: tantivy.Document, pieces: Iterable[tuple[_Node, list[Any]]], site: bool) -> None:
+def _add_words(document: tantivy.Document, pieces: Iterable[tuple[_Node, list[Any]]]) -> None:
     words: dict[str, list[str]] = {}
     exact: dict[str, list[str]] = {}
     whole: dict[str, list[str]] = {}
     for node, values in pieces:
-        field = node.field
-        piece = field.piece
+        piece = node.piece
         if node.measure is not None:
             for amount in {_measured(node.measure, value) for value in values}:
                 if amount is not None:
-                    document.add_float(measure_field(piece), amount)
+                    document.add_float(node.amounts, amount)
             exact[piece] = [BEGIN]  # it is there; its words are not searched
-            continue
-        texts = [f"{BEGIN} {shield(text)} {END}" for value in values for text in read_texts(field, value)]
+            if not node.combined:
+                continue
+        said = [shield(text) for value in values for text in read_texts(node.field, value)]
+        if node.combined:
+            for text in said:
+                document.add_text(node.combined, text)
+            if node.measure is not None:
+                continue
+        texts = [f"{BEGIN} {text} {END}" for text in said]
         exact[piece] = texts
-        name = words_field(piece, site=site)
-        if name == piece:
+        if node.own:
             for text in texts:
                 document.add_text(piece, text)
         else:
@@ -214,8 +233,8 @@ def _add_words(document: tantivy.Document, pieces: Iterable[tuple[_Node, list[An
 
 
 def _add_sizes(document: tantivy.Document, sizes: Iterable[tuple[str, int]]) -> None:
-    for piece, size in sizes:
-        document.add_unsigned(size_field(piece), size)
+    for field, size in sizes:
+        document.add_unsigned(field, size)
 
 
 def _measured(measure: Measure, value: Any) -> float | None:
