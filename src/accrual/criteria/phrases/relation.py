@@ -16,7 +16,7 @@ from accrual.codes.concepts import Concept, allergy_to, vocabulary
 from accrual.codes.wording import code_of
 from accrual.criteria.phrases.condition import SHIFTING_QUALIFIERS
 from accrual.criteria.phrases.measure import either_way
-from accrual.criteria.phrases.stream import HAS_RELATION, Family, Read, Stream
+from accrual.criteria.phrases.stream import Family, Read, Stream
 from accrual.criteria.tree import All, Any_, Opaque, Present, Tree
 from accrual.criteria.words import word_set
 
@@ -265,5 +265,4 @@ RELATION = Family(
     "relation",
     frozenset(("relation", "concept", "variable", "shift", "history", "drop", "qualifier", "other", "word")),
     read_relation,
-    needs=HAS_RELATION,
 )

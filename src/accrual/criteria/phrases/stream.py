@@ -26,13 +26,12 @@ HAS_AMOUNT: Final = 4  # a number is compared, or may be
 HAS_COMPARATOR: Final = 8
 HAS_UNIT: Final = 16
 HAS_VALUE: Final = 32  # "positive"
-HAS_RELATION: Final = 64  # "allergy to"
-HAS_GRADE: Final = 128
-HAS_PLEDGE: Final = 256
-HAS_CIRCUMSTANCE: Final = 512
-HAS_TRIAL: Final = 1024
+HAS_GRADE: Final = 64
+HAS_PLEDGE: Final = 128
+HAS_CIRCUMSTANCE: Final = 256
+HAS_TRIAL: Final = 512
 _COMPARING = frozenset(("op", "between", "suffix", "dash", "to"))
-_TRAIT_OF_KIND = {"op": HAS_COMPARATOR, "unit": HAS_UNIT, "value": HAS_VALUE, "relation": HAS_RELATION}
+_TRAIT_OF_KIND = {"op": HAS_COMPARATOR, "unit": HAS_UNIT, "value": HAS_VALUE}
 Group: TypeAlias = Literal["present", "measure", "marker", "age", "sex", "state", "consent", "time"]
 """What a claim is about. Claims of one group may share a modifier or a window; claims of two may not."""
 
