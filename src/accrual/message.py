@@ -78,16 +78,16 @@ class Joined(Message):
     __slots__ = ("parts",)
     parts: tuple[str, ...]
 
-    def __new__(cls, joint: str, parts: Iterable[str]) -> Self:
-        """Join them."""
+    def __new__(cls, joint: str, parts: Iterable[str], text: str | None = None) -> Self:
+        """Join them; `text` is the English where it is not simply that."""
         kept = tuple(parts)
-        self = super().__new__(cls, joint, text=joint.join(kept))
+        self = super().__new__(cls, joint, text=joint.join(kept) if text is None else text)
         self.parts = kept
         return self
 
     def __getnewargs_ex__(self) -> tuple[tuple[object, ...], dict[str, object]]:
         """Copies and other processes get the same."""
-        return (self.pattern, self.parts), {}
+        return (self.pattern, self.parts, str(self)), {}
 
 
 def message(pattern: str, **values: object) -> Message:

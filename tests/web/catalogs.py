@@ -24,6 +24,7 @@ from accrual.web.language import LANGUAGES
 
 from .tables import table_words
 
+JOINTS = (" and ", " or ", ", or ")
 WEB = LOCALE.parent
 ROOMS = (
     WEB.parent / "plain",
@@ -37,6 +38,7 @@ OPTIONS = {"templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "true",
 OF_ROOMS = {"message": None, "counted": (1, 2)}
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "marked": None, **OF_ROOMS}
 OTHERS = (
+    *JOINTS,
     NOT_ADVICE,
     *FACET_TITLES.values(),
     *UNDERSTOOD_WORDS.values(),

@@ -19,6 +19,7 @@ from accrual.finder import Finder
 from accrual.web.app import create_app
 
 from .browser import ARGUMENTS, CHROMIUM
+from .pseudo import spoken_in
 
 HOSTILE = "NCT90009999"
 ATTACK = '<script>alert("x")</script><img src=x onerror=alert(1)> {{ 7*7 }} " onmouseover="x'
@@ -76,6 +77,13 @@ def application(web_home: Path) -> Iterator[TestClient]:
     with Finder(web_home) as finder:
         app = create_app(finder, today=lambda: DEMO_TODAY)
         yield TestClient(app, raise_server_exceptions=False, follow_redirects=False)
+
+
+@pytest.fixture
+def pseudo(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The part of an address that asks for the language made for tests."""
+    with spoken_in(monkeypatch) as asked:
+        yield asked
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from accrual.codes.everyday import everyday_words
+from accrual.codes.qualifiers import PLACES, qualifiers
+from accrual.codes.variables import variables
+from accrual.criteria.everyday import ANCHORS
+from accrual.criteria.everyday_clause import clause_patterns
 from accrual.message import Message, word
 from accrual.registry.labels import labels
 
@@ -34,3 +39,19 @@ def table_words() -> Iterator[Message]:
     for kind in LABELS:
         for words in labels(kind).values():
             yield word(words, kind)
+    yield from clause_patterns()
+    for variable in variables().values():
+        for value in variable.values:
+            yield word(value, "answer")
+    for name, words in everyday_words().items():
+        if name in qualifiers():
+            yield word(words, "adjective")
+    for name in qualifiers():
+        if name not in everyday_words() and name not in PLACES:
+            yield word(name.replace("-", " "), "adjective")
+    for words in PLACES.values():
+        yield word(words, "place")
+    for words in ANCHORS.values():
+        yield word(words, "anchor")
+    for words in ("zero", "one", "two", "three", "four"):
+        yield word(words, "number")

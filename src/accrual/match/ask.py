@@ -21,6 +21,7 @@ from accrual.codes.qualifiers import RELATIONS
 from accrual.codes.variables import variable_of
 from accrual.criteria.groups import demands
 from accrual.criteria.tree import Compare, CompiledTrial, OneOf, Opaque, Present, Tree
+from accrual.match.asked import EVER_HAD, HAVE_OR_EVER_HAD, TAKING_OR_TAKEN, asked
 from accrual.match.evaluate import Screener
 from accrual.match.fold import Leaf, Windows, combined
 from accrual.patient.answers import can_be_kept, choices_for
@@ -160,11 +161,11 @@ def _words(leaf: Compare | OneOf | Present, question: str) -> str:
     name = leaf.concept.name or concept.name
     match concept.kind:
         case "drug":
-            return f"Are you taking, or have you taken, {name}?"
+            return asked(TAKING_OR_TAKEN, name)
         case "procedure":
-            return f"Have you ever had {name}?"
+            return asked(EVER_HAD, name)
         case _:
-            return f"Do you have, or have you ever had, {name}?"
+            return asked(HAVE_OR_EVER_HAD, name)
 
 
 def _question(about: str, gain: _Gain) -> Question:

@@ -7,13 +7,30 @@ rules are at the head of `concepts.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from accrual.codes.concepts import Concept, vocabulary
 from accrual.codes.qualifiers import RELATIONS
 from accrual.criteria.tree import Present, Window
+from accrual.match.asked import (
+    AGO,
+    BEFORE,
+    BETWEEN,
+    EVER_HAD,
+    EVER_TAKEN,
+    HAD,
+    HAVE,
+    HAVE_OR_HAD,
+    LAST,
+    LASTING,
+    NAMED_TIME,
+    RELATIONS_ASKED,
+    TAKEN,
+    TAKING,
+    asked,
+)
 from accrual.match.chart import Chart, Finding, Ground, Reason, told
 from accrual.match.qualification import (
     ACUTE_DAYS,
@@ -43,17 +60,6 @@ from accrual.match.timing import (
 )
 from accrual.patient.model import Fact
 from accrual.truth import Truth, all_of
-
-# What to ask of a relation; {} is the thing's name.
-ASKED: Mapping[str, str] = {
-    "allergy": "Are you allergic to {}?",
-    "at-risk": "Have you been told that you are at risk of {}?",
-    "contraindication": "Have you been told that you must not have {}?",
-    "family-history": "Has a blood relative of yours had {}?",
-    "intolerance": "Have you had {} and not been able to bear it?",
-    "planned": "Do you plan to have {}, or has it been arranged?",
-    "suspected": "Have you been told that you may have {}?",
-}
 
 
 class Claim:
@@ -260,37 +266,32 @@ class Claim:
         when = _asked_time(self.windows)
         relation = next(iter(sorted(self.words & RELATIONS)), "")
         if relation:
-            return ASKED[relation].format(name)
+            return asked(RELATIONS_ASKED[relation], name)
         ever = bool(self.words & (EVER | {"resolved"}))
         if self.concept.kind == "drug":
-            past = f"Have you taken or been given {name}{when}?"
-            return (
-                past
-                if when
-                else f"Have you ever taken or been given {name}?"
-                if ever
-                else f"Are you taking {name} now?"
-            )
-        if self.concept.kind == "procedure":
-            return f"Have you had {name}{when}?" if when else f"Have you ever had {name}?"
+            if when:
+                return asked(TAKEN, name, when)
+            return asked(EVER_TAKEN if ever else TAKING, name)
         if when:
-            return f"Have you had {name}{when}?"
-        if ever:
-            return f"Have you ever had {name}?"
-        return f"Do you have {name} now?" if self.words & NOW else f"Do you have, or have you had, {name}?"
+            return asked(HAD, name, when)
+        if ever or self.concept.kind == "procedure":
+            return asked(EVER_HAD, name)
+        return asked(HAVE if self.words & NOW else HAVE_OR_HAD, name)
 
 
 def _asked_time(windows: tuple[Window, ...]) -> str:
     if len(windows) != 1 or not hangs_on_today(windows[0]):
-        return " in the time the trial names" if windows else ""
+        return NAMED_TIME.pattern if windows else ""
     distance = windows[0].distance
-    unit = UNIT_WORDS.get(distance.unit, distance.unit)
+    ends = {
+        "low": f"{distance.low or 0:g}",
+        "high": f"{distance.high or 0:g}",
+        "unit": UNIT_WORDS.get(distance.unit, distance.unit),
+    }
     if windows[0].direction == "throughout":
-        return f" for at least {distance.low or 0:g} {unit}"
+        return LASTING.pattern % ends
     if not distance.low and distance.high is None:
-        return " before"
+        return BEFORE.pattern
     if distance.high is not None and not distance.low:
-        return f" in the last {distance.high:g} {unit}"
-    if distance.low is not None and distance.high is None:
-        return f" more than {distance.low:g} {unit} ago"
-    return f" between {distance.low or 0:g} and {distance.high or 0:g} {unit} ago"
+        return LAST.pattern % ends
+    return (AGO if distance.high is None else BETWEEN).pattern % ends

@@ -13,6 +13,8 @@ from importlib.resources import files
 
 import msgspec
 
+from accrual.message import word
+
 
 class Entry(msgspec.Struct, frozen=True):
     """One word and its meaning."""
@@ -40,10 +42,15 @@ def _entries() -> dict[str, Entry]:
     text = files("accrual.plain").joinpath("data/glossary.tsv").read_text(encoding="utf-8")
     for line in text.splitlines()[1:]:
         term, others, meaning = line.split("\t")
-        entry = Entry(term, meaning)
+        entry = Entry(term, word(meaning, "glossary"))
         for spelling in (term, *filter(None, others.split("|"))):
             found[spelling.lower()] = entry
     return found
+
+
+def entries() -> tuple[Entry, ...]:
+    """Return the glossary, each entry once."""
+    return tuple({entry.key: entry for entry in _entries().values()}.values())
 
 
 @cache

@@ -13,6 +13,7 @@ import msgspec
 from accrual.criteria.groups import OTHERS, group_words
 from accrual.criteria.tree import Kind
 from accrual.match.absence import ABSENT
+from accrual.match.asked import question_of
 from accrual.match.verdict import CriterionVerdict, Evidence, FieldVerdict, Missing, Screening, Verdict, tally
 from accrual.message import Original, counted, joined, message, word
 from accrual.plain.prose import statement
@@ -187,7 +188,7 @@ def _meaning(holds: Truth, kind: Kind) -> tuple[Tone, str]:
 
 
 def _questions(missing: tuple[Missing, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(gap.question for gap in missing if gap.question))
+    return tuple(dict.fromkeys(question_of(gap.question) for gap in missing if gap.question))
 
 
 def _unread(missing: tuple[Missing, ...], text: str) -> tuple[str, ...]:

@@ -176,11 +176,17 @@ def criterion_line(criterion: Criterion) -> CriterionLine:
         text=statement(criterion.text),
         heading=_heading(criterion),
         reading=printable(english(criterion.tree)),
-        everyday=printable(everyday(criterion.tree, criterion.kind, criterion.text)),
+        everyday=_told(criterion),
         understood=criterion.understood,
         start=criterion.start,
         end=criterion.end,
     )
+
+
+def _told(criterion: Criterion) -> str:
+    words = everyday(criterion.tree, criterion.kind, criterion.text)
+    shown = printable(words)
+    return words if shown == words else Original(shown)
 
 
 def _heading(criterion: Criterion) -> str:

@@ -26,7 +26,7 @@ from accrual.api.routes import http_status
 from accrual.api.routes import routes as api_routes
 from accrual.errors import AccrualError
 from accrual.finder import Finder
-from accrual.message import error_words
+from accrual.message import Original, error_words, message
 from accrual.web.about import AboutPages
 from accrual.web.any_trial import AnyTrialPages
 from accrual.web.assets import built
@@ -54,15 +54,15 @@ REGISTRY_PATHS = ("/api/v2", "/api/int", "/api/oas")
 STATIC = Path(__file__).parent / "static"
 
 HEADINGS = {
-    400: "This request makes no sense",
-    404: "Page not found",
-    405: "This page cannot be used that way",
-    413: "The file is too large",
-    503: "The trial data cannot be read right now",
+    400: message("This request makes no sense"),
+    404: message("Page not found"),
+    405: message("This page cannot be used that way"),
+    413: message("The file is too large"),
+    503: message("The trial data cannot be read right now"),
 }
 MESSAGES = {
-    404: "There is nothing at this address. Check it for a typing error.",
-    405: "Open the page from the start page instead.",
+    404: message("There is nothing at this address. Check it for a typing error."),
+    405: message("Open the page from the start page instead."),
 }
 
 
@@ -149,30 +149,34 @@ async def _icon(request: Request) -> Response:
 
 async def _expected(request: Request, error: Exception) -> Response:
     status = http_status(error) if isinstance(error, AccrualError) else 500
-    heading = "Trial not found" if status == 404 else HEADINGS.get(status, HEADINGS[400])
+    heading = message("Trial not found") if status == 404 else HEADINGS.get(status, HEADINGS[400])
     return render("error.html", status, heading=heading, message=error_words(error))
 
 
 async def _refused(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    detail = MESSAGES.get(status) or (error.detail if isinstance(error, HTTPException) else "")
+    detail = MESSAGES.get(status) or Original(error.detail if isinstance(error, HTTPException) else "")
     if request.url.path.startswith(REGISTRY_PATHS):
         shown = error.detail if isinstance(error, HTTPException) else detail
         return text_response(shown, status, {**OPEN_HEADERS, **(getattr(error, "headers", None) or {})})
     if request.url.path.startswith("/api/"):
         return JSONResponse({"error": detail}, status)
-    return render("error.html", status, heading=HEADINGS.get(status, "This did not work"), message=detail)
+    return render(
+        "error.html", status, heading=HEADINGS.get(status, message("This did not work")), message=detail
+    )
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
     # Starlette answers these outside of its middleware, so the headers are put on here. No detail is shown: it
     # could hold a visitor's data.
-    message = "A fault in accrual. What you sent was not stored. Please try again, or report what you did."
+    fault = message(
+        "A fault in accrual. What you sent was not stored. Please try again, or report what you did."
+    )
     if request.url.path.startswith(REGISTRY_PATHS):
-        return text_response(message, 500, {**OPEN_HEADERS, **HEADERS})
+        return text_response(fault, 500, {**OPEN_HEADERS, **HEADERS})
     if request.url.path.startswith("/api/"):
-        return JSONResponse({"error": message}, 500, headers=HEADERS)
-    response = render("error.html", 500, heading="Something went wrong", message=message)
+        return JSONResponse({"error": fault}, 500, headers=HEADERS)
+    response = render("error.html", 500, heading=message("Something went wrong"), message=fault)
     response.headers.update(HEADERS)
     return response
 

@@ -128,7 +128,9 @@ class CheckPages:
     def _form(self, trial: Trial | None, error: str = "") -> Response:
         action = f"/trials/{trial.nct_id}/screen" if trial is not None else "/match"
         heading = (
-            "Check a patient against this trial" if trial is not None else "Match a patient with all trials"
+            message("Check a patient against this trial")
+            if trial is not None
+            else message("Match a patient with all trials")
         )
         return render(
             "check.html",
@@ -146,7 +148,7 @@ def _view(item: Match[NearestSite]) -> MatchView:
     return MatchView(
         nct_id=item.nct_id,
         title=unescape(item.title) or item.nct_id,
-        status=label("status", item.status) if item.status else "Status not stated",
+        status=label("status", item.status) if item.status else message("Status not stated"),
         site=site_words(item.nearest_site) if item.nearest_site is not None else "",
         tone=verdict_tone(item.verdict),
         word=verdict_word(item.verdict),

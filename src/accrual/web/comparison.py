@@ -20,12 +20,14 @@ from accrual.criteria.groups import group_words
 from accrual.criteria.tree import CompiledTrial, Kind
 from accrual.errors import QueryError, StudyNotFoundError
 from accrual.finder import Finder
+from accrual.message import word
 from accrual.plain.prose import printable, statement
 from accrual.plain.status import Standing, read_standing
 from accrual.plain.topics import TOPIC_NAMES, TOPICS, Topic, topic_of
 from accrual.plain.trial import TrialPage, trial_page
 from accrual.registry.record import Trial
 from accrual.web.layout import render
+from accrual.web.speech import COUNTRY
 
 MOST = 4
 """Trials side by side: more do not fit a screen."""
@@ -99,7 +101,7 @@ class ComparisonPages:
             page=page,
             standing=read_standing(trial, self.today()),
             rules=_rules(compiled),
-            countries=tuple(printable(place) for place in places),
+            countries=tuple(word(printable(place), COUNTRY) for place in places),
             recruiting_sites=sum(site.recruiting for site in page.sites),
             without_url=address(number for number in numbers if number != trial.nct_id),
         )

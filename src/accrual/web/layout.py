@@ -9,15 +9,17 @@ from operator import attrgetter
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from accrual.match.asked import question_of
 from accrual.plain.screening import NOT_ADVICE
 from accrual.web.address import SORTS, distance_choices
 from accrual.web.assets import built
 from accrual.web.catalog import DEFAULT
 from accrual.web.days import day_words
 from accrual.web.language import LANGUAGES, RIGHT_TO_LEFT, current, in_language, marked
-from accrual.web.speech import install
+from accrual.web.speech import install, shown
 
 MAIN_PAGES: tuple[tuple[str, str], ...] = (
     ("/search", marked("All trials")),
@@ -49,12 +51,15 @@ def environment(language: str = DEFAULT) -> Environment:
         "sorts": SORTS,
         "distances": distance_choices,
         "language": language,
+        # For an element whose text is English on every page: `<h1{{ en }}>`.
+        "en": Markup("") if language == DEFAULT else Markup(' lang="en"'),
         "languages": LANGUAGES,
         "in_language": in_language,
         "direction": "rtl" if language in RIGHT_TO_LEFT else "ltr",
         "scripted": built() is not None,
     }
     found.filters["groupby_run"] = _runs
+    found.filters["question"] = lambda text: shown(question_of(text), language)
     found.filters["day"] = partial(day_words, language=language)
     return found
 

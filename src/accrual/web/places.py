@@ -17,12 +17,14 @@ from starlette.responses import RedirectResponse, Response
 from accrual.errors import PlaceNotFoundError, QueryError
 from accrual.finder import Finder
 from accrual.locations import LocalTrial, Location, Order
+from accrual.message import Original, word
 from accrual.plain.prose import printable, unescape
 from accrual.registry.labels import label
 from accrual.search.localities import Level, slug
 from accrual.web.language import marked
 from accrual.web.layout import render
 from accrual.web.local_trials import Narrowed, facet_choices, local_trials, read_narrowed
+from accrual.web.speech import COUNTRY
 
 PLACES_SHOWN = 100
 TRIALS_SHOWN = 20
@@ -104,7 +106,7 @@ class PlacePages:
             count_url=_url(path, *only),
             name_url=_url(path, ("order", "name"), *only),
             open_url=_url(path, *by_name) if open_only else _url(path, *by_name, ("open", "1")),
-            places=[PlaceView(_name(one.name), _url(one.path), one.trials, one.open) for one in places],
+            places=[PlaceView(_name(one), _url(one.path), one.trials, one.open) for one in places],
             trials=[],
         )
 
@@ -156,7 +158,7 @@ class PlacePages:
         more = offset + shown < total and shown and page < MAX_PAGE
         return {
             "here": here,
-            "name": _name(here.name) if here is not None else "",
+            "name": _name(here) if here is not None else "",
             "level": here.level if here is not None else "world",
             "url": _url(path),
             "canonical": _url(path, *chosen, ("page", str(page))) if page > 1 else _url(path, *chosen),
@@ -176,7 +178,7 @@ class PlacePages:
         while here is not None and here.parent:
             here = self.finder.locations.place(here.parent)
             if here is not None:
-                found.insert(0, PlaceView(_name(here.name), _url(here.path), here.trials, here.open))
+                found.insert(0, PlaceView(_name(here), _url(here.path), here.trials, here.open))
         return found
 
     def _search_url(self, here: Location | None) -> str:
@@ -206,5 +208,6 @@ def _page(text: str) -> int:
     return min(max(number, 1), MAX_PAGE)
 
 
-def _name(text: str) -> str:
-    return printable(unescape(text))
+def _name(place: Location) -> str:
+    text = printable(unescape(place.name))
+    return word(text, COUNTRY) if place.level == "country" else Original(text)

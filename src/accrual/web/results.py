@@ -20,10 +20,10 @@ from accrual.api.limits import Limits, Workers
 from accrual.codes.concepts import vocabulary
 from accrual.errors import PlaceNotFoundError, QueryError
 from accrual.finder import Finder
-from accrual.message import error_words
+from accrual.message import Original, error_words, joined, message
 from accrual.plain.distance import read_distance, site_words
 from accrual.plain.filters import FACET_TITLES, field_words, value_words
-from accrual.plain.prose import unescape
+from accrual.plain.prose import original, unescape
 from accrual.plain.understanding import Understood
 from accrual.registry.labels import label
 from accrual.search.query import FACETS, Facet, FacetCount, Found, Hit
@@ -221,7 +221,7 @@ def _results_view(
         "words_url": exact_form(asked.form).url(),
         "helps": helps,
         "total": found.total,
-        "place": query.near.place if query.near is not None else "",
+        "place": Original(query.near.place) if query.near is not None else "",
         "hits": tuple(_hit(hit) for hit in found.results),
         "offset": form.offset,
         "chips": _chips(form),
@@ -253,7 +253,7 @@ def _hit(hit: Hit) -> HitView:
         status=_(label("status", hit.status)) if hit.status else _("Status not stated"),
         recruiting=hit.status == "RECRUITING",
         phases=tuple(_(label("phase", phase)) for phase in hit.phases if phase != "NA"),
-        conditions=unescape(_some(hit.conditions, CONDITIONS_SHOWN)),
+        conditions=_some(tuple(original(name) for name in hit.conditions), CONDITIONS_SHOWN),
         site=site_words(hit.nearest_site) if hit.nearest_site is not None else "",
         recruiting_site=site_words(near) if near is not None and near != hit.nearest_site else "",
         matched=_some(tuple(field_words(name) for name in hit.matched), MATCHED_SHOWN),
@@ -262,7 +262,8 @@ def _hit(hit: Hit) -> HitView:
 
 def _some(words: tuple[str, ...], count: int) -> str:
     rest = len(words) - count
-    return ", ".join(words[:count]) + (_(" and %(count)s more") % {"count": rest} if rest > 0 else "")
+    shown = joined(", ", words[:count])
+    return message("%(shown)s and %(count)s more", shown=shown, count=rest) if rest > 0 else shown
 
 
 def _chips(form: SearchForm) -> tuple[Chip, ...]:

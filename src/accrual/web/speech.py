@@ -99,7 +99,7 @@ def country_name(name: str, language: str) -> str | None:
 
 def _joint(words: Joined, language: str) -> str:
     joint = words.pattern
-    return catalog(language).gettext(joint) if joint.strip().isalpha() else joint
+    return catalog(language).gettext(joint) if any(map(str.isalpha, joint)) else joint
 
 
 def _value(value: object, language: str) -> str:
