@@ -57,7 +57,7 @@ def view(criterion: Criterion) -> CriterionView:
         criterion.end,
         criterion.understood,
         english(criterion.tree),
-        everyday(criterion.tree, criterion.kind, criterion.text),
+        str(everyday(criterion.tree, criterion.kind, criterion.text)),
         criterion.heading,
         criterion.group,
         criterion.tree,
@@ -69,7 +69,11 @@ def criteria_view(compiled: CompiledTrial) -> CriteriaView:
     """Return what `accrual criteria --json` shows, typed."""
     fields = tuple(
         FieldView(
-            each.field, each.text, english(each.tree), everyday(each.tree, "inclusion", each.text), each.tree
+            each.field,
+            each.text,
+            english(each.tree),
+            str(everyday(each.tree, "inclusion", each.text)),
+            each.tree,
         )
         for each in compiled.fields
     )
