@@ -22,6 +22,8 @@ _LETTERS = re.compile(r"[A-Za-z]{2,}")
 _NO_WORDS = re.compile(r"NCT\d{8}|\{\w+\}|\d+ MB")
 SAID = frozenset(("aria-label", "alt", "placeholder", "title", "aria-description", "aria-roledescription"))
 """Attributes that are read out or shown."""
+CARRIED = frozenset(("data-share",))
+"""Attributes that hand on a record's own title, and are not shown."""
 VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
 )
@@ -61,7 +63,7 @@ class _Reader(HTMLParser):
             self.found += [
                 value or ""
                 for name, value in attrs
-                if name in SAID or (name.startswith("data-") and " " in (value or ""))
+                if name in SAID or (name.startswith("data-") and name not in CARRIED and " " in (value or ""))
             ]
         if any("<span" in (value or "") for _, value in attrs):
             self.found.append(f"markup in an attribute of {tag}")
