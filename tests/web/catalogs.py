@@ -39,6 +39,7 @@ OF_ROOMS = {"message": None, "counted": (1, 2)}
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "marked": None, **OF_ROOMS}
 OTHERS = (
     *JOINTS,
+    "%(adjectives)s %(name)s",
     NOT_ADVICE,
     *FACET_TITLES.values(),
     *UNDERSTOOD_WORDS.values(),
