@@ -18,7 +18,6 @@ from accrual.errors import QueryError
 from accrual.finder import Finder
 from accrual.match.rank import OPEN_STATUSES
 from accrual.message import message
-from accrual.patient.carried import read_carried, write_carried
 from accrual.patient.model import Patient
 from accrual.plain.age import spell_age
 from accrual.prospects import Sought
@@ -29,6 +28,7 @@ from accrual.web.asking import read_asked
 from accrual.web.carried import Carrier
 from accrual.web.interview import text_of
 
+MOST_UNUSED = 50  # parts of a file that were not used, named on the page; set by hand
 MOST_SEARCH = 4_000  # characters of a search's address; set by hand
 _NOTHING = message("say what it is about, or give a note or a file: one of them is needed")
 _NO_TRIAL = message(
@@ -41,8 +41,7 @@ _BROKEN = message("this form did not come back whole: start again")
 class Held(msgspec.Struct, frozen=True):
     """What a note or a file gave: it travels sealed."""
 
-    line: str
-    """The patient, as `accrual.patient.carried` writes one."""
+    patient: Patient
     among: tuple[int, ...] = ()
     """NCT numbers of the trials to look at, where no words say which they are."""
 
@@ -60,7 +59,7 @@ class Journey(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def patient(self) -> Patient:
         """What the note or the file says; nobody where there was none."""
-        return read_carried(self.held.line.encode()) if self.held is not None else Patient()
+        return self.held.patient if self.held is not None else Patient()
 
 
 def write_journey(journey: Journey, carrier: Carrier) -> dict[str, str]:
@@ -132,7 +131,9 @@ def begin(fields: dict[str, bytes], finder: Finder, today: date) -> Journey:
         among: tuple[int, ...] = ()
         if not _words(meant):
             among = finder.prospects.of_patient(read, today, meant.query(finder.place)).numbers
-        held = Held(write_carried(read), among)
+        # A note's words and the id decide nothing and stay behind; of what was not used the first few say enough.
+        light = msgspec.structs.replace(read, id="", words="", left_out=(), unused=read.unused[:MOST_UNUSED])
+        held = Held(light, among)
     journey = Journey(
         search=meant.url("").removeprefix("?"),
         held=held,
