@@ -119,6 +119,19 @@ class Fts5:
                 min(_km(lat, lon, centre.lat, centre.lon) for lat, lon, *_ in sites)
         return int(total)
 
+    def page(self, text: str) -> tuple[int, list[tuple[str, str, str]]]:
+        """Return how many studies have all words, and number, title and status of the best 20."""
+        match = " AND ".join(f'"{word}"' for word in fold(text).split()) or '""'
+        weights = ", ".join(str(weight) for _, weight in _COLUMNS)
+        rows = self._db.execute(
+            "select study.nct, study.title, study.status from words join study on study.id = words.rowid"
+            " where words match ?"
+            f" order by bm25(words, {weights}) limit 20",
+            (match,),
+        ).fetchall()
+        total = self._db.execute("select count(*) from words where words match ?", (match,)).fetchone()[0]
+        return int(total), rows
+
     def _insert(self, study: int, trial: Trial) -> None:
         texts = {name: [""] for name, _ in _COLUMNS}
         for number, found in read_pieces(trial):
