@@ -10,7 +10,7 @@ from accrual.demo import demo_patients
 from accrual.errors import QueryError
 from accrual.patient.model import Patient, Unused
 from accrual.patient.reader import read_patient
-from accrual.web.carried import MOST_BYTES, Carrier
+from accrual.web.carried import MOST_BYTES, MOST_UNUSED, Carrier, lightened
 
 CARRIER = Carrier(b"a key")
 
@@ -47,3 +47,31 @@ def test_a_field_of_another_kind_is_refused() -> None:
 def test_what_is_too_large_is_said() -> None:
     with pytest.raises(QueryError, match="too large"):
         CARRIER.write(Patient(place=os.urandom(MOST_BYTES).hex()))
+
+
+@pytest.mark.parametrize("name", demo_patients())
+def test_what_decides_travels_and_the_id_and_the_words_stay_behind(name: str) -> None:
+    patient = read_patient(demo_patients()[name])
+    light = lightened(patient)
+    assert (light.id, light.words) == ("", "")
+    assert light.facts == patient.facts
+    assert (light.sex, light.birth_date, light.age_years, light.place) == (
+        patient.sex,
+        patient.birth_date,
+        patient.age_years,
+        patient.place,
+    )
+
+
+def test_the_words_of_a_note_stay_behind_and_its_facts_travel() -> None:
+    patient = read_patient(b"67-year-old woman with breast cancer. Hb 9.1 g/dL. ECOG 1.")
+    assert patient.words
+    assert patient.facts
+    again = CARRIER.read(CARRIER.write(lightened(patient)).encode(), Patient)
+    assert again.words == ""
+    assert again.facts == patient.facts
+
+
+def test_of_what_was_not_used_the_first_are_named() -> None:
+    patient = Patient(unused=tuple(Unused(f"entry {number}", "not known") for number in range(5_000)))
+    assert len(lightened(patient).unused) == MOST_UNUSED

@@ -203,7 +203,7 @@ def test_formulas_of_a_file_stay_text(client: TestClient) -> None:
 
 def test_the_page_speaks_spanish(client: TestClient, patient: bytes) -> None:
     page = client.post(PAGE, data={"text": patient.decode()}, headers={"accept-language": "es"}).text
-    assert "ensayos para un paciente" in page
+    assert "ensayos para una persona" in page
     assert "No se sabe" in page
 
 

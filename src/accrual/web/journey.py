@@ -25,10 +25,9 @@ from accrual.search.query import Query
 from accrual.web.address import SearchForm
 from accrual.web.answers import Answer, read_answers, write_answers
 from accrual.web.asking import read_asked
-from accrual.web.carried import Carrier
+from accrual.web.carried import Carrier, lightened
 from accrual.web.interview import text_of
 
-MOST_UNUSED = 50  # parts of a file that were not used, named on the page; set by hand
 MOST_SEARCH = 4_000  # characters of a search's address; set by hand
 _NOTHING = message("say what it is about, or give a note or a file: one of them is needed")
 _NO_TRIAL = message(
@@ -131,9 +130,7 @@ def begin(fields: dict[str, bytes], finder: Finder, today: date) -> Journey:
         among: tuple[int, ...] = ()
         if not _words(meant):
             among = finder.prospects.of_patient(read, today, meant.query(finder.place)).numbers
-        # A note's words and the id decide nothing and stay behind; of what was not used the first few say enough.
-        light = msgspec.structs.replace(read, id="", words="", left_out=(), unused=read.unused[:MOST_UNUSED])
-        held = Held(light, among)
+        held = Held(lightened(read), among)
     journey = Journey(
         search=meant.url("").removeprefix("?"),
         held=held,

@@ -22,7 +22,6 @@ from accrual.finder import Finder
 from accrual.match.evaluate import Screener
 from accrual.match.verdict import Screening, Verdict
 from accrual.message import error_words, message
-from accrual.patient.carried import write_carried
 from accrual.patient.model import Patient
 from accrual.plain.matrix import cells, topical_rules
 from accrual.plain.participation import group_rules
@@ -30,7 +29,7 @@ from accrual.plain.patient import person_words
 from accrual.plain.prose import unescape
 from accrual.plain.topics import TOPIC_NAMES, TOPICS
 from accrual.web.asking import read_asked
-from accrual.web.carried import Carrier
+from accrual.web.carried import Carrier, lightened
 from accrual.web.check import LIMIT_WORDS
 from accrual.web.forms import read_form
 from accrual.web.interview import text_of
@@ -136,7 +135,7 @@ class MatrixPages:
                 Listed(one.nct_id, unescape(one.title) or one.nct_id, one.status, one.nearest_site)
                 for one in self.finder.match(patient, as_of, TOP, filters)
             ]
-        return Asked(write_carried(patient), as_of, tuple(trials), text, near, status)
+        return Asked(lightened(patient), as_of, tuple(trials), text, near, status)
 
     def _screened(self, trial: Listed, screener: Screener) -> Screening:
         return screener.screen(self.finder.criteria(trial.nct_id))

@@ -12,7 +12,6 @@ import msgspec
 
 from accrual.match.verdict import Screening
 from accrual.message import joined, message
-from accrual.patient.carried import read_carried
 from accrual.patient.model import Patient
 from accrual.plain.distance import site_words
 from accrual.plain.matrix import Cell
@@ -48,8 +47,7 @@ class Listed(msgspec.Struct, frozen=True):
 class Asked(msgspec.Struct, frozen=True):
     """What a matrix was made from: all that its page carries."""
 
-    line: str
-    """The patient, as `accrual.patient.carried` writes one."""
+    patient: Patient
     as_of: date
     trials: tuple[Listed, ...]
     search: str
@@ -57,11 +55,6 @@ class Asked(msgspec.Struct, frozen=True):
     near: str
     status: str
     """The registry's value of the status that was chosen; empty for any."""
-
-    @property
-    def patient(self) -> Patient:
-        """The patient again."""
-        return read_carried(self.line.encode())
 
     @property
     def search_words(self) -> str:
