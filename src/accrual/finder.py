@@ -104,6 +104,7 @@ class Finder:
         """
         self.home = home
         self._folder = DataFolder(home, on_progress)
+        self._whole: tuple[str, Status] | None = None
 
     @classmethod
     def demo(cls, home: Path) -> Finder:
@@ -362,9 +363,12 @@ class Finder:
     # -- status
 
     def status(self) -> Status:
-        """Count what is here and how much of it is understood."""
+        """Count what is here and how much of it is understood; once all is read, anew only after a change."""
+        digest = self.state.digest
+        if self._whole is not None and self._whole[0] == digest:
+            return self._whole[1]
         totals = self.cache.totals()
-        return Status(
+        status = Status(
             studies=self._folder.records.count(),
             versions=self._folder.records.version_count(),
             generation=self._folder.records.generation,
@@ -377,6 +381,9 @@ class Finder:
             understood_by_words=totals.by_words,
             rightly_text=totals.judgement,
         )
+        if status.studies_read == status.studies:
+            self._whole = (digest, status)
+        return status
 
     @property
     def written_on(self) -> date:

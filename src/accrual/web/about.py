@@ -137,14 +137,13 @@ class AboutPages:
 
     def __init__(self, finder: Finder) -> None:
         self.finder = finder
-        self._whole: tuple[str, Status] | None = None
 
     async def show(self, request: Request) -> Response:
         """Show what is here, how it is understood, and where it comes from."""
         return await run_in_threadpool(self._show)
 
     def _show(self) -> Response:
-        status = self._status()
+        status = self.finder.status()
         figures = self.finder.figures
         countries, most = self.finder.locations.inside("", "count", TOP, 0)
         values = {node["piece"]: node for node in figures.values(fields=[field for _, field, _ in COUNTED])}
@@ -171,16 +170,6 @@ class AboutPages:
             ],
             origins=_origins(),
         )
-
-    def _status(self) -> Status:
-        """Return the counts; once every study has been read they are kept until the records change."""
-        digest = self.finder.state.digest
-        if self._whole is not None and self._whole[0] == digest:
-            return self._whole[1]
-        status = self.finder.status()
-        if status.studies_read == status.studies:
-            self._whole = (digest, status)
-        return status
 
 
 def _understanding(status: Status) -> tuple[Understanding, ...]:
