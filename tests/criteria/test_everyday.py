@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
-import pyphen
 import pytest
 from hypothesis import given
 from test_rewrite import trees
@@ -17,20 +14,7 @@ from accrual.criteria.compile import compile_text
 from accrual.criteria.everyday import everyday
 from accrual.criteria.render import parse_canonical
 from accrual.criteria.tree import Tree
-
-GRADE = 8.0
-"""Flesch-Kincaid, of our own sentences taken together; a sentence with a medical name in it may be harder alone."""
-
-_SYLLABLES = pyphen.Pyphen(lang="en_US")
-
-
-def grade(text: str) -> float:
-    """The Flesch-Kincaid grade (Kincaid 1975, Navy Research Branch Report 8-75); syllables by hyphenation."""
-    sentences = [each for each in re.split(r"[.!?:]+(?:\s|$)", text) if each.strip()]
-    words = re.findall(r"[A-Za-z']+", text)
-    syllables = sum(_SYLLABLES.inserted(word).count("-") + 1 for word in words)
-    return 0.39 * len(words) / len(sentences) + 11.8 * syllables / len(words) - 15.59
-
+from reading_level import GRADE, grade
 
 TOLD = [
     ("inclusion", "(compare age (range 18 75 a))", "You must be 18 to 75 years old."),
