@@ -87,3 +87,12 @@ def wider_than_the_window(page: Page) -> list[str]:
     """
     found: list[str] = page.evaluate(_STICKS_OUT)
     return found
+
+
+def reach(page: Page, name: str, most: int) -> None:
+    """Reach what has this text by the keyboard alone, with so many Tabs at most."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent").strip() == name:
+            return
+    raise AssertionError(f"the keyboard does not reach {name!r}")

@@ -18,7 +18,7 @@ from accrual.search.query import Query
 from accrual.web.app import create_app
 from accrual.web.request_log import RequestLog
 
-from .browser import DESKTOP, PHONE, scripted, take_picture, violations
+from .browser import DESKTOP, PHONE, reach, scripted, take_picture, violations
 
 PAGE = "/take-part"
 NOTE = """Progress note. 23-year-old man with relapsed T-cell acute lymphoblastic leukemia, diagnosed in March 2024.
@@ -316,11 +316,7 @@ def test_the_pages_speak_spanish(client: TestClient) -> None:
 
 def _reach(page: Page, name: str) -> None:
     """Reach a button or a summary by the keyboard alone."""
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.textContent").strip() == name:
-            return
-    raise AssertionError(f"the keyboard does not reach {name!r}")
+    reach(page, name, 80)
 
 
 @pytest.mark.parametrize(("scheme", "size"), [("light", DESKTOP), ("dark", PHONE)])

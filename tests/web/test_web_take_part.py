@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 from starlette.testclient import TestClient
 
-from .browser import DESKTOP, PHONE, take_picture, violations
+from .browser import DESKTOP, PHONE, reach, take_picture, violations
 
 SEED = "NCT04785833"
 PAGE = f"/trials/{SEED}/take-part"
@@ -150,13 +150,9 @@ def test_the_json_api_refuses_another_site_in_json(client: TestClient) -> None:
 
 def _press(page: Page, name: str) -> None:
     """Reach a button by the keyboard alone, and press it."""
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.textContent").strip() == name:
-            with page.expect_navigation():
-                page.keyboard.press("Enter")
-            return
-    raise AssertionError(f"the keyboard does not reach {name!r}")
+    reach(page, name, 60)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
 
 
 @pytest.mark.parametrize(("scheme", "size"), [("light", DESKTOP), ("dark", PHONE), ("light", PHONE)])

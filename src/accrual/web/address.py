@@ -38,6 +38,15 @@ DISTANCES = (
 )
 
 
+class Choice(msgspec.Struct, frozen=True):
+    """One value of a facet: its words, its count, the address that adds or removes it."""
+
+    words: str
+    count: int
+    url: str
+    chosen: bool
+
+
 class SearchForm(msgspec.Struct, frozen=True, kw_only=True):
     """What the search form holds. `filters` are pairs of facet and registry value, in facet order."""
 

@@ -15,7 +15,6 @@ from accrual.errors import PatientError, QueryError
 from accrual.finder import Finder
 from accrual.match.rank import Match
 from accrual.message import error_words, message
-from accrual.patient.model import Patient
 from accrual.plain.change import HEADING, outlook, steps
 from accrual.plain.distance import site_words
 from accrual.plain.patient import patient_words
@@ -25,7 +24,7 @@ from accrual.plain.tone import MARKS, Tone
 from accrual.registry.labels import label
 from accrual.registry.record import Trial
 from accrual.search.query import NearestSite
-from accrual.web.forms import read_form
+from accrual.web.forms import read_form, sent_patient
 from accrual.web.layout import render
 
 TOP = 20
@@ -83,7 +82,7 @@ class CheckPages:
     def _screen(self, nct: str, fields: dict[str, bytes]) -> Response:
         trial = self.finder.show(nct)
         try:
-            patient = self._patient(fields)
+            patient = sent_patient(fields, self.finder.read_patient)
         except (PatientError, QueryError) as error:
             return self._form(trial, error_words(error))
         as_of = self.today()
@@ -106,7 +105,7 @@ class CheckPages:
 
     def _match(self, fields: dict[str, bytes]) -> Response:
         try:
-            patient = self._patient(fields)
+            patient = sent_patient(fields, self.finder.read_patient)
         except (PatientError, QueryError) as error:
             return self._form(None, error_words(error))
         as_of = self.today()
@@ -118,12 +117,6 @@ class CheckPages:
             patient_words=patient_words(patient, as_of),
             as_of=as_of.isoformat(),
         )
-
-    def _patient(self, fields: dict[str, bytes]) -> Patient:
-        data = fields.get("file", b"") or fields.get("text", b"")
-        if not data.strip():
-            raise QueryError(message("no patient was given: choose a file, or paste its text"))
-        return self.finder.read_patient(data)
 
     def _form(self, trial: Trial | None, error: str = "") -> Response:
         action = f"/trials/{trial.nct_id}/screen" if trial is not None else "/match"

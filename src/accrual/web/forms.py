@@ -8,7 +8,7 @@ order, with the file names. Refuses: a body that is not what its header says (Qu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from email.message import Message
 from urllib.parse import parse_qsl
 
@@ -18,6 +18,7 @@ from starlette.requests import Request
 from accrual.api.body import read_body
 from accrual.errors import QueryError
 from accrual.message import message
+from accrual.patient.model import Patient
 
 MAX_FIELDS = 20
 _NAME = re.compile(rb';\s*name="([^"]*)"', re.IGNORECASE)
@@ -93,6 +94,23 @@ def parse_fields(content_type: str, body: bytes, most: int = MAX_FIELDS) -> tupl
     if kind != "multipart/form-data" or not isinstance(boundary, str) or not boundary:
         raise QueryError(message("this is not a form: send the patient from this page"))
     return tuple(_multipart(boundary.encode("utf-8", "replace"), body, most))
+
+
+def sent_patient(fields: dict[str, bytes], read_patient: Callable[[bytes], Patient]) -> Patient:
+    """Return the patient of a form that takes a file or its text.
+
+    Raises:
+        QueryError: there is neither.
+        PatientError: what there is cannot be read.
+
+    Example:
+        >>> sent_patient({"text": b"45-year-old woman with asthma."}, finder.read_patient).sex
+        'female'
+    """
+    data = fields.get("file", b"") or fields.get("text", b"")
+    if not data.strip():
+        raise QueryError(message("no patient was given: choose a file, or paste its text"))
+    return read_patient(data)
 
 
 def _multipart(boundary: bytes, body: bytes, most: int) -> Iterator[Field]:

@@ -16,19 +16,11 @@ from accrual.locations import LocalTrial
 from accrual.plain.filters import FACET_TITLES, value_words
 from accrual.plain.question import read_words
 from accrual.search.query import Facet, FacetCount, Locale, Query
+from accrual.web.address import Choice
 from accrual.web.language import say as _
 
 FACETS: tuple[Facet, ...] = ("status", "phase")
 LONGEST = 200  # characters of words
-
-
-class Choice(msgspec.Struct, frozen=True):
-    """One value of a facet: its words, its count, the address that adds or removes it."""
-
-    words: str
-    count: int
-    url: str
-    chosen: bool
 
 
 class Narrowed(msgspec.Struct, frozen=True):

@@ -31,7 +31,7 @@ from accrual.plain.topics import TOPIC_NAMES, TOPICS
 from accrual.web.asking import read_asked
 from accrual.web.carried import Carrier, lightened
 from accrual.web.check import LIMIT_WORDS
-from accrual.web.forms import read_form
+from accrual.web.forms import read_form, sent_patient
 from accrual.web.interview import text_of
 from accrual.web.language import marked
 from accrual.web.layout import render
@@ -76,10 +76,7 @@ class MatrixPages:
 
     def _matrix(self, fields: dict[str, bytes]) -> Response:
         try:
-            data = fields.get("file", b"") or fields.get("text", b"")
-            if not data.strip():
-                raise QueryError(message("no patient was given: choose a file, or paste its text"))
-            patient = self.finder.read_patient(data)
+            patient = sent_patient(fields, self.finder.read_patient)
             asked = self._asked(patient, fields)
             held = self.carrier.write(asked)
         except (PatientError, QueryError, PlaceNotFoundError) as error:

@@ -28,7 +28,7 @@ from accrual.plain.understanding import Understood
 from accrual.registry.labels import label
 from accrual.search.query import FACETS, Facet, FacetCount, Found, Hit
 from accrual.search.slips import respelled
-from accrual.web.address import DISTANCES, SORTS, SearchForm, read_form, text_form
+from accrual.web.address import DISTANCES, SORTS, Choice, SearchForm, read_form, text_form
 from accrual.web.asking import Asked, exact_form, read_asked
 from accrual.web.days import age_words
 from accrual.web.language import current, marked
@@ -63,15 +63,6 @@ class HitView(msgspec.Struct, frozen=True):
     site: str
     recruiting_site: str
     matched: str
-
-
-class Choice(msgspec.Struct, frozen=True):
-    """One value of a facet: its words, its count, the address that adds or removes it."""
-
-    words: str
-    count: int
-    url: str
-    chosen: bool
 
 
 class FacetView(msgspec.Struct, frozen=True):
