@@ -19,6 +19,7 @@ ROOMS = (
     "api",
     "plain",
     "",
+    "simulate",
     "match",
     "store",
     "search",

@@ -16,6 +16,7 @@ would guess, so `except ValueError` works for someone who does not know this tre
     ├── UnknownFieldError (LookupError)   no field or search area of a record has this name
     ├── UnitError (ValueError)            a unit that is unknown or cannot be converted
     ├── VocabularyError (ValueError)      a row of our own tables that is wrong
+    ├── SimulationError (ValueError)      a parameter of the virtual trial that is unknown or out of range
     ├── PackageError (OSError)            a package with data of others that cannot be had
     └── StoreError (OSError)              the data folder: missing, locked, damaged, full
 """
@@ -32,6 +33,7 @@ __all__ = [
     "QueryError",
     "QueryTooLargeError",
     "RecordError",
+    "SimulationError",
     "SourceError",
     "StoreError",
     "StudyNotFoundError",
@@ -110,6 +112,10 @@ class UnitError(AccrualError, ValueError):
 
 class VocabularyError(AccrualError, ValueError):
     """A row of accrual's own tables that breaks the table's rules."""
+
+
+class SimulationError(AccrualError, ValueError):
+    """A virtual trial that cannot be run: a parameter unknown or out of its range, a library that is missing."""
 
 
 class PackageError(AccrualError, OSError):

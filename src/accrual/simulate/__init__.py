@@ -1,0 +1,24 @@
+"""The virtual trial: what a trial of a given design can and cannot show, by simulation. Never a prediction.
+
+Comes in: named parameter sets, each value with its source, and a seeded random generator. Goes out: cell kinetics,
+tumour burdens and outcomes of virtual participants, as arrays, with a summary. Refuses: parameters outside the range
+in which they mean something, by name.
+
+The parts, each of which knows only those above it::
+
+    notice       what every output says of itself
+    parameters   values with their source and spread; their ranges; drawing them for many participants
+    intervals    exact intervals of shares, and of what replicates of a trial show
+    exposure     how strongly cells work over time: the one thing both models of cells hand to the tumour
+    kinetics     CAR copies over time in closed form (Stein 2019): sets "4-1BB" and "liso-cel"
+    kimmel       CAR-T cells over time by differential equations (Kimmel 2021): set "CD28"
+    extinction   the chance that a clone dies out, and how fast it comes back if not (Kendall 1948)
+    tumour       antigen-positive cells of continuous density and a truly negative clone under an exposure
+    outcome      virtual participants of a single-arm trial, replicate by replicate; summary in `summary`
+    sbml         Kimmel's model to and from SBML
+
+`Exposure` is the seam: another model of cells needs only to give one. `Participants` (outcome) is what designs,
+reports and pages start from: arrays of shape (replicates, participants) and nothing else.
+
+The models need the extra `accrual[simulate]` (scipy, numba); SBML needs `accrual[sbml]`.
+"""
