@@ -28,6 +28,7 @@ JOINTS = (" and ", " or ", ", or ")
 WEB = LOCALE.parent
 ROOMS = (
     WEB.parent / "plain",
+    WEB.parent / "codes",
     WEB.parent / "criteria",
     WEB.parent / "match",
     WEB.parent / "registry",

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 
 from accrual.codes.everyday import everyday_words
 from accrual.codes.qualifiers import PLACES, qualifiers
+from accrual.codes.units import units
 from accrual.codes.variables import variables
 from accrual.criteria.everyday import ANCHORS
-from accrual.criteria.everyday_clause import clause_patterns
+from accrual.criteria.everyday_clause import bare_name, clause_patterns, unit_words
+from accrual.criteria.groups import group_names
 from accrual.message import Message, word
+from accrual.plain.glossary import entries
 from accrual.registry.labels import labels
 
 LABELS = (
@@ -40,18 +43,41 @@ def table_words() -> Iterator[Message]:
         for words in labels(kind).values():
             yield word(words, kind)
     yield from clause_patterns()
-    for variable in variables().values():
-        for value in variable.values:
-            yield word(value, "answer")
-    for name, words in everyday_words().items():
-        if name in qualifiers():
-            yield word(words, "adjective")
-    for name in qualifiers():
-        if name not in everyday_words() and name not in PLACES:
-            yield word(name.replace("-", " "), "adjective")
+    yield from _of_variables()
+    yield from _of_names()
+    yield from group_names()
+    for entry in entries():
+        yield word(entry.meaning, "glossary")
+    for unit in units():
+        if words := unit_words(unit):
+            yield word(words, "unit")
     for words in PLACES.values():
         yield word(words, "place")
     for words in ANCHORS.values():
         yield word(words, "anchor")
     for words in ("zero", "one", "two", "three", "four"):
         yield word(words, "number")
+
+
+def _of_variables() -> Iterator[Message]:
+    for variable in variables().values():
+        yield word(variable.name, "name")
+        yield word(variable.question, "question")
+        for value in variable.values:
+            yield word(value, "answer")
+    for language in variables()["language"].values:
+        yield word(language.capitalize(), "answer")
+
+
+def _of_names() -> Iterator[Message]:
+    """Everyday words as names and as adjectives; what a clause of its own tells ("you are pregnant") is no name."""
+    for name, words in everyday_words().items():
+        if name in qualifiers():
+            yield word(words, "adjective")
+        elif not words.startswith("you "):
+            yield word(words, "name")
+            if name in variables():
+                yield word(bare_name(words), "name")
+    for name in qualifiers():
+        if name not in PLACES:
+            yield word(name.replace("-", " "), "adjective")

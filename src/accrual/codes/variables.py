@@ -20,6 +20,7 @@ from accrual.codes.spotting import Spotter
 from accrual.codes.table import items, number, read_table
 from accrual.codes.units import convert
 from accrual.errors import UnitError, VocabularyError
+from accrual.message import message
 
 VariableKind: TypeAlias = Literal["number", "score", "category"]
 
@@ -189,6 +190,10 @@ def _singular(word: str) -> str:
     return word[:-1] if plain else word
 
 
+LAST_VALUE = message("What was your last value of this: %(name)s?", name="")
+"""What is asked of a variable that no row names."""
+
+
 def variable_of(id_: str) -> Variable | None:
     """Return the row of an id; for an id made of words, a variable of just these words and no range."""
     row = variables().get(id_)
@@ -197,7 +202,7 @@ def variable_of(id_: str) -> Variable | None:
     name = id_.removeprefix(BY_WORDS).replace("-", " ")
     return Variable(
         id=id_, name=name, kind="number", unit="", low=None, high=None, values=(), aliases=(), loinc=(),
-        molar_mass=None, same_units=(), question=f"What was your last value of this: {name}?", source="its words",
+        molar_mass=None, same_units=(), question=LAST_VALUE.pattern % {"name": name}, source="its words",
     )  # fmt: skip
 
 

@@ -96,7 +96,7 @@ def clause_patterns() -> Iterator[Message]:
         Clause(verb=verb, rest="%(what)s") for verb in ("have", "have had", "take", "have taken", "get")
     ]
     frames += [Clause(subject, verb, f"{lead}%(what)s") for subject, verb, lead in _VERBS.values()]
-    frames += [_AGED, _SEXED, _SPEAKS, _MEASURED]
+    frames += [_AGED, _SEXED, _SPEAKS, _MEASURED, _FOUND]
     own = (_own_clause(variable) for variable in variables())
     for clause in (*frames, *(one for one in own if one is not None)):
         for mood in get_args(Mood):
@@ -120,6 +120,8 @@ _AGED = Clause(verb="be", rest="%(age)s")
 _SEXED = Clause(verb="be", rest="%(sex)s")
 _SPEAKS = Clause(verb="speak", rest="%(language)s")
 _MEASURED = Clause(subject="your %(name)s", verb="be", rest="%(value)s")
+_FOUND = Clause(subject="your %(test)s", verb="be", rest="%(result)s")
+"""Apart from an amount: where words agree in gender, "positive" cannot follow every name."""
 
 
 def _with(frame: Clause, **values: object) -> Clause:
@@ -280,7 +282,7 @@ def _one_of(node: OneOf) -> Clause:
         return _with(_SPEAKS, language=spoken)
     if node.values not in (("yes",), ("no",)):
         words = everyday_words().get(node.variable) or name
-        return _with(_MEASURED, name=word(words, "name"), value=values)
+        return _with(_FOUND, test=word(words, "name"), result=values)
     clause = _own_clause(node.variable)
     if clause is None:
         question = row.question if row is not None else f"{name}?"
@@ -346,11 +348,19 @@ def count_words(number: float, unit: str) -> str:
         return one if number == 1 else Message(several.pattern, {"count": number_words(number)})
     if unit == "%":
         return message("%(number)s%%", number=number_words(number))
-    words_ = _UNITS.get(unit, unit)
-    words_ = (
-        words_.replace("{", "").replace("}", "").replace("_", " ").replace("[IU]", "IU").replace("*", "^")
-    )
-    return joined(" ", (number_words(number), word(words_, "unit") if words_ else ""))
+    return joined(" ", (number_words(number), unit_words(unit)))
+
+
+def unit_words(unit: str) -> str:
+    """Return a UCUM unit as people write it; nothing where they leave it out.
+
+    Example:
+        >>> unit_words("10*6/uL"), unit_words("m[IU]/mL"), unit_words("kg/m2")
+        ('10^6/uL', 'mIU/mL', '')
+    """
+    text = _UNITS.get(unit, unit)
+    text = text.replace("{", "").replace("}", "").replace("_", " ").replace("[IU]", "IU").replace("*", "^")
+    return word(text, "unit") if text else ""
 
 
 def number_words(number: float) -> str:

@@ -12,7 +12,7 @@ text, which must not speak of another. Else one more is thought beside them, of 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ import msgspec
 
 from accrual.criteria.tree import All, Any_, CompiledTrial, Criterion, Group, Not, Opaque, Tree
 from accrual.criteria.words import word_set
-from accrual.message import message, word
+from accrual.message import Message, joined, message, word
 
 PEOPLE, OTHERS = "population", "other people"
 MAX_HEADING = 90  # characters
@@ -60,6 +60,12 @@ _OTHERS = (
     r"family members?|relatives|"
     r"clinicians?|providers?|health ?care providers?|physicians?|nurses?|staff|teachers?|surrogates?|facilities"
 )
+_OTHERS_NAMED = (
+    "donor", "donors", "caregiver", "caregivers", "parent", "parents", "partner", "partners", "spouses",
+    "family members", "relatives", "clinicians", "providers", "healthcare providers", "physicians", "nurses", "staff",
+    "teachers",
+)  # fmt: skip
+"""How most headings name other people, for those who say it in another language."""
 _LED = re.compile(
     r"^(?:(?:key|main|additional|specific|general)\s+)*(?:(?:inclusion|exclusion|eligibility)\s*(?:criteria|criterion)?"
     r"[\s:,.(–-]*)?(?:(?:for|of)\s+)?(?:the\s+|all\s+)?(?P<name>.*?)[\s:,.()–-]*"
@@ -201,6 +207,18 @@ def demands(trial: CompiledTrial) -> tuple[Tree, ...]:
     return (*own, *(each.tree for each in alternatives(trial.criteria)))
 
 
+def group_names() -> Iterator[Message]:
+    """Every word of ours that `group_words` may say."""
+    for kind in dict.fromkeys(_KINDS.values()):
+        yield from (word(kind, "group"), word(kind.capitalize(), "group"))
+    for name in (*_POPULATIONS, *_OTHERS_NAMED):
+        yield word(name.capitalize(), "population")
+
+
+def _sign_words(name: str) -> str:
+    return name.upper() if len(name) == 1 or name in _ROMAN else name
+
+
 def group_words(group: Group) -> str:
     """Return a group's name for people: "Cohort A", "Part 1 and 2", "Controls".
 
@@ -210,5 +228,5 @@ def group_words(group: Group) -> str:
     """
     if group.kind in (PEOPLE, OTHERS) and group.names[0][:1].isalpha() and len(group.names[0]) > 2:
         return word(group.names[0].capitalize(), "population")
-    signs = " and ".join(name.upper() if len(name) == 1 or name in _ROMAN else name for name in group.names)
+    signs = joined(" and ", [_sign_words(name) for name in group.names])
     return message("%(kind)s %(signs)s", kind=word(group.kind.capitalize(), "group"), signs=signs)

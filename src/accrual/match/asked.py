@@ -7,10 +7,13 @@ say it in another language; what none of these made is a question as it stands, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 
-from accrual.message import Message, message, word
+from accrual.codes.concepts import vocabulary
+from accrual.codes.qualifiers import qualifiers
+from accrual.codes.variables import LAST_VALUE
+from accrual.message import Message, counted, joined, message, word
 
 RELATIONS_ASKED: dict[str, Message] = {
     "allergy": message("Are you allergic to %(name)s?", name=""),
@@ -40,8 +43,17 @@ LAST = message(" in the last %(high)s %(unit)s", high="", unit="")
 AGO = message(" more than %(low)s %(unit)s ago", low="", unit="")
 BETWEEN = message(" between %(low)s and %(high)s %(unit)s ago", low="", high="", unit="")
 
+_UNITS = {
+    "years": counted("year", "years", 0),
+    "months": counted("month", "months", 0),
+    "weeks": counted("week", "weeks", 0),
+    "days": counted("day", "days", 0),
+    "hours": counted("hour", "hours", 0),
+}
+"""The units of a time, without their number."""
+
 _QUESTIONS = (
-    *RELATIONS_ASKED.values(), TAKEN, EVER_TAKEN, TAKING, TAKING_OR_TAKEN, EVER_HAD, HAVE, HAVE_OR_HAD,
+    LAST_VALUE, *RELATIONS_ASKED.values(), TAKEN, EVER_TAKEN, TAKING, TAKING_OR_TAKEN, EVER_HAD, HAVE, HAVE_OR_HAD,
     HAVE_OR_EVER_HAD, HAD,
 )  # fmt: skip
 _TIMES = (NAMED_TIME, LASTING, LAST, AGO, BETWEEN, BEFORE)
@@ -77,13 +89,52 @@ def _read(text: str) -> Message:
         if found is None:
             continue
         held = found.groupdict()
-        values: dict[str, object] = {"name": word(held.pop("name"), "name")}
-        if "unit" in held:
-            held["unit"] = word(held["unit"], "unit")
+        values: dict[str, object] = {"name": _named(held.pop("name"))}
         if "%(when)s" in question.pattern:
-            values["when"] = Message(time.pattern, held) if time is not None else ""
+            values["when"] = Message(time.pattern, _timed(held)) if time is not None else ""
         return Message(question.pattern, values)
     return word(text, "question")
+
+
+def _timed(held: Mapping[str, str]) -> dict[str, object]:
+    """The numbers and the unit of a time: one week, several weeks."""
+    unit = _UNITS.get(held.get("unit", ""))
+    if unit is None:
+        return dict(held)
+    several = held.get("high", held.get("low")) != "1"
+    return {**held, "unit": Message(unit.pattern, many=unit.many, number=2 if several else 1)}
+
+
+_EXCEPT = re.compile(r"(?P<name>.+) \(other than (?P<others>.+)\)")
+
+
+def _named(name: str) -> str:
+    """What a question is about: a name, with the words that narrow it and the kinds that do not count."""
+    found = _EXCEPT.fullmatch(name)
+    if found is not None:
+        others = joined(" or ", [word(other, "name") for other in found["others"].split(" or ")])
+        return message("%(name)s (other than %(others)s)", name=_named(found["name"]), others=others)
+    told: list[str] = []
+    rest = name
+    while not _is_name(rest) and (narrowing := _narrowing().match(rest)) is not None:
+        told.append(word(narrowing[1], "adjective"))
+        rest = rest[narrowing.end() :]
+    if not told:
+        return word(name, "name")
+    values = {"adjectives": joined(", ", told), "name": word(rest, "name")}
+    return Message("%(adjectives)s %(name)s", values, text=name)
+
+
+def _is_name(words: str) -> bool:
+    """Say whether the vocabulary has just this name; some begin like a word that narrows: "chronic pain"."""
+    found = vocabulary().lookup(words)
+    return found is not None and found.name == words
+
+
+@cache
+def _narrowing() -> re.Pattern[str]:
+    spelled = sorted((each.replace("-", " ") for each in qualifiers()), key=len, reverse=True)
+    return re.compile(rf"({'|'.join(map(re.escape, spelled))}) (?=.)")
 
 
 @cache

@@ -12,10 +12,12 @@ from datetime import date
 
 import msgspec
 
+from accrual.codes.units import units
 from accrual.codes.variables import variable_of
+from accrual.criteria.everyday_clause import unit_words
 from accrual.errors import PatientError, QueryError
 from accrual.match.ask import Question
-from accrual.message import error_words
+from accrual.message import error_words, word
 from accrual.patient.answers import choices_for
 from accrual.patient.model import Patient
 from accrual.web.answers import UNKNOWN, Answer, patient_of, read_answers, with_one, without, write_answers
@@ -35,7 +37,7 @@ CHOICES: dict[str, str] = {
     "negative": marked("Negative"),
     UNKNOWN: marked("I don't know"),
 }
-"""Answers in words of the catalogs; others stand as the vocabulary has them."""
+"""Answers in words of our own; others are said as the vocabulary has them."""
 UNITS: dict[str, str] = {
     "a": marked("years"),
     "mo": marked("months"),
@@ -46,7 +48,7 @@ UNITS: dict[str, str] = {
     "10*9/L": marked("thousand per microliter"),
     "10*12/L": marked("million per microliter"),
 }
-"""Units in words of the catalogs; others are written as laboratories do."""
+"""Units in words of our own; others are written as laboratories do."""
 KNOWN = frozenset((*CHOICES.values(), *UNITS.values()))
 MOST_BUTTONS = 5  # a scale of so few whole steps is answered by buttons; set by hand
 
@@ -104,7 +106,7 @@ def interview_words(answers: Iterable[Answer], question: Question | None) -> dic
     return {
         "question": question,
         "choices": _choices(question) if question is not None else (),
-        "unit": UNITS.get(question.unit, question.unit) if question is not None else "",
+        "unit": _unit(question.unit) if question is not None else "",
         "answers": write_answers(answers),
         "told": told(answers),
     }
@@ -121,10 +123,19 @@ def told(answers: Iterable[Answer]) -> tuple[Told, ...]:
         >>> told([Answer("sex", "What is your sex?", "female")])[0].words
         'Female'
     """
-    return tuple(
-        Told(one.about, one.text, CHOICES.get(one.value, one.value), UNITS.get(one.unit, one.unit))
-        for one in answers
-    )
+    return tuple(Told(one.about, one.text, _choice(one.about, one.value), _unit(one.unit)) for one in answers)
+
+
+def _choice(about: str, value: str) -> str:
+    """An answer in words; what was written stays as it is."""
+    if value in CHOICES or value not in choices_for(about):
+        return CHOICES.get(value, value)
+    return word(value, "answer")
+
+
+def _unit(unit: str) -> str:
+    """A unit in words; what was written stays as it is."""
+    return UNITS.get(unit) or (unit_words(unit) if unit in units() else unit)
 
 
 def next_question(found: tuple[Question, ...], wanted: str) -> Question | None:
@@ -152,7 +163,7 @@ def _given(fields: dict[str, bytes]) -> Answer:
 def _choices(question: Question) -> tuple[tuple[str, str], ...]:
     """Return the answers that buttons give, with their words; none where a number is written."""
     if question.choices:
-        return tuple((choice, CHOICES.get(choice, choice)) for choice in question.choices)
+        return tuple((choice, _choice(question.about, choice)) for choice in question.choices)
     variable = variable_of(question.about)
     if variable is None or variable.kind != "score" or variable.low is None or variable.high is None:
         return ()
