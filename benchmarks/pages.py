@@ -5,13 +5,18 @@ is what one would write without accrual: the same template over SQLite FTS5 (`ft
 map, to its advantage. Both are served by the same HTTP server and asked by one client that keeps its connection.
 
     python benchmarks/pages.py RECORDS --work benchmarks/out/pages --rounds 20
+    python benchmarks/pages.py --home benchmarks/out/pages600k --bare --no-browser
+
+`--bare` is for a folder of `pages_home.py`: what it lacks is not built, and pages that decide are not asked.
 """
 
 from __future__ import annotations
 
 import argparse
+import html
 import http.client
 import json
+import re
 import shutil
 import signal
 import statistics
@@ -22,7 +27,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 from starlette.applications import Starlette
@@ -30,9 +35,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from accrual.cli.serve import listening_socket
 from accrual.finder import Finder
 from accrual.plain.understanding import Understood
 from accrual.web.address import SearchForm
+from accrual.web.app import create_app
 from accrual.web.layout import render
 from accrual.web.results import Helps, HitView
 from accrual.web.server import make_server
@@ -49,6 +56,8 @@ WORDS = (
 )
 SENTENCE = "my father's leukemia came back and we live in Boston"
 BEGINNINGS = ("le", "br", "diab", "heart f", "pembro", "asthma in lon")
+FILTERED = "status=RECRUITING&status=COMPLETED&phase=PHASE2"
+PATIENT = b'{"accrual_patient": 1, "sex": "female", "age": 61, "conditions": [{"name": "breast cancer"}]}'
 LIMIT_KB = 100  # what the first view may weigh, compressed, without the map: the issue's own limit
 AT_ONCE = 1_000
 WATCH = """
@@ -68,22 +77,88 @@ class Change(msgspec.Struct, frozen=True):
     body: bytes
 
 
-def pages(finder: Finder) -> dict[str, list[str]]:
-    """Return the addresses of each kind of page."""
-    trials = list(islice(finder.nct_ids(), 6))
-    countries = finder.locations.inside("", "count", 3, 0)[1]
+class Page(msgspec.Struct, frozen=True):
+    """What is asked for: an address, and the form sent to it, if any."""
+
+    path: str
+    form: str = ""
+
+
+def pages(finder: Finder) -> dict[str, list[Page]]:
+    """Return the addresses of each kind of page that only searches and shows."""
     words = [quote(one) for one in WORDS]
-    return {
+    trials = list(islice(finder.nct_ids(), 0, 20_000, 1_000))
+    searches = {
+        "start": ["/"],
         "results": [f"/search?text={one}" for one in words],
         "results, a sentence": [f"/search?text={quote(SENTENCE)}"],
-        "results, filtered": [f"/search?text={one}&status=RECRUITING&age=67" for one in words],
+        "results, an age": [f"/search?text={one}&status=RECRUITING&age=67" for one in words],
+        "results, two filters": [f"/search?text={one}&{FILTERED}" for one in words],
         "results, near": [f"/search?text={one}&near=Boston&within=100km" for one in words],
-        "suggest": [f"/suggest?q={quote(one)}&kind=words" for one in BEGINNINGS],
-        "map": [f"/map?text={one}" for one in words],
+        "results, nearest first": [f"/search?text={one}&near=Boston&sort=distance" for one in words],
+        "results, newest first": [f"/search?text={one}&sort=updated" for one in words],
+        "results, page 2": [f"/search?text={one}&page=2" for one in words],
+        "results, all trials": ["/search"],
+        "results, none": ["/search?text=asthma+xyzzyplugh&status=RECRUITING&near=Boston&within=25km"],
+        "suggestions": [f"/suggest?q={quote(one)}&kind=words" for one in BEGINNINGS],
+        "map of results": [f"/map?text={one}" for one in words],
+        "map of all trials": ["/map"],
         "trial": [f"/trials/{one}" for one in trials],
-        "places": ["/places", *(f"/places/{one.path}" for one in countries)],
-        "places, trials": [f"/places/{one.path}?show=trials&text=cancer&open=1" for one in countries],
+        "map of a trial": [f"/trials/{one}/map" for one in trials],
+        "history": [f"/trials/{one}/history" for one in trials],
+        "compare four": [f"/compare?{urlencode([('id', one) for one in trials[:4]])}"],
+        "places": ["/places", "/places?open=1", "/places?order=name"],
     }
+    for level in ("country", "region", "city", "site"):
+        largest = _largest(finder, level)
+        searches[f"places, {level}"] = [f"/places/{one}" for one in largest]
+        if level != "site":
+            searches[f"places, {level}, trials"] = [
+                f"/places/{one}?show=trials&text=cancer&open=1" for one in largest
+            ]
+    return {name: [Page(path) for path in paths] for name, paths in searches.items()}
+
+
+def deciding(finder: Finder, address: str) -> dict[str, list[Page]]:
+    """Return the pages that decide trials, and those that need statistics."""
+    trial = next(iter(finder.nct_ids()))
+    anyone, one = "/take-part", f"/trials/{trial}/take-part"
+    begun = [Page(anyone, urlencode({"begin": "1", "about_what": word})) for word in WORDS]
+    pasted = urlencode({"text": PATIENT})
+    return {
+        "take part: one trial": [_next(address, Page(one, "start=1"))],
+        "take part: any, begin": begun,
+        "take part: any, an answer": [_next(address, page) for page in begun],
+        "screen": [Page(f"/trials/{trial}/screen", pasted)],
+        "match": [Page("/match", pasted)],
+        "matrix of a search": [Page("/coordinators/matrix", f"{pasted}&search=breast+cancer")],
+        "matrix of the best": [Page("/coordinators/matrix", pasted)],
+        "about the data": [Page("/about-the-data")],
+    }
+
+
+def _largest(finder: Finder, level: str) -> list[str]:
+    """Return the paths of the places of a level with most trials: in the largest three countries, one each."""
+    found = []
+    for country in finder.locations.inside("", "count", 3, 0)[1]:
+        here = country
+        while here.level != level:
+            inside = finder.locations.inside(here.path, "count", 1, 0)[1]
+            if not inside:
+                break
+            here = inside[0]
+        if here.level == level:
+            found.append(quote(here.path))
+    return found
+
+
+def _next(address: str, page: Page) -> Page:
+    """Return the form that a page of questions answers with, its question answered "not known"."""
+    _status, body = _sent(_line(address), page)
+    text = body.decode()
+    hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', text)
+    fields = {html.unescape(name): html.unescape(value) for name, value in hidden}
+    return Page(page.path, urlencode({**fields, "answer": "?"}))
 
 
 @contextmanager
@@ -103,25 +178,39 @@ def served(arguments: Sequence[str]) -> Iterator[str]:
             server.wait(timeout=60)
 
 
-def ask(address: str, paths: Sequence[str], rounds: int) -> tuple[list[float], float]:
+def ask(address: str, asked: Sequence[Page], rounds: int) -> tuple[list[float], float]:
     """Return the milliseconds of each answer, and the mean size as sent in kB; the first of each is not counted."""
-    where = urlsplit(address)
-    line = http.client.HTTPConnection(where.hostname or "", where.port)
+    line = _line(address)
     taken: list[float] = []
     sizes: list[int] = []
     for turn in range(rounds + 1):
-        for path in paths:
+        for page in asked:
             begun = time.perf_counter()
-            line.request("GET", path, headers={"accept-encoding": "gzip"})
-            answer = line.getresponse()
-            body = answer.read()
-            if answer.status != 200:
-                raise SystemExit(f"{path}: {answer.status}")
+            status, body = _sent(line, page, {"accept-encoding": "gzip"})
+            if status != 200:
+                raise SystemExit(f"{page.path}: {status}")
             if turn:
                 taken.append((time.perf_counter() - begun) * 1000)
                 sizes.append(len(body))
     line.close()
     return taken, statistics.mean(sizes) / 1000
+
+
+def _line(address: str) -> http.client.HTTPConnection:
+    where = urlsplit(address)
+    return http.client.HTTPConnection(where.hostname or "", where.port)
+
+
+def _sent(
+    line: http.client.HTTPConnection, page: Page, headers: dict[str, str] | None = None
+) -> tuple[int, bytes]:
+    if page.form:
+        kind = {"content-type": "application/x-www-form-urlencoded"}
+        line.request("POST", page.path, page.form.encode(), {**(headers or {}), **kind})
+    else:
+        line.request("GET", page.path, headers=headers or {})
+    answer = line.getresponse()
+    return answer.status, answer.read()
 
 
 def report(name: str, taken: Sequence[float], kilobytes: float) -> None:
@@ -197,14 +286,20 @@ def rival(database: Path) -> Starlette:
     return Starlette(routes=[Route("/search", search)])
 
 
-def serve_rival(database: Path) -> None:
-    """Serve the rival until SIGINT."""
-    import socket
+def serve_bare(home: Path) -> None:
+    """Serve the pages of a folder without building what it lacks."""
+    with Finder(home) as finder:
+        _ = finder.index, finder.locations
+        finder.places.is_known("London")
+        _serve(create_app(finder))
 
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        print(json.dumps({"url": f"http://127.0.0.1:{listener.getsockname()[1]}"}, indent=2), flush=True)
-        with suppress(KeyboardInterrupt):
-            make_server(rival(database), 100).run(sockets=[listener])
+
+def _serve(app: Starlette) -> None:
+    """Serve until SIGINT."""
+    listener = listening_socket("127.0.0.1", 0)
+    print(json.dumps({"url": f"http://127.0.0.1:{listener.getsockname()[1]}"}, indent=2), flush=True)
+    with suppress(KeyboardInterrupt):
+        make_server(app, 100).run(sockets=[listener])
 
 
 def build(finder: Finder, database: Path) -> None:
@@ -226,27 +321,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--home", type=Path, help="a data folder that is filled already")
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--no-browser", action="store_true")
+    parser.add_argument("--bare", action="store_true", help="the folder is one of pages_home.py")
     parser.add_argument("--rival", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args(arguments)
     if asked.rival:
-        serve_rival(asked.rival)
+        _serve(rival(asked.rival))
+        return 0
+    if asked.serve:
+        serve_bare(asked.serve)
         return 0
     asked.work.mkdir(parents=True, exist_ok=True)
     home, database = asked.home or asked.work / "home", asked.work / "fts5.db"
     with Finder(home) as finder:
         if asked.records:
             finder.load(asked.records)
-        finder.make_ready()
+        if not asked.bare:
+            finder.make_ready()
         if not database.exists():
             build(finder, database)
+        print(f"{len(list(finder.nct_ids())):,} studies, {asked.rounds} rounds")
         kinds = pages(finder)
-        print(f"{finder.status().studies:,} studies, {asked.rounds} rounds")
-    print(f"{'':30} {'p50 ms':>8} {'p95 ms':>8} {'max ms':>8} {'kB sent':>8}")
-    with served(["-m", "accrual", "--home", str(home), "serve", "--port", "0", "--json"]) as address:
-        for name, paths in kinds.items():
-            report(name, *ask(address, paths, asked.rounds))
-        if not asked.no_browser:
-            look(address, ["/", kinds["results"][0], kinds["trial"][0], "/places"])
+        command = (
+            [__file__, "--serve", str(home)]
+            if asked.bare
+            else ["-m", "accrual", "--home", str(home), "serve", "--port", "0", "--json"]
+        )
+        print(f"{'':30} {'p50 ms':>8} {'p95 ms':>8} {'max ms':>8} {'kB sent':>8}")
+        with served(command) as address:
+            if not asked.bare:
+                kinds |= deciding(finder, address)
+            for name, some in kinds.items():
+                if some:
+                    report(name, *ask(address, some, asked.rounds))
+            if not asked.no_browser:
+                look(address, ["/", kinds["results"][0].path, kinds["trial"][0].path, "/places"])
     with served([__file__, "--rival", str(database)]) as address:
         report("SQLite FTS5, results", *ask(address, kinds["results"], asked.rounds))
     return 0

@@ -95,11 +95,17 @@ def read_titles(data: Path) -> list[Words]:
 
 def scaled(bodies: list[bytes], words: list[Words], studies: int, rng: random.Random) -> Iterator[bytes]:
     """Yield one line of JSON a study."""
+    for trial in varied(bodies, words, studies, rng):
+        yield write_json(trial) + b"\n"
+
+
+def varied(bodies: list[bytes], words: list[Words], studies: int, rng: random.Random) -> Iterator[Trial]:
+    """Yield the studies that `scaled` writes."""
     sites = [site for body in bodies for site in read_json(body).sites]
     for number in range(studies):
         trial = read_json(bodies[number % len(bodies)])
         other = words[rng.randrange(len(words))] if number % 2 else None
-        yield write_json(_varied(trial, number, other, sites, rng)) + b"\n"
+        yield _varied(trial, number, other, sites, rng)
 
 
 def _varied(
@@ -134,8 +140,8 @@ def _varied(
             ),
         ),
     )
-    varied: Trial = replace(trial, protocolSection=moved)
-    return varied
+    changed: Trial = replace(trial, protocolSection=moved)
+    return changed
 
 
 def _site_moved(site: Location, sites: list[Location], rng: random.Random) -> Location:
