@@ -14,7 +14,7 @@ from accrual.errors import QueryError
 from accrual.search.facets import count_facets
 from accrual.search.index import TextIndex
 from accrual.search.query import FACETS, Near, Query
-from accrual.search.rank import candidates, find
+from accrual.search.rank import candidates, find, page_of
 
 from .conftest import SUZHOU, Change, site, study
 
@@ -286,3 +286,48 @@ def test_no_typed_text_breaks_a_search(
 )
 def test_hostile_text_is_just_text(index: TextIndex, text: str) -> None:
     assert find(index, Query(text=text, condition=text)).total >= 0
+
+
+@pytest.mark.parametrize("recruiting_only", [False, True])
+@pytest.mark.parametrize("top", [1, 3, 40, 200])
+def test_order_by_distance_is_by_ring_then_newest_however_many_share_a_point(
+    make_index: Make, recruiting_only: bool, top: int
+) -> None:
+    rng = random.Random(top)
+    centre = GeoPoint(50, 8)
+    # Few points and many studies: most rings hold more studies than a page, some hold one.
+    spots = [GeoPoint(50 + step, 8) for step in range(3)] + [GeoPoint(-30, 10 + step) for step in range(40)]
+    expected, changes = [], []
+    for number in range(1, 201):
+        chosen = rng.sample(spots[: rng.choice((3, 43))], rng.choice((0, 1, 1, 2)))
+        day = f"2024-02-{rng.randint(1, 28):02d}"
+        changes.append(study(number, "x", sites=[site("c", p.lat, p.lon) for p in chosen], updated=day))
+        far = min((round(centre.distance_km(p), 2) for p in chosen), default=float("inf"))
+        expected.append((far, -int(day[-2:]), number))
+    index = make_index(changes)
+    near = Near(centre, recruiting_only=recruiting_only)
+    paged = [
+        number
+        for at in range(0, 200, top)
+        for number in numbers(index, sort="distance", near=near, top=top, offset=at)
+    ]
+    assert paged == [number for _, _, number in sorted(expected)]
+
+
+def test_order_by_distance_asks_seldom_however_long_the_page(make_index: Make) -> None:
+    places = [GeoPoint(lat, lon) for lat in range(-60, 60, 10) for lon in range(-150, 150, 20)]
+    changes = [study(n, "x", sites=[site("c", p.lat, p.lon)]) for n, p in enumerate(places, start=1)]
+    searcher, points = make_index(changes).searcher()
+    asked: list[object] = []
+
+    class Counting:
+        def search(self, *given: object, **named: object) -> object:
+            asked.append(given)
+            return searcher.search(*given, **named)
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(searcher, name)
+
+    total, page = page_of(Counting(), points, Query(sort="distance", near=Near(GeoPoint(1, 2)), top=150))  # type: ignore[arg-type]
+    assert (total, len(page)) == (len(places), 150)
+    assert len(asked) < 40

@@ -32,6 +32,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 _NONE: Ints = np.empty(0, dtype=np.int64)
 
+_FEW_POINTS = 64  # points that are asked for one by one: squares would save little; set by hand
 _STEP = 1e-5  # degrees; the registry's geoPoint has five decimals at most (API v2 records of 2026-11)
 POINT_LEVEL = 26  # 360 / 1e-5 < 2**26
 SQUARE_LEVELS = (
@@ -127,9 +128,9 @@ class PointTable:
         """Return the distance of every point from `centre`; shape (points,), in the order of their codes."""
         return _km(_chords(self._vectors, centre))
 
-    def rings_km(self, centre: GeoPoint) -> Floats:
-        """Return the distinct distances at which points lie from `centre`, nearest first, to the metre."""
-        return np.unique(np.round(self.distances_km(centre), 3))
+    def rings(self, centre: GeoPoint) -> Rings:
+        """Return the points by their distance from `centre`."""
+        return Rings(self, self._codes, self.distances_km(centre))
 
     def inside(self, centre: GeoPoint, within_km: float) -> list[int]:
         """Return the keys that cover exactly the points within `within_km` of `centre`."""
@@ -153,6 +154,35 @@ class PointTable:
         square = np.searchsorted(self._levels[-1].starts, points, side="right") - 1
         keys.extend((self._codes[points[~covered[square]]] | np.uint64(POINT_LEVEL << 56)).tolist())
         return keys
+
+
+class Rings:
+    """The points around a centre, by distance: a ring is all points at one distance, to the metre. The nearest is 0."""
+
+    def __init__(self, table: PointTable, codes: UInts, km: Floats) -> None:
+        self._table = table
+        self._codes = codes
+        rounded = ring_km(km)
+        distances, self._ring = np.unique(rounded, return_inverse=True)
+        self._order = np.argsort(self._ring, kind="stable")
+        self._ends = np.searchsorted(self._ring[self._order], np.arange(len(distances)), side="right")
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def keys(self, ring: int) -> list[int]:
+        """Return keys that cover exactly the points on a ring and inside it."""
+        count = int(self._ends[ring])
+        if count <= _FEW_POINTS:
+            near = self._codes[self._order[:count]] | np.uint64(POINT_LEVEL << 56)
+            return [int(key) for key in near]
+        return self._table.cover(self._ring <= ring)
+
+
+def ring_km(km: Floats) -> Floats:
+    """Return distances to the metre: points that are equally far lie on one ring."""
+    rounded: Floats = np.round(km, 3)
+    return rounded
 
 
 class _Level(NamedTuple):

@@ -13,8 +13,8 @@ or a study's own identifier comes first whatever else matches.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from typing import TypeAlias
 
 import msgspec
 import tantivy
@@ -24,14 +24,15 @@ from accrual.errors import QueryError
 from accrual.search.geo import PointTable
 from accrual.search.index import SCHEMA, TextIndex, id_key, read_line, study_of
 from accrual.search.matched import matched_pieces
-from accrual.search.narrowing import Clause, filter_clauses, narrowing_clauses, near_clauses, point_clause
+from accrual.search.narrowing import Clause, filter_clauses, narrowing_clauses, near_clauses
+from accrual.search.ordering import Scored, by_distance, by_field, by_score
 from accrual.search.pieces import ALL_WEIGHT, BASIC_WEIGHTS, CONDITION_WEIGHTS, INTERVENTION_WEIGHTS
 from accrual.search.query import Facet, Found, Hit, Near, NearestSite, Query
 from accrual.search.sites import nearest_sites
 from accrual.search.words import Words, read_words
 
 Q = tantivy.Query
-_MUST, _SHOULD, _NOT = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
+_MUST, _SHOULD = tantivy.Occur.Must, tantivy.Occur.Should
 Weights: TypeAlias = Sequence[tuple[str, float]]
 
 _NOTHING: list[Clause] = [(_MUST, Q.empty_query())]
@@ -43,7 +44,6 @@ _TOGETHER = (
     ("title", 0.89),
     ("condition", 0.81),
 )  # where words standing together count once more, at those weights
-_TIE_MARGIN = 50  # hits read beyond the page to order equal scores; more where the equals go on
 _CANDIDATE_WEIGHTS = (
     ("condition", 0.95),
     ("title", 0.6),
@@ -82,7 +82,7 @@ def page_of(
             return _by_relevance(searcher, points, query, top)
         case "updated" | "start":
             built = build_query(searcher, points, query, scored=False)
-            return _by_field(searcher, built, query.sort, query.offset, top)
+            return by_field(searcher, built, query.sort, query.offset, top)
         case "distance":
             return _by_distance(searcher, points, query, top)
         case _:
@@ -136,7 +136,7 @@ def candidates(
         *filter_clauses(filters or {}),
         *near_clauses(points, near),
     ]
-    _, hits = relevant(searcher, Q.boolean_query(clauses), limit)
+    _, hits = by_score(searcher, Q.boolean_query(clauses), limit)
     return hits_of(searcher, hits, Query(near=near))
 
 
@@ -227,99 +227,25 @@ def _phrase(field: str, terms: tuple[str, ...]) -> tantivy.Query:
 
 # --- in which order ---------------------------------------------------------------------------------------------
 
-Scored: TypeAlias = tuple[float, tantivy.DocAddress]
-
 
 def _by_relevance(
     searcher: tantivy.Searcher, points: PointTable, query: Query, top: int
 ) -> tuple[int, list[Scored]]:
     built = build_query(searcher, points, query)
     if not any(read_words(text) for text in (query.text, query.condition, query.intervention)):
-        return _by_field(searcher, built, "updated", query.offset, top)
-    total, hits = relevant(searcher, built, query.offset + top)
+        return by_field(searcher, built, "updated", query.offset, top)
+    total, hits = by_score(searcher, built, query.offset + top)
     return total, hits[query.offset :]
-
-
-def relevant(searcher: tantivy.Searcher, built: tantivy.Query, limit: int) -> tuple[int, list[Scored]]:
-    """Return the total and the best `limit` hits; equal scores in the order of `updated`, wherever the page ends."""
-    margin = _TIE_MARGIN
-    while True:
-        result = searcher.search(built, max(limit + margin, 1), count=True)
-        hits: list[Scored] = result.hits
-        total = _total(result)
-        # Equals that go on beyond what was read may hold a newer study: read on.
-        if len(hits) >= total or not hits or limit == 0 or hits[-1][0] < hits[limit - 1][0]:
-            break
-        margin *= 4
-    keys = searcher.fast_field_values("updated", [address for _, address in hits])
-    order = sorted(range(len(hits)), key=lambda i: (-hits[i][0], -int(keys[i] or 0)))
-    return total, [hits[i] for i in order[:limit]]
-
-
-def _by_field(
-    searcher: tantivy.Searcher, built: tantivy.Query, field: str, offset: int, top: int
-) -> tuple[int, list[Scored]]:
-    result = searcher.search(built, max(offset + top, 1), count=True, order_by_field=field)
-    return _total(result), [(0.0, address) for _, address in result.hits[offset : offset + top]]
 
 
 def _by_distance(
     searcher: tantivy.Searcher, points: PointTable, query: Query, top: int
 ) -> tuple[int, list[Scored]]:
-    """Order by the nearest site (recruiting, where asked), equals by newest update; studies without one come last.
-
-    Studies whose nearest site lies on the ring at distance d are those with a point inside d and none inside the
-    ring before: so the ring that a page starts on is found by bisection, with exact counts.
-    """
     near = query.near
     if near is None:
         raise QueryError("an order by distance needs a place: say near what")
     built = build_query(searcher, points, query)
-    total = _total(searcher.search(built, 1, count=True))
-    rings = points.rings_km(near.point)
-
-    def within(ring: int) -> list[Clause]:
-        if ring < 0:
-            return []
-        return [point_clause(points.inside(near.point, float(rings[ring])), near.recruiting_only)]
-
-    def count(ring: int) -> int:
-        if ring < 0:
-            return 0
-        return _total(searcher.search(Q.boolean_query([(_MUST, built), *within(ring)]), 1, count=True))
-
-    page: list[Scored] = []
-    ring = _first_ring(count, len(rings), query.offset)
-    skipped = count(ring - 1)
-    while len(page) < top and skipped < total:
-        on_ring = [(_MUST, built), *within(ring)] if ring < len(rings) else [(_MUST, built)]
-        inner = within(min(ring, len(rings)) - 1)
-        on_ring += [(_NOT, clause) for _, clause in inner]
-        start = max(query.offset - skipped, 0)
-        found, hits = _by_field(searcher, Q.boolean_query(on_ring), "updated", start, top - len(page))
-        page += hits
-        skipped += found
-        if ring >= len(rings):
-            break
-        ring = _first_ring(count, len(rings), skipped)
-    return total, page
-
-
-def _total(result: Any) -> int:
-    """Return how many documents match; the attribute is missing from tantivy's type stub."""
-    return int(result.count or 0)
-
-
-def _first_ring(count: Callable[[int], int], rings: int, rank: int) -> int:
-    """Return the first ring within which more than `rank` studies lie; `rings` where there is none."""
-    low, high = 0, rings
-    while low < high:
-        middle = (low + high) // 2
-        if count(middle) > rank:
-            high = middle
-        else:
-            low = middle + 1
-    return low
+    return by_distance(searcher, built, points.rings(near.point), near, query.offset, top)
 
 
 # --- what is shown ----------------------------------------------------------------------------------------------

@@ -90,7 +90,7 @@ def search_map(index: TextIndex, query: Query) -> SiteMap:
     for line in lines:
         item = found.item(MapItem(line.nct_id, line.title, line.status))
         for number, code, recruiting in line.sites.placed():
-            found.add(code, _place(line, number), item, recruiting)
+            found.add(code, line, number, item, recruiting)
     return found.site_map(total, nearest)
 
 
@@ -109,7 +109,7 @@ def study_map(index: TextIndex, nct: str) -> SiteMap:
     found = _Gathered()
     for number, code, recruiting in line.sites.placed():
         facility, _, _, status = line.sites.labels[number]
-        found.add(code, _place(line, number), found.item(MapItem(nct, facility, status)), recruiting)
+        found.add(code, line, number, found.item(MapItem(nct, facility, status)), recruiting)
     return found.site_map(len(line.sites.labels), None)
 
 
@@ -125,10 +125,14 @@ class _Gathered:
         self._items.append(item)
         return len(self._items) - 1
 
-    def add(self, code: int, place: str, item: int, recruiting: bool) -> None:
-        self._places.setdefault(code, place)
-        held = self._held.setdefault(code, {})
-        held[item] = held.get(item, False) or recruiting
+    def add(self, code: int, line: Line, site: int, item: int, recruiting: bool) -> None:
+        # A trial may have two thousand sites, and a map three hundred trials: as little as may be for each.
+        held = self._held.get(code)
+        if held is None:
+            self._held[code] = {item: recruiting}
+            self._places[code] = _place(line, site)
+        elif recruiting or item not in held:
+            held[item] = recruiting
 
     def site_map(self, total: int, nearest: int | None) -> SiteMap:
         # The nearest recruiting site is never left out.

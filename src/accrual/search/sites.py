@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from accrual.basic import GeoPoint
-from accrual.search.geo import Floats, distances_km
+from accrual.search.geo import Floats, distances_km, ring_km
 from accrual.search.query import NearestSite
 
 _UNPLACED = 2**64 - 1  # no point has this code: codes have 52 bits
@@ -78,11 +78,25 @@ def nearest_sites(
     tables: Sequence[SiteTable], centre: GeoPoint
 ) -> list[tuple[NearestSite | None, NearestSite | None]]:
     """Return for each study its nearest and its nearest recruiting site: all sites are measured in one go."""
+    return [table.nearest(km) for table, km in zip(tables, _site_km(tables, centre), strict=True)]
+
+
+def nearest_km(tables: Sequence[SiteTable], centre: GeoPoint, recruiting_only: bool) -> Floats:
+    """Return how far each study's nearest site is, to the metre, infinite where none is placed; shape (studies,)."""
+    nearest = []
+    for table, km in zip(tables, _site_km(tables, centre), strict=True):
+        some = km[np.frombuffer(table.recruiting, dtype=np.bool_)] if recruiting_only else km
+        nearest.append(float(some.min()) if len(some) else np.inf)
+    return ring_km(np.array(nearest, dtype=np.float64))
+
+
+def _site_km(tables: Sequence[SiteTable], centre: GeoPoint) -> list[Floats]:
+    """Return the distance of each study's sites, all measured in one go; infinite where a site cannot be placed."""
     codes = np.frombuffer(b"".join(table.codes for table in tables), dtype="<u8").astype(np.uint64)
     km = distances_km(codes, centre)
     km[codes == _UNPLACED] = np.inf
     ends = np.cumsum([len(table.labels) for table in tables])
-    return [table.nearest(km[end - len(table.labels) : end]) for table, end in zip(tables, ends, strict=True)]
+    return [km[end - len(table.labels) : end] for table, end in zip(tables, ends, strict=True)]
 
 
 def is_recruiting(study_status: str, site_status: str, sites_have_status: bool) -> bool:
