@@ -18,6 +18,7 @@ would guess, so `except ValueError` works for someone who does not know this tre
     ├── VocabularyError (ValueError)      a row of our own tables that is wrong
     ├── SimulationError (ValueError)      a parameter of the virtual trial that is unknown or out of range
     ├── PackageError (OSError)            a package with data of others that cannot be had
+    ├── UpstreamError (OSError)           a registry that cannot be reached, or answers what it should not
     └── StoreError (OSError)              the data folder: missing, locked, damaged, full
 """
 
@@ -39,6 +40,7 @@ __all__ = [
     "StudyNotFoundError",
     "UnitError",
     "UnknownFieldError",
+    "UpstreamError",
     "VocabularyError",
 ]
 
@@ -120,6 +122,10 @@ class SimulationError(AccrualError, ValueError):
 
 class PackageError(AccrualError, OSError):
     """A package with data of others that cannot be fetched, or is not the pinned one."""
+
+
+class UpstreamError(AccrualError, OSError):
+    """The registry or mirror that records are fetched from cannot be reached, refuses, or answers nonsense."""
 
 
 class StoreError(AccrualError, OSError):
