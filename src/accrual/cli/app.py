@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from accrual.cli import ask, demo, eligibility, load, search, serve, status, study, vocabulary
+from accrual.cli import ask, demo, eligibility, history, load, search, serve, status, study, vocabulary
 from accrual.cli.options import Home
 from accrual.cli.run import MEANINGS
 from accrual.cli.session import Session
@@ -53,6 +53,7 @@ for command in (
     load.load,
     search.find,
     study.show,
+    history.history,
     eligibility.criteria,
     eligibility.screen,
     eligibility.match,

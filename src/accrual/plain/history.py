@@ -1,4 +1,4 @@
-"""What changed in a record from version to version, side by side.
+"""What changed in a record from version to version, in sentences and side by side.
 
 Comes in: the versions of a study that are here, as registry JSON, oldest first. Goes out: frozen `Version`s, the newest
 first, each with its changes in words. Refuses nothing; long texts are cut and say so.
@@ -6,32 +6,19 @@ first, each with its changes in words. Refuses nothing; long texts are cut and s
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 
-from accrual.message import Original, counted, joined, word
-from accrual.plain.prose import unescape
+from accrual.message import Original, counted, joined
+from accrual.plain.difference import tell
+from accrual.plain.told import Told, Weight
+from accrual.registry.difference import path_text
 from accrual.registry.labels import label
 
 LONGEST: Final = 1_500
 """Signs of one side that are shown, set by hand: some 25 lines on a phone."""
-BOOKKEEPING: Final = frozenset({"statusModule.lastUpdateSubmitDate", "statusModule.lastUpdatePostDateStruct"})
-"""Fields that change with every version: the heading of a version says them."""
-DEEPEST: Final = 12
-"""Levels of a record that are shown; results, the deepest, have 9."""
-SECTIONS: Final = ("protocolSection", "resultsSection", "documentSection")
-"""What a sponsor writes; what the registry derives from it is no change."""
-
-
-class Difference(msgspec.Struct, frozen=True):
-    """One field that changed: what it said before and after; empty: nothing."""
-
-    name: str
-    before: str
-    after: str
 
 
 class Version(msgspec.Struct, frozen=True):
@@ -40,81 +27,112 @@ class Version(msgspec.Struct, frozen=True):
     number: int
     date: str
     status: str
-    changes: tuple[Difference, ...]
+    changes: tuple[Told, ...]
+    bookkeeping: tuple[Told, ...] = ()
+    """What the registry and its forms changed by themselves."""
 
 
-def read_history(records: Sequence[Mapping[str, Any]]) -> tuple[Version, ...]:
+class Step(msgspec.Struct, frozen=True):
+    """One difference of the JSON, as `accrual history --json` gives it."""
+
+    kind: str
+    path: str
+    before: Any
+    after: Any
+
+
+class Sentence(msgspec.Struct, frozen=True):
+    """One change, as `accrual history --json` gives it."""
+
+    words: str
+    weight: Weight
+    section: str
+    differences: tuple[Step, ...]
+
+
+class VersionJson(msgspec.Struct, frozen=True):
+    """One version, as `accrual history --json` gives it."""
+
+    number: int
+    date: str
+    status: str
+    changes: tuple[Sentence, ...]
+
+
+def read_history(records: Sequence[Mapping[str, Any]], first: int = 0) -> tuple[Version, ...]:
     """Return the versions, the newest first.
+
+    Arguments:
+        first: the number of the first record, where older ones are left out.
 
     Example:
         >>> def body(status):
         ...     return {"protocolSection": {"statusModule": {"overallStatus": status}}}
-        >>> read_history([body("RECRUITING"), body("COMPLETED")])[0].changes
-        (Difference(name='Overall status', before='RECRUITING', after='COMPLETED'),)
+        >>> read_history([body("RECRUITING"), body("COMPLETED")])[0].changes[0].words
+        'Recruitment status: Recruiting → Completed'
     """
     found: list[Version] = []
-    before: dict[str, str] = {}
-    for number, record in enumerate(records):
-        status = _part(_part(record, "protocolSection"), "statusModule")
-        posted = _part(status, "lastUpdatePostDateStruct").get("date", "")
-        value = str(status.get("overallStatus", ""))
-        now = _fields(record)
-        changes = tuple(
-            Difference(
-                _words(name.rpartition(".")[2]), _short(before.get(name, "")), _short(now.get(name, ""))
-            )
-            for name in dict.fromkeys((*now, *before))
-            if before.get(name) != now.get(name) and name not in BOOKKEEPING
-        )
+    before: Mapping[str, Any] | None = None
+    for number, record in enumerate(records, first):
+        told = tell(before, record) if before is not None else ()
+        value = str(_status(record).get("overallStatus", ""))
         found.append(
             Version(
                 number,
-                str(posted or status.get("lastUpdateSubmitDate", "")),
+                version_day(record),
                 label("status", value) if value else "",
-                changes if number else (),
+                tuple(each for each in told if each.weight != "bookkeeping"),
+                tuple(each for each in told if each.weight == "bookkeeping"),
             )
         )
-        before = now
+        before = record
     return tuple(reversed(found))
 
 
-def _fields(record: Mapping[str, Any]) -> dict[str, str]:
-    """Each field of each module as text, by "module.field"."""
-    return {
-        f"{module}.{field}": _text(value)
-        for section in SECTIONS
-        for module in _part(record, section)
-        for field, value in _part(_part(record, section), module).items()
-    }
+def version_day(record: Mapping[str, Any]) -> str:
+    """Return the day on which a version was posted, or sent where that is not stated; may be empty.
+
+    Example:
+        >>> version_day({"protocolSection": {"statusModule": {"lastUpdateSubmitDate": "2026-02-10"}}})
+        '2026-02-10'
+    """
+    status = _status(record)
+    posted = _part(status, "lastUpdatePostDateStruct").get("date", "")
+    return str(posted or status.get("lastUpdateSubmitDate", ""))
+
+
+def shortened(text: str) -> str:
+    """Return one side of a change as a page shows it: a long text is cut and says so."""
+    if len(text) <= LONGEST:
+        return Original(text)
+    rest = counted("(%(count)s more sign)", "(%(count)s more signs)", len(text) - LONGEST)
+    return joined(" … ", (Original(text[:LONGEST].rstrip()), rest))
+
+
+def history_json(versions: Sequence[Version]) -> tuple[VersionJson, ...]:
+    """Return versions as JSON has them: plain English, and every difference of the record with its path."""
+    return tuple(
+        VersionJson(
+            each.number,
+            each.date,
+            str(each.status),
+            tuple(sentence_json(one) for one in (*each.changes, *each.bookkeeping)),
+        )
+        for each in versions
+    )
+
+
+def sentence_json(one: Told) -> Sentence:
+    """Return one change as JSON has it."""
+    steps = tuple(Step(each.kind, path_text(each.path), each.before, each.after) for each in one.differences)
+    return Sentence(str(one.words), one.weight, one.section, steps)
+
+
+def _status(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _part(_part(record, "protocolSection"), "statusModule")
 
 
 def _part(whole: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """A part of a record; empty where the record has something else there."""
     found = whole.get(name)
     return found if isinstance(found, dict) else {}
-
-
-def _text(value: Any, depth: int = 0) -> str:
-    """A value as lines: a list one item a line, a group of fields "name: value"."""
-    if depth > DEEPEST:
-        return "…"
-    if isinstance(value, dict):
-        return "; ".join(f"{_words(name)}: {_text(item, depth + 1)}" for name, item in value.items())
-    if isinstance(value, list):
-        return "\n".join(_text(item, depth + 1) for item in value)
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    return unescape(str(value))
-
-
-def _words(name: str) -> str:
-    """A field's name in words: `briefTitle` is "Brief title"."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name.removesuffix("Struct").removesuffix("Module"))
-    return word(words[:1].upper() + words[1:].lower(), "field")
-
-
-def _short(text: str) -> str:
-    if len(text) <= LONGEST:
-        return Original(text)
-    rest = counted("(%(count)s more sign)", "(%(count)s more signs)", len(text) - LONGEST)
-    return joined(" … ", (Original(text[:LONGEST].rstrip()), rest))

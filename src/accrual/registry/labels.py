@@ -50,6 +50,10 @@ _KINDS: Mapping[str, str] = {
     "who_masked": "WhoMasked",
 }
 """kind → the registry's enumeration."""
+_KIND_OF: Mapping[str, str] = {
+    **{enum: kind for kind, enum in _KINDS.items()},
+    "RecruitmentStatus": "status",
+}
 
 # Where legacy XML wrote another word than the registry's former API (`enums.tsv`).
 _XML: Mapping[str, Mapping[str, str]] = {
@@ -103,6 +107,17 @@ def label(kind: str, value: str) -> str:
         return ""
     found = _PLAIN.get(kind, {}).get(value) or table.get(value)
     return word(found, kind) if found else Original(value.replace("_", " ").capitalize())
+
+
+def enum_label(enum: str, value: str) -> str:
+    """Return plain words for a value of an enumeration, by the registry's name of that.
+
+    Example:
+        >>> enum_label("RecruitmentStatus", "NOT_YET_RECRUITING")
+        'Not yet recruiting'
+    """
+    kind = _KIND_OF.get(enum)
+    return label(kind, value) if kind else Original(value.replace("_", " ").capitalize())
 
 
 def labels(kind: str) -> dict[str, str]:
