@@ -7,6 +7,7 @@ would guess, so `except ValueError` works for someone who does not know this tre
     ├── SourceError (OSError)             a file or folder that cannot be read at all
     ├── RecordError (ValueError)          one study record that cannot be read
     ├── StudyNotFoundError (LookupError)  no study has this NCT number
+    │   └── StudyRemovedError             the study is gone from its source; its versions are kept
     ├── PatientError (ValueError)         a patient file of no known form, or broken
     ├── PlaceNotFoundError (LookupError)  a place name or postcode that no table has
     ├── QueryError (ValueError)           a search that makes no sense
@@ -38,6 +39,7 @@ __all__ = [
     "SourceError",
     "StoreError",
     "StudyNotFoundError",
+    "StudyRemovedError",
     "UnitError",
     "UnknownFieldError",
     "UpstreamError",
@@ -64,6 +66,14 @@ class RecordError(AccrualError, ValueError):
 
 class StudyNotFoundError(AccrualError, LookupError):
     """No study in the store has this NCT number."""
+
+
+class StudyRemovedError(StudyNotFoundError):
+    """The study with this NCT number is gone from its source since `day` (ISO day); its versions are kept."""
+
+    def __init__(self, message: str, day: str) -> None:
+        super().__init__(message)
+        self.day = day
 
 
 class PatientError(AccrualError, ValueError):

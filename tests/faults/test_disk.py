@@ -20,7 +20,8 @@ from accrual.store import load
 from accrual.store.criteria_cache import criteria_recipe
 from accrual.store.derived import catch_up
 from accrual.store.load import load_records
-from accrual.store.records import FILE_NAME, SCHEMA_VERSION, RecordStore
+from accrual.store.records import FILE_NAME, RecordStore
+from accrual.store.schema import SCHEMA_VERSION
 
 AS_READER = """
 import sys

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from made_up import body, record, records
 
 from accrual.errors import StoreError, StudyNotFoundError
+from accrual.store.bodies import with_holder
 from accrual.store.load import load_records
-from accrual.store.records import RecordStore, with_holder
+from accrual.store.records import RecordStore
 from accrual.store.writer import Incoming, Outcome, RecordWriter, identity
 
 NCT = "NCT90000001"

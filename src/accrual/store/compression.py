@@ -1,10 +1,14 @@
-"""Record bodies as bytes on disk: zstd with a dictionary trained on the registry's own records.
+"""Record bodies as bytes on disk: zstd with a dictionary trained on the registry's own records, or against an
+earlier version of the same study.
 
 Comes in: minified JSON. Goes out: a zstd frame with a checksum, and back. Refuses, as StoreError: a frame that is
 damaged or whose dictionary is missing.
 
 Measured on 1,886 real v2 records (18.7 kB mean), level 3: 5.0 kB a record without a dictionary, 3.7 kB with
 112 KiB, 3.5 kB with 256 KiB; level 9 would save another tenth and take four times as long.
+
+Measured on 58 later versions of 46 real studies (30.2 kB mean): 6,333 bytes a version with the dictionary, 294 against
+the study's first version, in 0.5 ms; it is read back in 0.05 ms (benchmarks/history.py).
 """
 
 from __future__ import annotations
@@ -27,6 +31,12 @@ SAMPLE_BYTES = 64 * 1024  # of each record at most: one giant must not be the wh
 _SEGMENT, _DMER = 2048, 8
 
 NO_DICTIONARY = 0
+
+DELTA_LEVEL = 6  # as fast as level 3 here, and a tenth smaller; 12 saves 3 % more and takes ten times as long
+_USUAL_WINDOW = (
+    21  # log2 of the bytes that the levels used here look back; see ZSTD_defaultCParameters in zstd
+)
+_WIDEST_WINDOW = 27  # ZSTD_WINDOWLOG_LIMIT_DEFAULT of zstd.h: what any decoder takes
 
 
 def train(bodies: Sequence[bytes]) -> bytes | None:
@@ -89,7 +99,7 @@ class Codec:
             reason = "its length is not the one it was stored with"
         except zstandard.ZstdError as error:
             reason = str(error)
-        raise StoreError(f"a stored record is damaged ({reason})")
+        raise StoreError(_damaged(reason))
 
     def _compressor(self, dictionary: int) -> zstandard.ZstdCompressor:
         compressors = self._of_thread().compressors
@@ -107,6 +117,50 @@ class Codec:
         if contexts is None:
             contexts = self._local.contexts = _Contexts()
         return contexts
+
+
+def compress_against(base: bytes, body: bytes) -> bytes:
+    """Return the zstd frame of a body that says only what it does not share with another.
+
+    Example:
+        >>> len(compress_against(older, newer)), len(codec.compress(newer, 1))
+        (294, 6333)
+    """
+    window = min((len(base) + len(body)).bit_length(), _WIDEST_WINDOW)
+    # The tables of a level suit what is read as a stream: the base of a large record would fall out of them.
+    wide = {"window_log": window, "hash_log": window - 1, "chain_log": window - 1}
+    parameters = zstandard.ZstdCompressionParameters.from_level(
+        DELTA_LEVEL,
+        source_size=len(body),
+        dict_size=len(base),
+        write_checksum=1,
+        write_dict_id=0,
+        **(wide if window > _USUAL_WINDOW else {}),
+    )
+    return zstandard.ZstdCompressor(dict_data=_content(base), compression_params=parameters).compress(body)
+
+
+def decompress_against(base: bytes, frame: bytes, size: int) -> bytes:
+    """Return the body of a frame that `compress_against` made; `size` is the body's length in bytes.
+
+    Raises:
+        StoreError: the frame is damaged, or was made against another body.
+    """
+    try:
+        if zstandard.frame_content_size(frame) == size:  # as in `Codec.decompress`
+            return zstandard.ZstdDecompressor(dict_data=_content(base)).decompress(frame)
+        reason = "its length is not the one it was stored with"
+    except zstandard.ZstdError as error:
+        reason = str(error)
+    raise StoreError(_damaged(reason))
+
+
+def _content(base: bytes) -> zstandard.ZstdCompressionDict:
+    return zstandard.ZstdCompressionDict(base, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
+
+
+def _damaged(reason: str) -> str:
+    return f"a stored record is damaged ({reason})"
 
 
 class _Contexts:

@@ -179,9 +179,11 @@ class CriteriaCache:
         """Yield those of the studies that this compiler has not compiled as they are now.
 
         Arguments:
-            current: `RecordStore.changed_since(0)`, with bodies or without.
+            current: `RecordStore.changed_since(0)`, with bodies or without; removed studies are passed over.
         """
         for change in current:
+            if change.removed:
+                continue
             with sqlite_errors(self._path):
                 row = (
                     self._database.connection()
@@ -197,11 +199,11 @@ class CriteriaCache:
     # -- as an artefact
 
     def apply(self, changes: Sequence[Change]) -> None:
-        """Forget what is held of studies that changed."""
+        """Forget what is held of studies that changed or were removed."""
         with sqlite_errors(self._path), transaction(connection := self._database.connection()):
             connection.executemany(
-                "DELETE FROM compiled WHERE study = ? AND identity <> ?",
-                [(change.study, change.identity) for change in changes],
+                "DELETE FROM compiled WHERE study = ? AND (identity <> ? OR ?)",
+                [(change.study, change.identity, change.removed) for change in changes],
             )
 
     def commit(self) -> None:

@@ -79,6 +79,7 @@ class Database:
         self._guard = threading.Lock()
         self._closed = False
         self._inherited: list[Connection] = []
+        self._views: tuple[str, ...] = ()
 
     def connection(self) -> Connection:
         """Return this thread's own connection; it stands outside any transaction.
@@ -101,6 +102,13 @@ class Database:
         with self._guard:
             self._open.add(local.connection)
         return local.connection  # type: ignore[no-any-return]
+
+    def read_through(self, views: tuple[str, ...]) -> None:
+        """Have every connection look through temporary views, this thread's own from now on."""
+        connection = self.connection()
+        for view in views:
+            connection.execute(view)
+        self._views = views
 
     def close(self) -> None:
         """Close the connections of all threads. Closing twice does nothing."""
@@ -143,6 +151,8 @@ class Database:
                 connection.execute("PRAGMA synchronous=FULL")
                 connection.execute("PRAGMA journal_size_limit=67108864")
             connection.execute("PRAGMA schema_version").fetchone()  # reads the header: fails here, not later
+            for view in self._views:
+                connection.execute(view)
         except sqlite3.Error:
             connection.close()
             raise

@@ -44,7 +44,7 @@ class Artefact(Protocol):
     """What the text index, the site table and the criteria cache have in common."""
 
     def apply(self, changes: Sequence[Change]) -> None:
-        """Replace what is held of each of these studies. Idempotent; durable only after `commit`."""
+        """Replace what is held of each of these studies; drop removed ones. Idempotent; durable only after `commit`."""
 
     def commit(self) -> None:
         """Make everything applied so far durable and visible to readers in other processes."""

@@ -69,7 +69,7 @@ class LoadReport(msgspec.Struct, frozen=True, kw_only=True):
     seen: int = 0
     """Records read; `refused` are not among them."""
     added: int = 0
-    """Studies that were not here."""
+    """Studies that were not here, or that were removed and are back."""
     changed: int = 0
     """Studies whose current version was replaced by a newer one."""
     kept_older: int = 0
@@ -108,7 +108,7 @@ def load(
         StoreError, SourceError: see the head of this module.
     """
     total = measure(paths) if on_progress is not None else 0
-    return load_records(store, read_records(paths), on_progress, report_path, bytes_total=total)
+    return load_records(store, read_records(paths), on_progress, report_path, bytes_total=total, archive=True)
 
 
 def load_records(
@@ -117,8 +117,12 @@ def load_records(
     on_progress: Callable[[Progress], None] | None = None,
     report_path: Path | None = None,
     bytes_total: int = 0,
+    archive: bool = False,
 ) -> LoadReport:
     """Load records that something else reads, in its order; see `load`.
+
+    Arguments:
+        archive: as `RecordWriter` has it. Files may be old: what was removed since stays removed.
 
     Raises:
         StoreError: as `load`. Whatever `source` raises comes through; at most two batches are lost.
@@ -130,7 +134,7 @@ def load_records(
     seen = refused = warnings = source_bytes = consumed = 0
     if on_progress is not None:
         source = _watched(source, on_progress, bytes_total)
-    with RecordWriter(store) as writer, _report_file(path) as file:
+    with RecordWriter(store, archive) as writer, _report_file(path) as file:
         for batch, outcomes in _written(writer, _batches(source)):
             tally.update(outcomes)
             seen += len(batch.records)

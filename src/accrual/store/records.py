@@ -5,15 +5,15 @@ generation. Refuses, as StoreError: a missing folder that it may not create, a f
 damaged one, one that a newer accrual wrote. Writing is `accrual.store.writer`'s.
 
 A *study* is a small integer, the same for good, that other tables key on. A *version* is one state of a study; of
-two versions the later `last_update` wins, then the later `version_holder`, then the later arrival. A *generation* is
-one committed batch: the numbers only grow, and a generation's *digest* says what all batches up to it held, so
-that whatever is derived can tell this database from any other.
+two versions the later `last_update` wins, then the later `version_holder`, then the later arrival. A *removed* study
+is gone from its source: its versions stay and can be asked for by its number, and nothing else has it any more. A
+*generation* is one committed batch: the numbers only grow, and a generation's *digest* says what all batches up to it
+held, so that whatever is derived can tell this database from any other.
 """
 
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
@@ -25,36 +25,22 @@ import msgspec
 
 from accrual.basic import NctId
 from accrual.errors import StoreError, StudyNotFoundError
-from accrual.store.compression import NO_DICTIONARY, Codec
-from accrual.store.database import Database, sqlite_errors, transaction
+from accrual.store.bodies import Bodies
+from accrual.store.database import Database, sqlite_errors
 from accrual.store.lock import FileLock
+from accrual.store.schema import APPLICATION_ID, prepare_tables
+from accrual.store.sources import Source, read_sources
 
 FILE_NAME = "records.db"
 LOCK_NAME = "records.lock"
-SCHEMA_VERSION = 1
-APPLICATION_ID = 0x41434352  # "ACCR": what `file` and SQLite's header call this kind of database
 PAGE_STUDIES = 500  # rows read in one step of a stream, so that no read holds up a checkpoint for long
-
-# `body` stands apart from `version`: dates are read and changed without touching the bulk.
-_SCHEMA = (
-    "CREATE TABLE dictionary (dictionary INTEGER PRIMARY KEY, bytes BLOB NOT NULL)",
-    """CREATE TABLE generation (
-        generation INTEGER PRIMARY KEY, studies INTEGER NOT NULL, versions INTEGER NOT NULL,
-        data_date TEXT NOT NULL, digest BLOB NOT NULL)""",
-    """CREATE TABLE study (
-        study INTEGER PRIMARY KEY, nct_id TEXT NOT NULL UNIQUE,
-        current INTEGER NOT NULL, generation INTEGER NOT NULL)""",
-    "CREATE INDEX study_by_generation ON study (generation)",
-    """CREATE TABLE version (
-        version INTEGER PRIMARY KEY, study INTEGER NOT NULL, last_update TEXT NOT NULL,
-        version_holder TEXT NOT NULL, shown_holder TEXT, identity BLOB NOT NULL, size INTEGER NOT NULL)""",
-    "CREATE UNIQUE INDEX version_by_identity ON version (study, identity)",
-    "CREATE TABLE body (version INTEGER PRIMARY KEY, dictionary INTEGER NOT NULL, bytes BLOB NOT NULL)",
-)
 
 _REPLACE = f"put back a copy, or move {FILE_NAME} away and load the registry again"
 _Row: TypeAlias = tuple[Any, ...]  # SQLite gives what the column holds
-_HOLDER_KEY = b'"versionHolder":"'
+_CHANGES = (
+    "SELECT s.study, s.nct_id, s.generation, v.identity, s.current, s.removed FROM study s"
+    " JOIN version v ON v.version = s.current"
+)
 
 
 class Version(msgspec.Struct, frozen=True):
@@ -81,7 +67,7 @@ class Version(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A study whose current version changed."""
+    """A study whose current version changed, or that was removed."""
 
     study: int
     nct_id: NctId
@@ -90,7 +76,9 @@ class Change(msgspec.Struct, frozen=True):
     identity: bytes
     """As `Version.identity`."""
     body: bytes
-    """The current version: canonical minified v2 JSON. Empty when the stream was asked for without bodies."""
+    """The current version: canonical minified v2 JSON. Empty of a removed study, and when asked for without bodies."""
+    removed: bool = False
+    """Whether it is gone from its source: whatever is derived drops it."""
 
 
 class RecordStore:
@@ -127,10 +115,9 @@ class RecordStore:
         if not held and not self.writable:
             raise StoreError(f"{home}: the data folder is empty and cannot be written: choose another")
         self.database = Database(self.path, self.writable, APPLICATION_ID)
-        self._codec = Codec({})
-        self._codec_guard = threading.Lock()
+        self.bodies = Bodies(self.database, _REPLACE)
         try:
-            self._check_schema()
+            prepare_tables(self.database)
             self._check_ends()
         except StoreError:
             self.database.close()
@@ -151,16 +138,17 @@ class RecordStore:
         return row[0].hex() if row is not None else None
 
     def count(self) -> int:
-        """Return the number of studies."""
-        return int(self._newest_generation()[0])
+        """Return the number of studies, without those that were removed."""
+        studies, _, _, removed = self._newest_generation()
+        return studies - removed
 
     def version_count(self) -> int:
-        """Return the number of versions of all studies."""
-        return int(self._newest_generation()[1])
+        """Return the number of versions of all studies, of removed ones too."""
+        return self._newest_generation()[1]
 
     def data_date(self) -> str:
         """Return the newest date that any version carries (ISO day), empty for an empty store."""
-        return str(self._newest_generation()[2])
+        return self._newest_generation()[2]
 
     def written_on(self) -> date:
         """Return the day (UTC) on which the file was last written to: records were added, or it was made."""
@@ -171,18 +159,37 @@ class RecordStore:
         return datetime.fromtimestamp(seconds, UTC).date()
 
     def nct_ids(self) -> Iterator[NctId]:
-        """Yield every study's NCT number, in order."""
+        """Yield every study's NCT number, in order, without those that were removed."""
         after = ""
         while rows := self._all(
-            "SELECT nct_id FROM study WHERE nct_id > ? ORDER BY nct_id LIMIT ?", after, PAGE_STUDIES * 10
+            "SELECT nct_id FROM study WHERE nct_id > ? AND removed IS NULL ORDER BY nct_id LIMIT ?",
+            after,
+            PAGE_STUDIES * 10,
         ):
             for (after,) in rows:
                 yield NctId(after)
 
+    def sources(self) -> tuple[Source, ...]:
+        """Return every source that records were read from."""
+        with sqlite_errors(self.path):
+            return read_sources(self.database.connection())
+
+    def source(self, base_url: str, query: str = "") -> Source | None:
+        """Return how far a source, or a search of it, has been read; None where it never was."""
+        named = (one for one in self.sources() if (one.base_url, one.query) == (base_url, query))
+        return next(named, None)
+
     # -- one study
+
+    def removed_on(self, nct_id: str) -> str | None:
+        """Return the day since which a study is gone from its source; None where it is not, or never was here."""
+        row = self._first("SELECT removed FROM study WHERE nct_id = ?", nct_id)
+        return None if row is None else row[0]
 
     def get(self, nct_id: str, as_of: date | None = None) -> bytes:
         """Return a study's record (canonical minified v2 JSON): the current version, or the one of an earlier day.
+
+        Of a removed study, the last one that was seen.
 
         Arguments:
             nct_id: an NCT number in its canonical spelling.
@@ -243,23 +250,21 @@ class RecordStore:
         return int(row[0])
 
     def current(self, study: int) -> Change:
-        """Return the current version of a study, by its integer key.
+        """Return the current version of a study, by its integer key; as a removed one where it is gone.
 
         Raises:
             StudyNotFoundError: no such study.
         """
         row = self._first(
-            "SELECT s.study, s.nct_id, s.generation, v.identity, s.current FROM study s"
-            " JOIN version v ON v.version = s.current WHERE s.study = ?",
+            f"{_CHANGES} WHERE s.study = ?",
             study,
         )
         if row is None:
             raise StudyNotFoundError(f"{self.home}: no study has the key {study}")
-        key, nct_id, generation, identity, version = row
-        return Change(key, nct_id, generation, identity, self._body(version))
+        return self._change(row)
 
     def current_of(self, nct_ids: Sequence[str], bodies: bool = True) -> list[Change]:
-        """Return the current versions of many studies, in the order asked for; those not here are left out.
+        """Return the current versions of many studies, in the order asked for; left out: those not here, or removed.
 
         Arguments:
             bodies: False leaves `Change.body` empty: enough to ask the criteria cache with `identity`.
@@ -268,25 +273,22 @@ class RecordStore:
         for start in range(0, len(nct_ids), PAGE_STUDIES):
             some = nct_ids[start : start + PAGE_STUDIES]
             rows = self._all(
-                "SELECT s.study, s.nct_id, s.generation, v.identity, s.current FROM study s"
-                f" JOIN version v ON v.version = s.current WHERE s.nct_id IN ({','.join('?' * len(some))})",
+                f"{_CHANGES} WHERE s.removed IS NULL AND s.nct_id IN ({','.join('?' * len(some))})",
                 *some,
             )
-            for study, nct_id, generation, identity, version in rows:
-                body = self._body(version) if bodies else b""
-                found[nct_id] = Change(study, nct_id, generation, identity, body)
+            found.update((row[1], self._change(row, bodies)) for row in rows)
         return [found[nct_id] for nct_id in nct_ids if nct_id in found]
 
     # -- what changed
 
     def changed_count(self, since: int = 0) -> int:
-        """Return how many studies changed after a generation."""
+        """Return how many studies changed, or were removed, after a generation."""
         return int(self._one("SELECT count(*) FROM study WHERE generation > ?", since)[0])
 
     def changed_since(
         self, since: int = 0, until: int | None = None, bodies: bool = True
     ) -> Iterator[Change]:
-        """Yield the studies whose current version changed after `since`, oldest change first; 0 yields all.
+        """Yield the studies that changed or were removed after `since`, oldest change first; 0 yields all.
 
         Holds a few hundred rows and one body at a time, and no read transaction between them: a load may go on
         meanwhile. A study that such a load changes is left out here when its new generation is above `until`,
@@ -299,16 +301,16 @@ class RecordStore:
         until = self.generation if until is None else until
         generation, study = since + 1, -1
         while rows := self._all(
-            "SELECT s.study, s.nct_id, s.generation, v.identity, s.current FROM study s"
-            " JOIN version v ON v.version = s.current"
+            f"{_CHANGES}"
             " WHERE (s.generation, s.study) > (?, ?) AND s.generation <= ? ORDER BY s.generation, s.study LIMIT ?",
             generation,
             study,
             until,
             PAGE_STUDIES,
         ):
-            for study, nct_id, generation, identity, version in rows:
-                yield Change(study, nct_id, generation, identity, self._body(version) if bodies else b"")
+            for row in rows:
+                study, _, generation = row[:3]
+                yield self._change(row, bodies)
 
     # -- care
 
@@ -327,12 +329,15 @@ class RecordStore:
         ):
             for (after,) in rows:
                 self._body(after)
-        studies, versions, _ = self._newest_generation()
-        counted = self._one("SELECT (SELECT count(*) FROM study), (SELECT count(*) FROM version)")
-        if counted != (studies, versions):
+        studies, versions, _, removed = self._newest_generation()
+        counted = self._one(
+            "SELECT (SELECT count(*) FROM study), (SELECT count(*) FROM version),"
+            " (SELECT count(*) FROM study WHERE removed IS NOT NULL)"
+        )
+        if counted != (studies, versions, removed):
             raise StoreError(
-                f"{self.path}: holds {counted[0]} studies in {counted[1]} versions and should hold {studies} in"
-                f" {versions}: {_REPLACE}"
+                f"{self.path}: holds {counted[0]} studies in {counted[1]} versions, {counted[2]} of them removed, and"
+                f" should hold {studies} in {versions}, {removed} removed: {_REPLACE}"
             )
 
     def close(self) -> None:
@@ -349,35 +354,21 @@ class RecordStore:
 
     # -- inside
 
-    def codec(self, dictionary: int = NO_DICTIONARY) -> Codec:
-        """Return the codec, with this dictionary and all older ones read in."""
-        if not self._codec.knows(dictionary):
-            with self._codec_guard:
-                self._codec = Codec(dict(self._all("SELECT dictionary, bytes FROM dictionary")))
-            if not self._codec.knows(dictionary):
-                raise StoreError(f"{self.path}: dictionary {dictionary} is missing: {_REPLACE}")
-        return self._codec
-
     def _body(self, version: int) -> bytes:
-        row = self._first(
-            "SELECT b.dictionary, b.bytes, v.size, v.shown_holder FROM version v"
-            " JOIN body b ON b.version = v.version WHERE v.version = ?",
-            version,
-        )
-        if row is None:
-            raise StoreError(f"{self.path}: version {version} has no body: {_REPLACE}")
-        dictionary, frame, size, shown_holder = row
-        try:
-            body = self.codec(dictionary).decompress(frame, dictionary, size)
-        except StoreError as error:
-            raise StoreError(f"{self.path}: version {version}: {error}: {_REPLACE}") from error
-        return body if shown_holder is None else with_holder(body, shown_holder.encode())
+        return self.bodies.read(version)
 
-    def _newest_generation(self) -> tuple[int, int, str]:
-        row = self._first(
-            "SELECT studies, versions, data_date FROM generation ORDER BY generation DESC LIMIT 1"
+    def _change(self, row: _Row, bodies: bool = True) -> Change:
+        study, nct_id, generation, identity, current, removed = row
+        gone = removed is not None
+        return Change(
+            study, nct_id, generation, identity, self._body(current) if bodies and not gone else b"", gone
         )
-        return (0, 0, "") if row is None else (row[0], row[1], row[2])
+
+    def _newest_generation(self) -> tuple[int, int, str, int]:
+        row = self._first(
+            "SELECT studies, versions, data_date, removed FROM generation ORDER BY generation DESC LIMIT 1"
+        )
+        return (0, 0, "", 0) if row is None else (row[0], row[1], row[2], row[3])
 
     def _not_found(self, nct_id: str, as_of: date | None) -> StudyNotFoundError:
         if as_of is not None and self._first("SELECT 1 FROM study WHERE nct_id = ?", nct_id) is not None:
@@ -398,32 +389,6 @@ class RecordStore:
     def _one(self, sql: str, *values: object) -> _Row:
         return self._all(sql, *values)[0]
 
-    def _check_schema(self) -> None:
-        """Make the tables of an empty file; refuse a file that is not ours or not of this program's schema."""
-        # In one statement: another process may make the tables between two.
-        state = (
-            "SELECT (SELECT user_version FROM pragma_user_version),"
-            " (SELECT application_id FROM pragma_application_id), (SELECT count(*) FROM sqlite_master)"
-        )
-        if self._one(state) == (0, 0, 0) and self.writable:
-            connection = self.database.connection()
-            with sqlite_errors(self.path), transaction(connection):
-                if connection.execute(state).fetchone() == (0, 0, 0):
-                    for statement in _SCHEMA:
-                        connection.execute(statement)
-                    connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-                    connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-        schema, application, _ = self._one(state)
-        if application != APPLICATION_ID:
-            raise StoreError(
-                f"{self.path}: this is not an accrual database: move it away, or choose another data folder"
-            )
-        if schema != SCHEMA_VERSION:
-            raise StoreError(
-                f"{self.path}: written by a newer accrual (schema {schema}, this one reads {SCHEMA_VERSION}):"
-                " upgrade accrual, or choose another data folder"
-            )
-
     def _check_ends(self) -> None:
         """Touch the last page of every table: a file that was cut short fails here and not in mid-search."""
         for table, key in (
@@ -436,26 +401,6 @@ class RecordStore:
         newest = self._first("SELECT version FROM body ORDER BY version DESC LIMIT 1")
         if newest is not None:
             self._body(newest[0])
-
-
-def with_holder(body: bytes, holder: bytes) -> bytes:
-    """Return the body with another data date in its one `versionHolder`."""
-    cut = find_holder(body)
-    if cut is None:
-        return body
-    return body[: cut[0]] + holder + body[cut[1] :]
-
-
-def find_holder(body: bytes) -> tuple[int, int] | None:
-    """Return where the body's data date stands; None where it has none, or several.
-
-    The body is minified JSON, where an unescaped quote before the name can only begin a key.
-    """
-    start = body.find(_HOLDER_KEY)
-    if start < 0 or body.find(_HOLDER_KEY, start + 1) >= 0:
-        return None
-    start += len(_HOLDER_KEY)
-    return start, body.index(b'"', start)
 
 
 def writer_lock(home: Path) -> FileLock:

@@ -1,24 +1,27 @@
 """Writing records: a batch goes in whole or not at all, and each batch is one generation.
 
-Comes in: a `RecordStore` and batches of `Incoming`. Goes out: what became of each. Refuses, as StoreError: a store that
-cannot be written, one that another process is writing, a full disk (then the batch is dropped, and everything
-before it stays).
+Comes in: a `RecordStore`, batches of `Incoming`, the numbers of studies that are gone, how far a source has been read.
+Goes out: what became of each record. Refuses, as StoreError: a store that cannot be written, one that another process
+is writing, a full disk (then the batch is dropped, and everything before it stays).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import date
 from enum import Enum
 from types import TracebackType
 
 import msgspec
 
 from accrual.errors import StoreError
+from accrual.store.bodies import Base, Frame, find_holder, frames_of, write_body
 from accrual.store.compression import NO_DICTIONARY, train
 from accrual.store.database import Connection, sqlite_errors, transaction
-from accrual.store.records import RecordStore, find_holder, writer_lock
+from accrual.store.records import RecordStore, writer_lock
+from accrual.store.sources import Source, write_source
 
 IDENTITY_BYTES = (
     16  # 128 bits of BLAKE2b (RFC 7693): two different bodies of one study never meet by accident
@@ -48,7 +51,7 @@ class Outcome(Enum):
     """What became of one record."""
 
     ADDED = "added"
-    """A study that was not here."""
+    """A study that was not here, or that was removed and is back."""
     CHANGED = "changed"
     """A newer version of a study; it is the current one now."""
     KEPT_OLDER = "kept_older"
@@ -66,8 +69,15 @@ class RecordWriter:
         (<Outcome.ADDED: 'added'>,)
     """
 
-    def __init__(self, store: RecordStore) -> None:
+    def __init__(self, store: RecordStore, archive: bool = False) -> None:
+        """Write to a store.
+
+        Arguments:
+            archive: the records may be older than what is known: one whose dates are before the day on which its
+                study was removed does not bring the study back.
+        """
         self._store = store
+        self._archive = archive
         self._lock = writer_lock(store.home)
         self._background = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compress")
 
@@ -85,15 +95,18 @@ class RecordWriter:
         self._background.shutdown()
         self._lock.release()
 
-    def write(self, batch: Sequence[Incoming]) -> tuple[Outcome, ...]:
+    def write(self, batch: Sequence[Incoming], source: Source | None = None) -> tuple[Outcome, ...]:
         """Commit a batch as one generation, and say what became of each record, in order.
 
         A batch that changes nothing makes no generation.
 
+        Arguments:
+            source: how far its source has been read with this batch; committed with it.
+
         Raises:
             StoreError: nothing of the batch is in the store; everything before it is.
         """
-        return self.commit(self.prepare(batch))
+        return self.commit(self.prepare(batch), source)
 
     def prepare(self, batch: Sequence[Incoming]) -> Prepared:
         """Start compressing a batch in the background; the batch before it must be committed.
@@ -103,21 +116,66 @@ class RecordWriter:
         """
         with sqlite_errors(self._store.path):
             connection = self._store.database.connection()
-            places = _new_bodies(connection, batch)
-            bodies = [batch[place].body for place in places]
-            dictionary = self._dictionary(connection, bodies)
-            codec = self._store.codec(dictionary)
-        return Prepared(
-            batch, places, dictionary, self._background.submit(codec.compress_many, bodies, dictionary)
-        )
+            fresh = {place: batch[place] for place in _new_bodies(connection, batch)}
+            bodies = {place: incoming.body for place, incoming in fresh.items()}
+            dictionary = self._dictionary(connection, [*bodies.values()])
+            codec = self._store.bodies.codec(dictionary)
+            bases = self._bases(connection, {incoming.nct_id for incoming in fresh.values()})
+        studies = {place: incoming.nct_id for place, incoming in fresh.items()}
+        return Prepared(batch, self._background.submit(frames_of, codec, dictionary, bodies, studies, bases))
 
-    def commit(self, prepared: Prepared) -> tuple[Outcome, ...]:
+    def commit(self, prepared: Prepared, source: Source | None = None) -> tuple[Outcome, ...]:
         """Commit what was prepared; see `write`."""
-        frames = dict(zip(prepared.places, prepared.frames.result(), strict=True))
+        frames = prepared.frames.result()
         with sqlite_errors(self._store.path):
             connection = self._store.database.connection()
             with transaction(connection):
-                return _commit(connection, prepared.batch, frames, prepared.dictionary)
+                if source is not None:
+                    write_source(connection, source)
+                return _commit(connection, prepared.batch, frames, self._archive)
+
+    def remove(self, nct_ids: Iterable[str], day: str) -> int:
+        """Note that studies are gone from their source, as one generation, and return how many were still present.
+
+        Their versions stay. A study that is removed already keeps its earlier day, and a number that was never here
+        is passed over.
+
+        Arguments:
+            day: the day on which they were found to be gone (ISO day).
+
+        Raises:
+            StoreError: nothing was removed. ValueError: not an ISO day.
+
+        Example:
+            >>> with RecordWriter(store) as writer:
+            ...     writer.remove(["NCT90000001"], "2026-11-23")
+            1
+        """
+        date.fromisoformat(day)
+        with sqlite_errors(self._store.path):
+            connection = self._store.database.connection()
+            with transaction(connection):
+                return _remove(connection, nct_ids, day)
+
+    def set_source(self, source: Source) -> None:
+        """Note how far a source has been read; everything written before is committed already.
+
+        To have both or neither, give the source to `write` or `commit` with the batch that was read from it.
+        """
+        with sqlite_errors(self._store.path):
+            connection = self._store.database.connection()
+            with transaction(connection):
+                write_source(connection, source)
+
+    def _bases(self, connection: Connection, nct_ids: Iterable[str]) -> dict[str, Base]:
+        """Return what the new versions of studies that are here already may be stored against."""
+        found: dict[str, Base] = {}
+        for nct_id in nct_ids:
+            row = connection.execute("SELECT study FROM study WHERE nct_id = ?", (nct_id,)).fetchone()
+            base = None if row is None else self._store.bodies.base_of(row[0])
+            if base is not None:
+                found[nct_id] = base
+        return found
 
     def _dictionary(self, connection: Connection, bodies: Sequence[bytes]) -> int:
         """Return the dictionary to compress with; it is made from these bodies where there is none."""
@@ -133,12 +191,8 @@ class RecordWriter:
 class Prepared:
     """A batch on its way: its new bodies are being compressed."""
 
-    def __init__(
-        self, batch: Sequence[Incoming], places: Sequence[int], dictionary: int, frames: Future[list[bytes]]
-    ) -> None:
+    def __init__(self, batch: Sequence[Incoming], frames: Future[dict[int, Frame]]) -> None:
         self.batch = batch
-        self.places = places
-        self.dictionary = dictionary
         self.frames = frames
 
 
@@ -172,73 +226,123 @@ def _new_bodies(connection: Connection, batch: Sequence[Incoming]) -> list[int]:
 
 
 def _commit(
-    connection: Connection,
-    batch: Sequence[Incoming],
-    frames: Mapping[int, bytes],
-    dictionary: int,
+    connection: Connection, batch: Sequence[Incoming], frames: Mapping[int, Frame], archive: bool
 ) -> tuple[Outcome, ...]:
     """Put a batch in, inside the caller's transaction; `frames` are the new bodies by their place in the batch."""
-    before = connection.execute(
-        "SELECT generation, studies, versions, data_date, digest FROM generation ORDER BY generation DESC LIMIT 1"
-    ).fetchone()
-    generation, studies, versions, data_date, digest = before or (0, 0, 0, "", b"")
-    generation += 1
-    chain = hashlib.blake2b(digest, digest_size=IDENTITY_BYTES)
-    written = False
+    state = _State(connection)
+    written: dict[int, int] = {}
     outcomes = []
     for place, incoming in enumerate(batch):
         dates = (incoming.last_update, incoming.version_holder)
-        data_date = max(data_date, *dates)
+        state.data_date = max(state.data_date, *dates)
         row = connection.execute(
-            "SELECT s.study, s.current, v.last_update, v.version_holder FROM study s"
-            " JOIN version v ON v.version = s.current WHERE s.nct_id = ?",
-            (incoming.nct_id,),
+            "SELECT study, current, removed FROM study WHERE nct_id = ?", (incoming.nct_id,)
         ).fetchone()
         frame = frames.get(place)
+        back = row is not None and row[2] is not None and not (archive and max(dates) < row[2])
         if frame is None:
-            outcome = _see_again(connection, generation, incoming, row)
-            if outcome is None:
+            seen = _see_again(connection, state.generation, incoming, row[0], row[1])
+            if seen is None and not back:
                 outcomes.append(Outcome.UNCHANGED)
                 continue
+            outcome = seen or Outcome.UNCHANGED
         else:
-            version = versions + 1
-            versions = version
-            study = studies + 1 if row is None else row[0]
+            state.versions += 1
+            version = written[place] = state.versions
+            study = state.studies + 1 if row is None else row[0]
             connection.execute(
                 "INSERT INTO version (version, study, last_update, version_holder, identity, size)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
                 (version, study, *dates, incoming.identity, len(incoming.body)),
             )
-            connection.execute("INSERT INTO body VALUES (?, ?, ?)", (version, dictionary, frame))
+            write_body(connection, version, frame, written)
             if row is None:
-                studies = study
+                state.studies = study
                 connection.execute(
-                    "INSERT INTO study VALUES (?, ?, ?, ?)", (study, incoming.nct_id, version, generation)
+                    "INSERT INTO study (study, nct_id, current, generation) VALUES (?, ?, ?, ?)",
+                    (study, incoming.nct_id, version, state.generation),
                 )
                 outcome = Outcome.ADDED
             else:
-                outcome = _choose(connection, study, row[1], generation, Outcome.KEPT_OLDER)
-        written = True
-        chain.update(
-            b"\0".join((incoming.nct_id.encode(), incoming.identity, *(day.encode() for day in dates)))
-        )
+                outcome = _choose(connection, study, row[1], state.generation, Outcome.KEPT_OLDER)
+        if back:
+            _bring_back(connection, row[0], max(dates), state.generation)
+            state.removed -= 1
+            outcome = Outcome.ADDED
+        state.note(incoming.nct_id.encode(), incoming.identity, *(day.encode() for day in dates))
         outcomes.append(outcome)
-    if written:
-        connection.execute(
-            "INSERT INTO generation VALUES (?, ?, ?, ?, ?)",
-            (generation, studies, versions, data_date, chain.digest()),
-        )
+    state.commit()
     return tuple(outcomes)
 
 
+def _remove(connection: Connection, nct_ids: Iterable[str], day: str) -> int:
+    """Note that studies are gone, inside the caller's transaction."""
+    state = _State(connection)
+    before = state.removed
+    for nct_id in nct_ids:
+        row = connection.execute(
+            "SELECT study FROM study WHERE nct_id = ? AND removed IS NULL", (nct_id,)
+        ).fetchone()
+        if row is None:
+            continue
+        connection.execute(
+            "UPDATE study SET removed = ?, generation = ? WHERE study = ?", (day, state.generation, row[0])
+        )
+        connection.execute("INSERT OR REPLACE INTO absence VALUES (?, ?, NULL)", (row[0], day))
+        state.removed += 1
+        state.note(nct_id.encode(), b"removed", day.encode())
+    state.commit()
+    return state.removed - before
+
+
+def _bring_back(connection: Connection, study: int, day: str, generation: int) -> None:
+    """Make a removed study present again; `day` is the newest that the record which says so carries."""
+    connection.execute("UPDATE study SET removed = NULL, generation = ? WHERE study = ?", (generation, study))
+    connection.execute("UPDATE absence SET until = ? WHERE study = ? AND until IS NULL", (day, study))
+
+
+class _State:
+    """What the row of the next generation will say."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        row = connection.execute(
+            "SELECT generation, studies, versions, data_date, removed, digest FROM generation"
+            " ORDER BY generation DESC LIMIT 1"
+        ).fetchone()
+        before, studies, versions, data_date, removed, digest = row or (0, 0, 0, "", 0, b"")
+        self.generation = int(before) + 1
+        self.studies, self.versions, self.removed = int(studies), int(versions), int(removed)
+        self.data_date = str(data_date)
+        self._chain = hashlib.blake2b(digest, digest_size=IDENTITY_BYTES)
+        self._noted = False
+
+    def note(self, *words: bytes) -> None:
+        """Take a change into the digest."""
+        self._chain.update(b"\0".join(words))
+        self._noted = True
+
+    def commit(self) -> None:
+        """Write the generation where something changed."""
+        if self._noted:
+            self._connection.execute(
+                "INSERT INTO generation (generation, studies, versions, data_date, removed, digest)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    self.generation,
+                    self.studies,
+                    self.versions,
+                    self.data_date,
+                    self.removed,
+                    self._chain.digest(),
+                ),
+            )
+
+
 def _see_again(
-    connection: Connection,
-    generation: int,
-    incoming: Incoming,
-    study_row: tuple[int, ...],
+    connection: Connection, generation: int, incoming: Incoming, study: int, current: int
 ) -> Outcome | None:
     """Note a newer data date of a version that is here already; None where there is nothing to note."""
-    study, current = study_row[:2]
     version, holder = connection.execute(
         "SELECT version, version_holder FROM version WHERE study = ? AND identity = ?",
         (study, incoming.identity),
