@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from accrual import Finder
-from accrual.basic import Code, PartialDate, Quantity
+from accrual.basic import Code, NctId, PartialDate, Quantity
 from accrual.criteria.compile import compile_text
 from accrual.criteria.tree import CompiledTrial
 from accrual.demo import DEMO_TODAY, demo_patients
@@ -199,3 +199,62 @@ def test_another_compiler_is_refused(tmp_path: Path) -> None:
     Shelf().open(tmp_path, writable=True)
     with pytest.raises(ValueError, match="another compiler"):
         Shelf().open(tmp_path, compiler="two")
+
+
+def removed(number: int) -> Change:
+    return Change(number, NctId(f"NCT{number:08d}"), 2, b"", b"", removed=True)
+
+
+def test_a_removed_study_is_not_decided_and_one_that_is_back_is(tmp_path: Path) -> None:
+    shelf = Shelf()
+    writer = shelf.open(tmp_path, writable=True)
+    writer.apply([shelf.put(number, MEN) for number in range(1, 11)])
+    writer.commit()
+    writer.apply([removed(3), removed(4), removed(99)])
+    writer.commit()
+    for programs in (writer, shelf.open(tmp_path), shelf.open(tmp_path, writable=True)):
+        assert sorted(decided(programs, *range(1, 12))) == [1, 2, *range(5, 11)]
+        assert programs.trials == 8
+    writer.apply([shelf.put(3, WOMEN)])
+    writer.commit()
+    assert decided(shelf.open(tmp_path), 3, 4) == {3: Tally("ineligible", 0, 1, 0)}
+
+
+def test_a_removal_outlives_the_merging_of_segments(tmp_path: Path) -> None:
+    shelf = Shelf()
+    writer = shelf.open(tmp_path, writable=True)
+    held: set[int] = set()
+    for number in range(1, 60):
+        changes = [shelf.put(number, MEN)]
+        held.add(number)
+        if number % 3 == 0:  # one goes that came before, and one that went before is back
+            changes.append(removed(number - 1))
+            held.discard(number - 1)
+        if number % 6 == 0:
+            changes.append(shelf.put(number - 4, WOMEN))
+            held.add(number - 4)
+        writer.apply(changes)
+        writer.commit()
+        assert sorted(decided(shelf.open(tmp_path), *range(1, 70))) == sorted(held)
+    assert shelf.open(tmp_path).trials == len(held)
+
+
+def test_a_study_that_comes_and_goes_before_a_commit_is_as_it_was_last(tmp_path: Path) -> None:
+    shelf = Shelf()
+    writer = shelf.open(tmp_path, writable=True)
+    writer.apply([shelf.put(1, MEN), shelf.put(2, MEN)])
+    writer.apply([removed(1), removed(2)])
+    writer.apply([shelf.put(2, MEN)])
+    writer.commit()
+    assert [*decided(shelf.open(tmp_path), 1, 2)] == [2]
+
+
+def test_a_registry_that_lost_every_study_decides_none(tmp_path: Path) -> None:
+    shelf = Shelf()
+    writer = shelf.open(tmp_path, writable=True)
+    writer.apply([shelf.put(1, MEN)])
+    writer.commit()
+    writer.apply([removed(1)])
+    writer.commit()
+    assert shelf.open(tmp_path).trials == 0
+    assert decided(shelf.open(tmp_path), 1) == {}

@@ -137,16 +137,19 @@ class Figures:
     # -- as an artefact
 
     def apply(self, changes: Sequence[Change]) -> None:
-        """Count studies as they are now, in place of what was counted of them."""
+        """Count studies as they are now, in place of what was counted of them; removed ones count for nothing."""
         assert self._statistics is not None, "opened for reading"
         for change in changes:
             mark = _mark(change.identity)
             self._make_room(change.study)
             before = self._identities[change.study]
-            if before == mark:
+            if before == (0 if change.removed else mark):
                 continue
             if before:
                 self._statistics.remove(_DECODE(self._body(change.nct_id, before)), change.nct_id)
+            if change.removed:
+                self._identities[change.study] = 0
+                continue
             self._statistics.add(_DECODE(change.body), change.nct_id)
             self._identities[change.study] = mark
             self._sizes[change.study] = len(change.body)

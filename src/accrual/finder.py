@@ -22,7 +22,7 @@ from accrual import demo, matching
 from accrual.basic import GeoPoint, NctId, nct_id
 from accrual.criteria.compile import compile_text
 from accrual.criteria.tree import CompiledTrial, Criterion
-from accrual.errors import PatientError, StoreError
+from accrual.errors import PatientError, StoreError, StudyRemovedError
 from accrual.figures import Figures
 from accrual.folder import DataFolder, OnProgress
 from accrual.locations import Locations
@@ -39,6 +39,7 @@ from accrual.patient.patients import find_patient, read_patients
 from accrual.patient.reader import read_patient
 from accrual.programs import Programs
 from accrual.prospects import Prospects
+from accrual.reading import compile_record
 from accrual.registry.ctgov_json import read_json
 from accrual.registry.files import Refusal, SourceRecord, read_record
 from accrual.registry.record import Trial
@@ -225,12 +226,25 @@ class Finder:
         Raises:
             QueryError: not an NCT number.
             StudyNotFoundError: not in the store.
+            StudyRemovedError: gone from its source; `last_record` has what was seen last.
         """
         return read_json(self.record(nct), nct)
 
     def record(self, nct: str) -> bytes:
         """Return a study as registry JSON (API v2); raises as `show`."""
-        return self._folder.records.get(nct_id(nct))
+        number = nct_id(nct)
+        day = self._folder.records.removed_on(number)
+        if day is not None:
+            raise StudyRemovedError(
+                f"{number} is gone from its source since {day}: `accrual show {number}` has its last version",
+                day,
+            )
+        return self._folder.records.get(number)
+
+    def last_record(self, nct: str) -> tuple[bytes, str | None]:
+        """Return a study as it was last seen, and the day since which it is gone; None where it is not."""
+        number = nct_id(nct)
+        return self._folder.records.get(number), self._folder.records.removed_on(number)
 
     def records(self, numbers: Sequence[str]) -> list[tuple[NctId, bytes]]:
         """Return many studies as registry JSON, in the order asked for; leaves out those that are not here."""
@@ -264,8 +278,18 @@ class Finder:
     def criteria(self, nct: str) -> CompiledTrial:
         """Return a study's eligibility, compiled; raises as `show`."""
         number = nct_id(nct)
-        self._folder.records.study(number)  # raises where there is no such study
-        return self._folder.compiled([number])[number]
+        compiled = self._folder.compiled([number]).get(number)
+        if compiled is None:
+            return compile_record(self.record(number))  # raises where there is no such study
+        return compiled
+
+    def read(self, body: bytes) -> tuple[Trial, CompiledTrial]:
+        """Return a record that may not be here any more as it is: typed, and its eligibility compiled.
+
+        Raises:
+            RecordError: it is no study.
+        """
+        return read_json(body), compile_record(body)
 
     def read_criteria(self, text: str) -> tuple[Criterion, ...]:
         """Compile an eligibility text that belongs to no study."""

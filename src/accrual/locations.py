@@ -102,10 +102,12 @@ class Locations:
     # -- writing
 
     def apply(self, changes: Sequence[Change]) -> None:
-        """Replace what is held of each of these studies. Idempotent."""
+        """Replace what is held of each of these studies; removed ones are in no place. Idempotent."""
         newest = {change.study: change for change in changes}
         trials: dict[int, Trial] = {}
         for change in newest.values():
+            if change.removed:
+                continue
             with suppress(RecordError):
                 trials[change.study] = read_body(change.body)
         with sqlite_errors(self._path):

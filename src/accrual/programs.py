@@ -9,7 +9,8 @@ On disk, in the artefact's folder::
     segments.json      the compiler, and the segments that count, oldest first
     000007/            one program (accrual.match.program)
 
-What changes is written as a new segment; a study counts where it stands last. A segment that is no larger than the one
+What changes is written as a new segment; a study counts where it stands last. One that was removed counts in no segment
+that was there then, and again in a later one when it is back. A segment that is no larger than the one
 after it is merged with it, so that there are never more than a few, and no study is written more than log2(n) times.
 
 Stands beside the facade because it joins rooms that do not know each other: matching and the store.
@@ -45,6 +46,8 @@ class _Listed(msgspec.Struct, frozen=True):
 
     compiler: str
     names: tuple[str, ...]
+    gone: dict[int, int] = msgspec.field(default_factory=dict)
+    """Studies that were removed, by number: up to which segment they do not count."""
 
 
 class Programs:
@@ -64,20 +67,21 @@ class Programs:
         self._compiler = compiler
         self._compiled = compiled
         self._builder = Builder()
+        self._removed: set[int] = set()
         if writable and not (folder / _SEGMENTS).exists():
-            self._write(())
-        self._names = self._listed()
+            self._write((), {})
+        self._names, self._gone = self._listed()
         try:
             self._programs = [Program(folder / name) for name in self._names]
         except FileNotFoundError:
-            if self._listed() == self._names:
+            if self._listed()[0] == self._names:
                 raise
             # Another process merged segments between the two reads; it does so a few times a day at most.
-            self._names = self._listed()
+            self._names, self._gone = self._listed()
             self._programs = [Program(folder / name) for name in self._names]
         if writable:
             self._clear()
-        self._live = _live(self._programs)
+        self._live = _live(self._programs, self._names, self._gone)
         self._ranked: NDArray[np.intp] | None = None  # the order of the numbers that a sweep has
 
     # -- deciding
@@ -109,40 +113,52 @@ class Programs:
     # -- as an artefact
 
     def apply(self, changes: Sequence[Change]) -> None:
-        """Take studies as they are now."""
-        for compiled in self._compiled([change.nct_id for change in changes]).values():
+        """Take studies as they are now; removed ones count no more."""
+        for change in changes:
+            number = int(change.nct_id[3:])
+            if change.removed:
+                self._removed.add(number)
+                self._builder.drop(number)
+            else:
+                self._removed.discard(number)
+        present = [change.nct_id for change in changes if not change.removed]
+        for compiled in self._compiled(present).values():
             self._builder.add(compiled)
 
     def commit(self) -> None:
         """Write what was applied, merge what has grown small beside it, and say so in one step."""
-        if not self._builder.trials:
+        if not self._builder.trials and not self._removed:
             return
         names, programs = list(self._names), list(self._programs)
+        newest = max((int(name) for name in names), default=0)
+        gone = self._gone | dict.fromkeys(self._removed, newest)
         while programs and len(programs[-1].numbers) <= self._builder.trials:
-            names.pop()
-            last = programs.pop()
-            self._builder.take(last, ~np.isin(last.numbers, self._builder.numbers))
-        number = 1 + max((int(name) for name in self._names), default=0)
-        name = f"{number:06d}"
-        self._builder.write(self._folder / name)
-        names.append(name)
-        self._write(tuple(names))
-        self._names = tuple(names)
+            last, segment = programs.pop(), int(names.pop())
+            elsewhere = [*self._builder.numbers.tolist(), *_gone_from(gone, segment)]
+            self._builder.take(last, ~np.isin(last.numbers, elsewhere))
+        if self._builder.trials:
+            name = f"{newest + 1:06d}"
+            self._builder.write(self._folder / name)
+            names.append(name)
+            programs.append(Program(self._folder / name))
+        oldest = min((int(name) for name in names), default=newest + 1)
+        gone = {number: last for number, last in gone.items() if last >= oldest}
+        self._write(tuple(names), gone)
+        self._names, self._gone, self._programs = tuple(names), gone, programs
         self._clear()
-        self._programs = [*programs, Program(self._folder / name)]
-        self._live = _live(self._programs)
+        self._live = _live(self._programs, self._names, self._gone)
         self._ranked = None
-        self._builder = Builder()
+        self._builder, self._removed = Builder(), set()
 
     def close(self) -> None:
         """Let go of the arrays."""
         self._programs, self._live = [], []
 
-    def _listed(self) -> tuple[str, ...]:
+    def _listed(self) -> tuple[tuple[str, ...], dict[int, int]]:
         listed = msgspec.json.decode((self._folder / _SEGMENTS).read_bytes(), type=_Listed)
         if listed.compiler != self._compiler:
             raise ValueError(f"{self._folder}: made by another compiler")
-        return listed.names
+        return listed.names, listed.gone
 
     def _clear(self) -> None:
         """Delete segments that do not count: merged into others, or half written before a crash."""
@@ -150,9 +166,9 @@ class Programs:
             if held.is_dir() and held.name not in self._names:
                 shutil.rmtree(held, ignore_errors=True)
 
-    def _write(self, names: tuple[str, ...]) -> None:
+    def _write(self, names: tuple[str, ...], gone: dict[int, int]) -> None:
         fresh = self._folder / f"{_SEGMENTS}.new"
-        fresh.write_bytes(msgspec.json.encode(_Listed(self._compiler, names)))
+        fresh.write_bytes(msgspec.json.encode(_Listed(self._compiler, names, gone)))
         fresh.replace(self._folder / _SEGMENTS)
 
 
@@ -167,11 +183,19 @@ def programs_recipe(compiler: str, compiled: CompiledOf) -> Recipe[Programs]:
     )
 
 
-def _live(programs: Sequence[Program]) -> list[NDArray[np.bool_]]:
-    """Say of each segment's trials which stand in no later one."""
+def _gone_from(gone: Mapping[int, int], segment: int) -> list[int]:
+    """Return the removed studies that do not count in a segment."""
+    return [number for number, last in gone.items() if segment <= last]
+
+
+def _live(
+    programs: Sequence[Program], names: Sequence[str], gone: Mapping[int, int]
+) -> list[NDArray[np.bool_]]:
+    """Say of each segment's trials which stand in no later one, and were not removed since."""
     found: list[NDArray[np.bool_]] = []
     later = np.zeros(0, np.intp)
-    for program in reversed(programs):
-        found.append(~np.isin(program.numbers, later))
+    for program, name in zip(reversed(programs), reversed(names), strict=True):
+        elsewhere = np.concatenate([later, np.array(_gone_from(gone, int(name)), np.intp)])
+        found.append(~np.isin(program.numbers, elsewhere))
         later = np.concatenate([later, program.numbers])
     return found[::-1]

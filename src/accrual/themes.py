@@ -57,22 +57,30 @@ class ThemeFile:
             raise ValueError(f"{folder}: made with another vocabulary")
         self.themes = read(self._path)
         self._fresh: dict[int, tuple[Named, ...]] = {}
+        self._gone: set[int] = set()
 
     def apply(self, changes: Sequence[Change]) -> None:
-        """Take studies as they are now."""
+        """Take studies as they are now; removed ones are about nothing."""
         for change in changes:
+            if change.removed:
+                number = int(change.nct_id[3:])
+                self._gone.add(number)
+                self._fresh.pop(number, None)
+                continue
             try:
                 trial = read_body(change.body)
             except RecordError:
                 continue
-            self._fresh[int(trial.nct_id[3:])] = tuple(themes_of(trial))
+            number = int(trial.nct_id[3:])
+            self._fresh[number] = tuple(themes_of(trial))
+            self._gone.discard(number)
 
     def commit(self) -> None:
         """Write what was applied beside what is held, in one step."""
-        if self._fresh:
-            self.themes = Themes.merged(self.themes, self._fresh)
+        if self._fresh or self._gone:
+            self.themes = Themes.merged(self.themes, self._fresh, self._gone)
             write(self.themes, self._path)
-            self._fresh = {}
+            self._fresh, self._gone = {}, set()
 
     def close(self) -> None:
         """Let go of the arrays."""

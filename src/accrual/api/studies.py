@@ -142,6 +142,7 @@ def _file(name: str) -> dict[str, str]:
 
 def _versions(finder: Finder, number: str) -> list[Any]:
     try:
+        finder.record(number)  # raises of a removed study: the registry has no page of one
         return [_decode(body) for body in finder.versions(number)]
     except StudyNotFoundError:
         raise refusals.study_not_found(number) from None

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from accrual.basic import nct_id
 from accrual.cli.options import Home, Json, Study
-from accrual.cli.output import text, write, write_json, write_text
+from accrual.cli.output import note, text, write, write_json, write_text
 from accrual.cli.session import open_finder
 from accrual.errors import QueryError
 
@@ -31,10 +32,13 @@ def show(
     if json and markdown:
         raise QueryError("--json and --markdown are two forms: choose one")
     with open_finder(context, home) as finder:
+        body, gone = finder.last_record(nct)
+        if gone is not None:
+            note(f"{nct_id(nct)} is gone from its source since {gone}: this is its last version.")
         if json:
-            write_json(finder.record(nct))
+            write_json(body)
             return
-        trial, compiled = finder.show(nct), finder.criteria(nct)
+        trial, compiled = finder.read(body)
     from accrual.plain.sheet import markdown_of, parts
     from accrual.plain.trial import trial_page
 

@@ -84,6 +84,10 @@ class Builder:
         decidable = tuple(node for node in wanted if node != _UNKNOWN)
         self._trials[int(compiled.nct_id[3:])] = (len(wanted), of_text, decidable)
 
+    def drop(self, number: int) -> None:
+        """Take a trial out again, by its NCT number as an integer; nothing happens where it was not added."""
+        self._trials.pop(number, None)
+
     def take(self, program: Program, live: NDArray[np.bool_]) -> None:
         """Add trials of a program that is written already.
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
@@ -77,11 +77,14 @@ class Themes:
             raise ValueError("the arrays of themes do not fit each other")
 
     @classmethod
-    def merged(cls, held: Themes | None, fresh: Mapping[int, Sequence[Named]]) -> Themes:
-        """Return what is held with some trials put in, or put in anew.
+    def merged(
+        cls, held: Themes | None, fresh: Mapping[int, Sequence[Named]], gone: Collection[int] = ()
+    ) -> Themes:
+        """Return what is held with some trials put in, or put in anew, and others taken out.
 
         Arguments:
             fresh: for each trial, by its NCT number as an integer, what it names.
+            gone: the trials to take out, by the same number.
 
         Example:
             >>> Themes.merged(None, {7: [("asthma", "title"), ("asthma", "condition")]}).named(7)
@@ -100,7 +103,7 @@ class Themes:
         numbers, starts = np.array(added, np.int32), np.array(fresh_starts, np.int32)
         codes, parts = np.array(fresh_codes, np.int32), np.array(fresh_parts, np.uint8)
         if held is not None:
-            kept = ~np.isin(held.numbers, numbers)
+            kept = ~np.isin(held.numbers, np.array([*added, *gone], np.int32))
             starts = np.concatenate([held.starts, held.starts[-1] + starts[1:]])
             codes, parts = np.concatenate([held.codes, codes]), np.concatenate([held.parts, parts])
             order = np.concatenate([np.flatnonzero(kept), len(kept) + np.arange(len(numbers))])

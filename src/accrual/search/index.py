@@ -50,7 +50,8 @@ class Change(Protocol):
     def study(self) -> int: ...
 
     @property
-    def body(self) -> bytes: ...
+    def body(self) -> bytes:
+        """The record; empty where the study is gone from its source."""
 
 
 class Line(msgspec.Struct, array_like=True, frozen=True):
@@ -190,6 +191,8 @@ class TextIndex:
         newest = {change.study: change for change in changes}
         self._segments.delete_studies(newest)
         for change in newest.values():
+            if not change.body:
+                continue
             try:
                 document = self._document(change.study, read_body(change.body))
             except RecordError:

@@ -186,6 +186,8 @@ class RegistryIndex:
         points: dict[int, tuple[int, ...]] = {}
         for change in newest.values():
             points[change.study] = ()
+            if not change.body:
+                continue
             try:
                 made = make_documents(change.study, _decode(change.body), self._places)
             except (RecordError, msgspec.MsgspecError, RecursionError):
