@@ -8,10 +8,12 @@ more requests than were allowed (429).
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import math
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final, TypeVar
 
 import msgspec
@@ -55,13 +57,14 @@ class Workers:
         self.seconds = seconds
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="accrual-api")
 
-    async def run(self, work: Callable[[], T]) -> T:
-        """Return what the work gives.
+    async def run(self, work: Callable[..., T], *given: object) -> T:
+        """Return what the work gives; the language of the request goes along.
 
         Raises:
             HTTPException: 503, it took too long.
         """
-        future = asyncio.get_running_loop().run_in_executor(self._pool, work)
+        context = contextvars.copy_context()
+        future = asyncio.get_running_loop().run_in_executor(self._pool, context.run, partial(work, *given))
         try:
             return await asyncio.wait_for(future, self.seconds)
         except TimeoutError:

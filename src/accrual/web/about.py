@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from accrual.api.limits import Workers
 from accrual.codes.shelves import open_shelf
 from accrual.codes.sources.catalog import CATALOG
 from accrual.finder import Finder, Status
@@ -135,12 +135,13 @@ _PUBLISHERS: Final[Mapping[str, str]] = {
 class AboutPages:
     """The page about the data."""
 
-    def __init__(self, finder: Finder) -> None:
+    def __init__(self, finder: Finder, workers: Workers) -> None:
         self.finder = finder
+        self.workers = workers
 
     async def show(self, request: Request) -> Response:
         """Show what is here, how it is understood, and where it comes from."""
-        return await run_in_threadpool(self._show)
+        return await self.workers.run(self._show)
 
     def _show(self) -> Response:
         status = self.finder.status()

@@ -12,11 +12,11 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
+from accrual.api.limits import Workers
 from accrual.errors import PatientError, PlaceNotFoundError, QueryError
 from accrual.finder import Finder
 from accrual.match.ask import Question
@@ -60,19 +60,20 @@ TO_THE_DOCTOR = 5
 class AnyTrialPages:
     """The pages that ask a visitor about many trials."""
 
-    def __init__(self, finder: Finder, today: Callable[[], date], carrier: Carrier) -> None:
+    def __init__(self, finder: Finder, workers: Workers, today: Callable[[], date], carrier: Carrier) -> None:
         self.finder = finder
+        self.workers = workers
         self.today = today
         self.carrier = carrier
 
     async def start(self, request: Request) -> Response:
         """Show the short form, or what is known of the search that led here."""
-        return await run_in_threadpool(self._start, request.query_params)
+        return await self.workers.run(self._start, request.query_params)
 
     async def answer(self, request: Request) -> Response:
         """Take the short form or an answer, and show what comes next."""
         fields = await read_form(request)
-        return await run_in_threadpool(self._answer, fields)
+        return await self.workers.run(self._answer, fields)
 
     def _start(self, params: QueryParams) -> Response:
         return self._form({"search": str(params).encode()} if params else {})

@@ -19,7 +19,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from accrual.api.caching import OPEN_HEADERS
-from accrual.api.limits import Limits, RateLimit
+from accrual.api.limits import Limits, RateLimit, Workers
 from accrual.api.refusals import text_response
 from accrual.api.registry import registry_routes
 from accrual.api.routes import http_status
@@ -37,7 +37,7 @@ from accrual.web.comparison import ComparisonPages
 from accrual.web.compression import Compression
 from accrual.web.coordinators import CoordinatorPages
 from accrual.web.language import Language
-from accrual.web.layout import render
+from accrual.web.layout import RETRY_AFTER, render
 from accrual.web.map import MapPages
 from accrual.web.matrix import MatrixPages
 from accrual.web.places import PlacePages
@@ -60,6 +60,13 @@ HEADINGS = {
     413: message("The file is too large"),
     503: message("The trial data cannot be read right now"),
 }
+TOO_LONG = message(
+    "The work for this page was ended, so that others get their turn. Please try again in a moment."
+)
+TOO_LONG_SENT = message(
+    "The work for this page was ended, so that others get their turn. What you sent was not stored. "
+    "Please go back and try again in a moment."
+)
 MESSAGES = {
     404: message("There is nothing at this address. Check it for a typing error."),
     405: message("Open the page from the start page instead."),
@@ -76,21 +83,23 @@ def create_app(
         limits: what one request may cost.
     """
     limits = limits or Limits()
-    search = ResultsPages(finder, limits.seconds)
-    check = CheckPages(finder, today)
-    maps = MapPages(finder)
-    trial = TrialPages(finder, today)
-    places = PlacePages(finder)
-    suggestions = SuggestionPages(finder)
-    take_part = TakePartPages(finder, today)
-    comparison = ComparisonPages(finder, today)
+    # Threads of their own for each kind of work: where one kind is stuck, the others still answer.
+    showing, deciding = Workers(limits.seconds), Workers(limits.seconds)
+    search = ResultsPages(finder, Workers(limits.seconds))
+    check = CheckPages(finder, deciding, today)
+    maps = MapPages(finder, Workers(limits.seconds))
+    trial = TrialPages(finder, showing, today)
+    places = PlacePages(finder, showing)
+    suggestions = SuggestionPages(finder, Workers(limits.seconds))
+    take_part = TakePartPages(finder, deciding, today)
+    comparison = ComparisonPages(finder, showing, today)
     coordinators = CoordinatorPages()
     # A key of this server alone, for as long as it runs: nothing that a page carries outlives it.
     carrier = Carrier(secrets.token_bytes(32))
-    any_trial = AnyTrialPages(finder, today, carrier)
-    matrix = MatrixPages(finder, today, carrier)
-    caseload = CaseloadPages(finder, today, carrier)
-    about = AboutPages(finder)
+    any_trial = AnyTrialPages(finder, deciding, today, carrier)
+    matrix = MatrixPages(finder, deciding, today, carrier)
+    caseload = CaseloadPages(finder, deciding, today, carrier)
+    about = AboutPages(finder, showing)
     app = Starlette(
         routes=[
             Route("/", search.home),
@@ -161,9 +170,23 @@ async def _refused(request: Request, error: Exception) -> Response:
         return text_response(shown, status, {**OPEN_HEADERS, **(getattr(error, "headers", None) or {})})
     if request.url.path.startswith("/api/"):
         return JSONResponse({"error": detail}, status)
+    if status == 503:
+        return _unfinished(request)
     return render(
         "error.html", status, heading=HEADINGS.get(status, message("This did not work")), message=detail
     )
+
+
+def _unfinished(request: Request) -> Response:
+    """Say that the work took too long; the address of what was asked for is asked again by a link."""
+    again, said = "", TOO_LONG_SENT
+    if request.method == "GET":
+        query = f"?{request.url.query}" if request.url.query else ""
+        again, said = f"{request.url.path}{query}", TOO_LONG
+    heading = message("This took too long")
+    page = render("error.html", 503, store=False, heading=heading, message=said, again=again)
+    page.headers.update(RETRY_AFTER)
+    return page
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:

@@ -14,10 +14,10 @@ from itertools import islice
 from typing import get_args
 
 import msgspec
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from accrual.api.limits import Workers
 from accrual.errors import QueryError, StudyNotFoundError
 from accrual.finder import Finder
 from accrual.match.verdict import Verdict
@@ -57,8 +57,9 @@ class Caseload(msgspec.Struct, frozen=True):
 class CaseloadPages:
     """The pages of many patients and one trial."""
 
-    def __init__(self, finder: Finder, today: Callable[[], date], carrier: Carrier) -> None:
+    def __init__(self, finder: Finder, workers: Workers, today: Callable[[], date], carrier: Carrier) -> None:
         self.finder = finder
+        self.workers = workers
         self.today = today
         self.carrier = carrier
 
@@ -69,12 +70,12 @@ class CaseloadPages:
     async def table(self, request: Request) -> Response:
         """Decide the trial for the patients that were sent."""
         fields = await read_fields(request, MOST_FIELDS)
-        return await run_in_threadpool(self._table, fields)
+        return await self.workers.run(self._table, fields)
 
     async def export(self, request: Request) -> Response:
         """Give the rows that a page carries as a file."""
         fields = await read_form(request)
-        return await run_in_threadpool(self._export, fields)
+        return await self.workers.run(self._export, fields)
 
     def _table(self, sent: Sequence[Field]) -> Response:
         fields = first_of_each(sent)

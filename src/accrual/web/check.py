@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import date
 
 import msgspec
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from accrual.api.body import MAX_BODY_BYTES
+from accrual.api.limits import Workers
 from accrual.errors import PatientError, QueryError
 from accrual.finder import Finder
 from accrual.match.rank import Match
@@ -54,13 +54,14 @@ class MatchView(msgspec.Struct, frozen=True):
 class CheckPages:
     """The pages that take a patient file."""
 
-    def __init__(self, finder: Finder, today: Callable[[], date]) -> None:
+    def __init__(self, finder: Finder, workers: Workers, today: Callable[[], date]) -> None:
         self.finder = finder
+        self.workers = workers
         self.today = today
 
     async def screen_form(self, request: Request) -> Response:
         """Show the form for one trial."""
-        trial = await run_in_threadpool(self.finder.show, request.path_params["nct"])
+        trial = await self.workers.run(self.finder.show, request.path_params["nct"])
         if trial.nct_id != request.path_params["nct"]:
             return RedirectResponse(f"/trials/{trial.nct_id}/screen", status_code=308)
         return self._form(trial)
@@ -68,7 +69,7 @@ class CheckPages:
     async def screen(self, request: Request) -> Response:
         """Decide one trial for the patient that was sent."""
         fields = await read_form(request)
-        return await run_in_threadpool(self._screen, request.path_params["nct"], fields)
+        return await self.workers.run(self._screen, request.path_params["nct"], fields)
 
     async def match_form(self, request: Request) -> Response:
         """Show the form for all trials."""
@@ -77,7 +78,7 @@ class CheckPages:
     async def match(self, request: Request) -> Response:
         """Rank all trials for the patient that was sent."""
         fields = await read_form(request)
-        return await run_in_threadpool(self._match, fields)
+        return await self.workers.run(self._match, fields)
 
     def _screen(self, nct: str, fields: dict[str, bytes]) -> Response:
         trial = self.finder.show(nct)

@@ -12,10 +12,10 @@ from datetime import date
 from urllib.parse import urlencode
 
 import msgspec
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from accrual.api.limits import Workers
 from accrual.criteria.groups import group_words
 from accrual.criteria.tree import CompiledTrial, Kind
 from accrual.errors import QueryError, StudyNotFoundError
@@ -60,14 +60,15 @@ class Compared(msgspec.Struct, frozen=True):
 class ComparisonPages:
     """The page that compares trials."""
 
-    def __init__(self, finder: Finder, today: Callable[[], date]) -> None:
+    def __init__(self, finder: Finder, workers: Workers, today: Callable[[], date]) -> None:
         self.finder = finder
+        self.workers = workers
         self.today = today
 
     async def show(self, request: Request) -> Response:
         """Show the trials of the address side by side."""
         written = " ".join(request.query_params.getlist("id"))[:2_000]
-        return await run_in_threadpool(self._show, list(dict.fromkeys(filter(None, _BETWEEN.split(written)))))
+        return await self.workers.run(self._show, list(dict.fromkeys(filter(None, _BETWEEN.split(written)))))
 
     def _show(self, asked: Sequence[str]) -> Response:
         trials: dict[str, Trial] = {}

@@ -33,6 +33,10 @@ MAIN_PAGES: tuple[tuple[str, str], ...] = (
 """The pages that every page leads to: address and words (of the catalogs)."""
 
 
+RETRY_AFTER = {"retry-after": "5"}
+"""When a browser may ask again for what took too long; in seconds, set by hand."""
+
+
 @cache
 def environment(language: str = DEFAULT) -> Environment:
     """Return the templates' environment in a language, built once."""

@@ -7,11 +7,14 @@ all that the map says.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
-from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from accrual.api.limits import Workers
 from accrual.basic import nct_id
 from accrual.errors import AccrualError, StudyNotFoundError
 from accrual.finder import Finder
@@ -26,6 +29,7 @@ SHOWN_ALL = marked("The map shows every site of these trials that has a known pl
 SHOWN_SOME = marked("The map shows the first %(shown)s of %(total)s trials.")
 LEFT_OUT = marked("It leaves out %(left_out)s places with few trials.")
 OF_ONE = marked("The map shows %(placed)s of %(total)s sites. The others have no known place.")
+TOO_LONG = marked("The map took too long.")
 OF_ONE_ALL = marked("The map shows every site of this trial.")
 
 
@@ -45,16 +49,23 @@ class MapData(msgspec.Struct, frozen=True):
 class MapPages:
     """The data of maps."""
 
-    def __init__(self, finder: Finder) -> None:
+    def __init__(self, finder: Finder, workers: Workers) -> None:
         self.finder = finder
+        self.workers = workers
 
     async def search(self, request: Request) -> Response:
         """Return the map of a search; its parameters are those of the results page."""
-        return await run_in_threadpool(self._search, request)
+        return await self._in_time(self._search, request)
 
     async def trial(self, request: Request) -> Response:
         """Return the map of one trial."""
-        return await run_in_threadpool(self._trial, request.path_params["nct"])
+        return await self._in_time(self._trial, request.path_params["nct"])
+
+    async def _in_time(self, work: Callable[..., Response], given: object) -> Response:
+        try:
+            return await self.workers.run(work, given)
+        except HTTPException as error:
+            return _json({"error": say(TOO_LONG)}, error.status_code)
 
     def _search(self, request: Request) -> Response:
         try:

@@ -12,11 +12,12 @@ from collections.abc import Callable
 from datetime import date
 
 import msgspec
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import QueryParams
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from accrual.api.limits import Workers
 from accrual.errors import PatientError, PlaceNotFoundError, QueryError, StudyNotFoundError
 from accrual.finder import Finder
 from accrual.match.evaluate import Screener
@@ -33,7 +34,7 @@ from accrual.web.carried import Carrier, lightened
 from accrual.web.check import LIMIT_WORDS
 from accrual.web.forms import read_form, sent_patient
 from accrual.web.interview import text_of
-from accrual.web.language import marked
+from accrual.web.language import marked, say
 from accrual.web.layout import render
 from accrual.web.matrix_file import matrix_tables
 from accrual.web.matrix_rows import Asked, Line, Listed, Proof
@@ -46,14 +47,16 @@ STATUS_CHOICES = (
     ("RECRUITING", marked("Recruiting now")),
     ("NOT_YET_RECRUITING", marked("Not yet recruiting")),
 )
+TOO_LONG = marked("The rules of this cell took too long. Please try again in a moment.")
 _ORDER: dict[Verdict, int] = {"eligible": 0, "undetermined": 0, "ineligible": 1}
 
 
 class MatrixPages:
     """The pages of one patient and many trials."""
 
-    def __init__(self, finder: Finder, today: Callable[[], date], carrier: Carrier) -> None:
+    def __init__(self, finder: Finder, workers: Workers, today: Callable[[], date], carrier: Carrier) -> None:
         self.finder = finder
+        self.workers = workers
         self.today = today
         self.carrier = carrier
 
@@ -66,13 +69,18 @@ class MatrixPages:
         fields = await read_form(request)
         if "held" in fields:
             alone = request.headers.get("hx-request") == "true"
-            return await run_in_threadpool(self._proof, fields, alone)
-        return await run_in_threadpool(self._matrix, fields)
+            try:
+                return await self.workers.run(self._proof, fields, alone)
+            except HTTPException as error:
+                if not alone:
+                    raise
+                return _proof(None, say(TOO_LONG), error.status_code)
+        return await self.workers.run(self._matrix, fields)
 
     async def export(self, request: Request) -> Response:
         """Give the matrix that a page carries as a file."""
         fields = await read_form(request)
-        return await run_in_threadpool(self._export, fields)
+        return await self.workers.run(self._export, fields)
 
     def _matrix(self, fields: dict[str, bytes]) -> Response:
         try:

@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import msgspec
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from accrual.api.limits import Workers
 from accrual.errors import PlaceNotFoundError, QueryError
 from accrual.finder import Finder
 from accrual.locations import LocalTrial, Location, Order
@@ -61,12 +61,13 @@ class TrialView(msgspec.Struct, frozen=True):
 class PlacePages:
     """The pages of places."""
 
-    def __init__(self, finder: Finder) -> None:
+    def __init__(self, finder: Finder, workers: Workers) -> None:
         self.finder = finder
+        self.workers = workers
 
     async def show(self, request: Request) -> Response:
         """Show the places in a place, or its trials."""
-        return await run_in_threadpool(self._show, request)
+        return await self.workers.run(self._show, request)
 
     def _show(self, request: Request) -> Response:
         asked = request.path_params.get("path", "")

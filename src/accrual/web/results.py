@@ -7,16 +7,14 @@ on the page and with the form as it was: a search that makes no sense.
 from __future__ import annotations
 
 from contextlib import suppress
-from contextvars import copy_context
 from typing import Any
 
 import msgspec
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from accrual.api.limits import Limits, Workers
+from accrual.api.limits import Workers
 from accrual.codes.concepts import vocabulary
 from accrual.errors import PlaceNotFoundError, QueryError
 from accrual.finder import Finder
@@ -33,7 +31,7 @@ from accrual.web.asking import Asked, exact_form, read_asked
 from accrual.web.days import age_words
 from accrual.web.language import current, marked
 from accrual.web.language import say as _
-from accrual.web.layout import render
+from accrual.web.layout import RETRY_AFTER, render
 
 CONDITIONS_SHOWN = 6
 MATCHED_SHOWN = 4
@@ -43,8 +41,6 @@ MOST_HELPS = 6
 """Filters tried where nothing is found: each costs a search."""
 MOST_NAMES = 3
 """Of what the words name, as many are tried alone."""
-RETRY_SECONDS = 5
-"""When a browser may ask again after a search that took too long. Set by hand."""
 TOO_LONG = marked(
     "This search took too long, and was ended. Your words are still here: try again in a moment, "
     "or use fewer words or filters."
@@ -97,21 +93,19 @@ class Helps(msgspec.Struct, frozen=True):
 class ResultsPages:
     """The pages that search."""
 
-    def __init__(self, finder: Finder, seconds: float = Limits().seconds) -> None:
-        """Search by a facade; a search may take so many seconds."""
+    def __init__(self, finder: Finder, workers: Workers) -> None:
         self.finder = finder
-        self.workers = Workers(seconds)
+        self.workers = workers
 
     async def home(self, request: Request) -> Response:
         """Show the search box and what is loaded."""
-        status = await run_in_threadpool(self.finder.status)
+        status = await self.workers.run(self.finder.status)
         return render("home.html", form=SearchForm(), studies=status.studies, data_date=status.data_date)
 
     async def results(self, request: Request) -> Response:
         """Show the trials found, with filters beside them; the form alone where the search takes too long."""
-        context = copy_context()  # the language of the request goes along
         try:
-            return await self.workers.run(lambda: context.run(self._results, request))
+            return await self.workers.run(self._results, request)
         except HTTPException:
             return _unfinished(request, 503, _(TOO_LONG))
 
@@ -168,7 +162,7 @@ def _unfinished(request: Request, status: int, said: str) -> Response:
         facets=(),
     )
     if status == 503:
-        page.headers["retry-after"] = str(RETRY_SECONDS)
+        page.headers.update(RETRY_AFTER)
     return page
 
 

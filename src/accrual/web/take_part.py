@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from accrual.api.limits import Workers
 from accrual.errors import PatientError, QueryError
 from accrual.finder import Finder
 from accrual.match.ask import questions
@@ -31,13 +31,14 @@ from accrual.web.layout import render
 class TakePartPages:
     """The pages that ask a visitor about one trial."""
 
-    def __init__(self, finder: Finder, today: Callable[[], date]) -> None:
+    def __init__(self, finder: Finder, workers: Workers, today: Callable[[], date]) -> None:
         self.finder = finder
+        self.workers = workers
         self.today = today
 
     async def start(self, request: Request) -> Response:
         """Say what will happen, before anything is asked."""
-        trial = await run_in_threadpool(self.finder.show, request.path_params["nct"])
+        trial = await self.workers.run(self.finder.show, request.path_params["nct"])
         if trial.nct_id != request.path_params["nct"]:
             return RedirectResponse(f"/trials/{trial.nct_id}/take-part", status_code=308)
         return _page(trial, step="start")
@@ -45,7 +46,7 @@ class TakePartPages:
     async def answer(self, request: Request) -> Response:
         """Take an answer and show the next question, or how the rules stand."""
         fields = await read_form(request)
-        return await run_in_threadpool(self._answer, request.path_params["nct"], fields)
+        return await self.workers.run(self._answer, request.path_params["nct"], fields)
 
     def _answer(self, nct: str, fields: dict[str, bytes]) -> Response:
         trial = self.finder.show(nct)

@@ -12,10 +12,10 @@ from operator import attrgetter
 from typing import Final
 
 import msgspec
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from accrual.api.limits import Workers
 from accrual.finder import Finder
 from accrual.plain.enrollment import read_enrollment
 from accrual.plain.glossary import Entry, Piece, pieces
@@ -96,21 +96,22 @@ class Region(msgspec.Struct, frozen=True):
 class TrialPages:
     """The pages of one trial."""
 
-    def __init__(self, finder: Finder, today: Callable[[], date] = date.today) -> None:
+    def __init__(self, finder: Finder, workers: Workers, today: Callable[[], date]) -> None:
         self.finder = finder
+        self.workers = workers
         self.today = today
 
     async def trial(self, request: Request) -> Response:
         """Show one trial."""
-        return await run_in_threadpool(self._answer, request, "", self._trial)
+        return await self.workers.run(self._answer, request, "", self._trial)
 
     async def dates(self, request: Request) -> Response:
         """Give the trial's dates as a calendar file."""
-        return await run_in_threadpool(self._answer, request, "/dates.ics", self._dates)
+        return await self.workers.run(self._answer, request, "/dates.ics", self._dates)
 
     async def history(self, request: Request) -> Response:
         """Show what changed in the trial's record, version by version."""
-        return await run_in_threadpool(self._answer, request, "/history", self._history)
+        return await self.workers.run(self._answer, request, "/history", self._history)
 
     def _answer(self, request: Request, rest: str, answer: Callable[[Trial], Response]) -> Response:
         asked = request.path_params["nct"]
