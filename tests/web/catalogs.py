@@ -2,27 +2,29 @@
 
 Sentences (`es.po`) come from the templates (`_("…")`, `{% trans %}`), from `marked("…")` in the web package, and from
 `message("…")` and `counted("…", "…", n)` in the rooms that write plain words. The words of our tables (`es.tables.po`)
-are listed in `tests.web.tables`. What no page says any more is dropped; what is new stands with an empty translation,
+and our names (`es.names.po`) are listed in `tests.web.tables`. What no page says any more is dropped; what is new stands with an empty translation,
 which a test refuses.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from accrual.message import Message
 from accrual.plain.filters import FACET_TITLES
 from accrual.plain.results import HARMS, STEPS
 from accrual.plain.screening import NOT_ADVICE
 from accrual.plain.topics import TOPIC_NAMES
 from accrual.plain.trial import DESIGN_NAMES, UNDERSTOOD_WORDS
-from accrual.web.catalog import DEFAULT, LOCALE
+from accrual.web.catalog import DEFAULT, LOCALE, PARTS, catalog_file
 from accrual.web.language import LANGUAGES
 
-from .tables import table_words
+from .tables import name_words, table_words
 
 JOINTS = (" and ", " or ", ", or ")
 WEB = LOCALE.parent
@@ -68,24 +70,28 @@ def said() -> Catalog:
 
 def tabled() -> Catalog:
     """Return the words of our tables, untranslated."""
+    return _listed(table_words())
+
+
+def named() -> Catalog:
+    """Return the names of our tables, untranslated."""
+    return _listed(name_words())
+
+
+def _listed(words: Iterable[Message]) -> Catalog:
     found = Catalog(fuzzy=False)
-    for word in table_words():
+    for word in words:
         found.add(word.pattern, context=word.context or None)
     return found
 
 
-CATALOGS = {"": said, "tables": tabled}
+CATALOGS: dict[str, Callable[[], Catalog]] = dict(zip(PARTS, (said, tabled, named), strict=True))
 """The part of a file's name behind the language, and what the file has to hold."""
-
-
-def path_of(language: str, part: str) -> Path:
-    """Return where a catalog lies."""
-    return LOCALE / ".".join(filter(None, (language, part, "po")))
 
 
 def read_catalog(language: str, part: str = "") -> Catalog:
     """Return a catalog of a language, empty where there is none."""
-    path = path_of(language, part)
+    path = catalog_file(language, part)
     if not path.is_file():
         return Catalog(locale=language, fuzzy=False)
     with path.open("rb") as file:
@@ -100,7 +106,7 @@ def write(language: str, part: str = "") -> Path:
             continue
         known = old.get(message.id, message.context)
         new.add(message.id, known.string if known is not None else None, context=message.context)
-    path = path_of(language, part)
+    path = catalog_file(language, part)
     LOCALE.mkdir(exist_ok=True)
     with path.open("wb") as file:
         write_po(file, new, sort_output=True, no_location=True, omit_header=True, width=0)

@@ -1,9 +1,10 @@
-"""The words of our tables that pages show: labels of registry values, names, questions, meanings."""
+"""The words of our tables that pages show: labels of registry values, questions, meanings; and the names."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from accrual.codes.concepts import seed_concepts
 from accrual.codes.everyday import everyday_words
 from accrual.codes.qualifiers import PLACES, qualifiers
 from accrual.codes.units import units
@@ -44,7 +45,7 @@ def table_words() -> Iterator[Message]:
             yield word(words, kind)
     yield from clause_patterns()
     yield from _of_variables()
-    yield from _of_names()
+    yield from _adjectives()
     yield from group_names()
     for entry in entries():
         yield word(entry.meaning, "glossary")
@@ -59,9 +60,22 @@ def table_words() -> Iterator[Message]:
         yield word(words, "number")
 
 
-def _of_variables() -> Iterator[Message]:
+def name_words() -> Iterator[Message]:
+    """Every name of a condition, a treatment or a measurement, as medicine has it and as people say it."""
     for variable in variables().values():
         yield word(variable.name, "name")
+    for concept in seed_concepts():
+        yield word(concept.name, "name")
+    for name, words in everyday_words().items():
+        # What a clause of its own tells ("you are pregnant") is no name.
+        if name not in qualifiers() and not words.startswith("you "):
+            yield word(words, "name")
+            if name in variables():
+                yield word(bare_name(words), "name")
+
+
+def _of_variables() -> Iterator[Message]:
+    for variable in variables().values():
         yield word(variable.question, "question")
         for value in variable.values:
             yield word(value, "answer")
@@ -69,15 +83,9 @@ def _of_variables() -> Iterator[Message]:
         yield word(language.capitalize(), "answer")
 
 
-def _of_names() -> Iterator[Message]:
-    """Everyday words as names and as adjectives; what a clause of its own tells ("you are pregnant") is no name."""
-    for name, words in everyday_words().items():
-        if name in qualifiers():
-            yield word(words, "adjective")
-        elif not words.startswith("you "):
-            yield word(words, "name")
-            if name in variables():
-                yield word(bare_name(words), "name")
+def _adjectives() -> Iterator[Message]:
     for name in qualifiers():
+        if name in everyday_words():
+            yield word(everyday_words()[name], "adjective")
         if name not in PLACES:
             yield word(name.replace("-", " "), "adjective")

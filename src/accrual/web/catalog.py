@@ -3,7 +3,8 @@
 Comes in: English words, and a language. Goes out: the words in it, or None. Refuses nothing.
 
 `locale/es.po` has the sentences of the pages and of the plain words; `locale/es.tables.po` the words of our tables:
-labels, names, questions. `python -m tests.web.catalogs` brings both up to date. What the registry wrote stays as it is.
+labels, questions, meanings; `locale/es.names.po` the names of conditions, treatments and measurements.
+`python -m tests.web.catalogs` brings them up to date. What the registry wrote stays as it is.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from babel.messages.pofile import read_po
 
 LOCALE = Path(__file__).parent / "locale"
 DEFAULT = "en"
+PARTS = ("", "tables", "names")
+"""What a language is kept in, each a file: `es.po`, `es.tables.po`, `es.names.po`."""
 
 
 class Catalog:
@@ -54,12 +57,22 @@ class Catalog:
         return self.find("", one, many, count) or (one if count == 1 else many)
 
 
+def catalog_file(language: str, part: str) -> Path:
+    """Return where a part of a language lies.
+
+    Example:
+        >>> catalog_file("es", "tables").name
+        'es.tables.po'
+    """
+    return LOCALE / ".".join(filter(None, (language, part, "po")))
+
+
 @cache
 def catalog(language: str) -> Catalog:
     """Return the words of a language; English stands where it has none."""
     found = Catalog()
-    for name in (f"{language}.po", f"{language}.tables.po"):
-        path = LOCALE / name
+    for part in PARTS:
+        path = catalog_file(language, part)
         if path.is_file():
             with path.open("rb") as file:
                 found.learn(read_po(file, locale=language))
