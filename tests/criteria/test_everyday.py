@@ -20,6 +20,8 @@ TOLD = [
     ("inclusion", "(compare age (range 18 75 a))", "You must be 18 to 75 years old."),
     ("inclusion", "(compare age (range > 18 _ a))", "You must be older than 18 years."),
     ("inclusion", "(compare age (range _ < 6 mo))", "You must be younger than 6 months."),
+    ("inclusion", "(one_of walks yes)", "You must be able to walk."),
+    ("inclusion", "(one_of walks no)", "You cannot walk."),
     (
         "inclusion",
         "(compare creatinine (range _ 1.5 mg/dL))",

@@ -2,8 +2,8 @@
 
 Sentences (`es.po`) come from the templates (`_("…")`, `{% trans %}`), from `marked("…")` in the web package, and from
 `message("…")` and `counted("…", "…", n)` in the rooms that write plain words. The words of our tables (`es.tables.po`)
-and our names (`es.names.po`) are listed in `tests.web.tables`. What no page says any more is dropped; what is new stands with an empty translation,
-which a test refuses.
+and our names (`es.names.po`) are listed in `tests.web.tables`. What no page says any more is dropped; what is new
+stands with an empty translation, which a test refuses.
 """
 
 from __future__ import annotations

@@ -70,12 +70,13 @@ class Clause(msgspec.Struct, frozen=True):
         """Return the clause with its holes."""
         verb = self.verb
         if mood == "must":
+            verb = _ABLE.sub("be able to ", verb)
             verb = f"must not {verb}" if denied else f"must {verb}"
         elif verb == "be":
             verb = ("are" if self.subject == "you" else "is") + (" not" if denied else "")
         elif verb.partition(" ")[0] in ("can", "will", "could"):
             first, _, more = verb.partition(" ")
-            verb = f"{first} not {more}" if denied else verb
+            verb = f"{first}{'' if first == 'can' else ' '}not {more}" if denied else verb
         elif verb.startswith("have ") and denied:  # a perfect: "have had", "have taken"
             verb = "have not " + verb.removeprefix("have ")
         elif denied:
@@ -83,6 +84,9 @@ class Clause(msgspec.Struct, frozen=True):
         elif self.subject != "you":
             verb = _third(verb)
         return f"{self.subject} {verb} {self.rest}".rstrip()
+
+
+_ABLE = re.compile(r"^(?:can|could) ")  # no "must" stands before them
 
 
 def _third(verb: str) -> str:
