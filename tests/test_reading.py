@@ -9,10 +9,21 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
-from accrual.reading import without_interrupts
+from accrual import demo, reading
+from accrual.criteria.tree import CompiledTrial
+from accrual.errors import StoreError
+from accrual.reading import read_all, without_interrupts
+from accrual.registry.files import SourceRecord, read_record
+from accrual.store.criteria_cache import CriteriaCache, criteria_recipe
+from accrual.store.derived import catch_up
+from accrual.store.load import load_records
+from accrual.store.records import Change, RecordStore
 
 
 @pytest.fixture
@@ -62,3 +73,127 @@ def test_outside_the_main_thread_it_changes_no_handler() -> None:
     thread.start()
     thread.join()
     assert seen == [signal.default_int_handler]
+
+
+def version(changed: dict[str, Any] | None = None, day: str = "2027-01-01") -> SourceRecord:
+    """The first study of the demo registry as of a day, with some of its eligibility changed."""
+    study = msgspec.json.decode(next(iter(demo.demo_records())))
+    study["protocolSection"]["statusModule"]["lastUpdatePostDateStruct"] = {"date": day, "type": "ACTUAL"}
+    study["protocolSection"]["eligibilityModule"].update(changed or {})
+    return read_record(msgspec.json.encode(study), "made up")
+
+
+@pytest.fixture
+def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The numbers of the studies that are compiled, one after the other."""
+    done: list[str] = []
+    compile_studies = reading.compile_studies
+
+    def noted(changes: list[Change]) -> Any:
+        done.extend(change.nct_id for change in changes)
+        return compile_studies(changes)
+
+    monkeypatch.setattr(reading, "compile_studies", noted)
+    return done
+
+
+def read(store: RecordStore, compiler: str = "1") -> CriteriaCache:
+    cache = catch_up(store, criteria_recipe(compiler))
+    read_all(store, cache)
+    return cache
+
+
+def held(store: RecordStore, cache: CriteriaCache) -> CompiledTrial:
+    (current,) = store.changed_since(0)
+    body = cache.get(current.study, current.identity)
+    assert body is not None
+    return msgspec.json.decode(body, type=CompiledTrial)
+
+
+def test_a_new_version_with_the_same_eligibility_is_not_compiled_again(
+    tmp_path: Path, compiled: list[str]
+) -> None:
+    with RecordStore(tmp_path) as store:
+        load_records(store, [version()])
+        cache = read(store)
+        before = held(store, cache)
+        cache.close()
+        load_records(store, [version(day="2027-01-02")])
+        cache = read(store)
+        assert len(compiled) == 1
+        assert held(store, cache) == before
+        assert cache.totals().studies == 1
+        cache.close()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"eligibilityCriteria": "Inclusion Criteria:\n* Age 50 or older"},
+        {"minimumAge": "50 Years"},
+        {"sex": "FEMALE"},
+        {"healthyVolunteers": True},
+    ],
+)
+def test_a_new_version_with_another_eligibility_is_compiled(
+    tmp_path: Path, compiled: list[str], changed: dict[str, Any]
+) -> None:
+    with RecordStore(tmp_path) as store:
+        load_records(store, [version()])
+        cache = read(store)
+        before = held(store, cache)
+        cache.close()
+        load_records(store, [version(changed, day="2027-01-02")])
+        cache = read(store)
+        assert len(compiled) == 2
+        assert held(store, cache) != before
+        cache.close()
+
+
+def test_what_another_compiler_made_is_not_taken_over(
+    tmp_path: Path, compiled: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with RecordStore(tmp_path) as store:
+        load_records(store, [version()])
+        read(store).close()
+        load_records(store, [version(day="2027-01-02")])
+        monkeypatch.setattr(reading, "compiler_version", lambda: "another")
+        read(store, "2").close()
+        assert len(compiled) == 2
+        monkeypatch.undo()
+
+
+def test_a_compiler_that_comes_back_compiles_what_another_has_replaced(
+    tmp_path: Path, compiled: list[str]
+) -> None:
+    with RecordStore(tmp_path) as store:
+        load_records(store, [version()])
+        for compiler in ("1", "2", "1", "1"):
+            read(store, compiler).close()
+        assert len(compiled) == 3
+
+
+def test_what_could_not_be_kept_is_looked_for_again(
+    tmp_path: Path, compiled: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with RecordStore(tmp_path) as store:
+        load_records(store, [version()])
+        with monkeypatch.context() as full:
+            full.setattr(CriteriaCache, "put", lambda cache, entries: False)
+            read(store).close()
+        read(store).close()
+        read(store).close()
+        assert len(compiled) == 2
+
+
+def test_workers_that_end_before_their_work_is_done_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "ALONE_STUDIES", 0)
+    monkeypatch.setattr(reading, "die_with_parent", os.abort)
+    with RecordStore(tmp_path) as store:
+        load_records(store, [version()])
+        cache = catch_up(store, criteria_recipe("1"))
+        with pytest.raises(StoreError, match="ended before its work was done"):
+            read_all(store, cache, workers=2)
+        cache.close()

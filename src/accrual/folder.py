@@ -38,8 +38,9 @@ from accrual.store.records import RecordStore
 from accrual.themes import NO_THEMES, ThemeFile, themes_recipe
 
 OnProgress: TypeAlias = Callable[[Progress | CatchUpProgress], None]
-BESIDE_STUDIES = 2_000
-"""New studies from which on a second process builds beside this one: starting it takes two seconds. Set by hand."""
+BESIDE_STUDIES = 500
+"""New studies from which on a second process builds beside this one: starting it takes two seconds, and a study some
+ten milliseconds of its work. Set by hand."""
 
 
 class DataFolder:

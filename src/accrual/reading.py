@@ -1,7 +1,8 @@
 """Compiling the criteria of many studies, on every core.
 
 Comes in: a store and its criteria cache. Goes out: the cache filled with every study's compiled criteria. Refuses
-nothing: a record that cannot be read has no criteria, and is counted by the loader that let it in.
+nothing: a record that cannot be read has no criteria, and is counted by the loader that let it in. A new version of a
+study whose eligibility says what it said before is not compiled again: nine in ten change something else.
 
 Stands beside the facade because it joins rooms that do not know each other: registry records, the compiler, the
 store's cache.
@@ -18,9 +19,10 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from importlib.resources import files
-from itertools import islice
+from itertools import chain, islice
 from types import FrameType
 
 import msgspec
@@ -28,6 +30,7 @@ import msgspec
 from accrual.codes.shelves import version as imported_version
 from accrual.criteria.compile import compile_trial
 from accrual.criteria.tree import CompiledTrial, rests_on_words, rightly_text
+from accrual.errors import StoreError
 from accrual.registry.ctgov_json import read_json
 from accrual.store.criteria_cache import Compiled, CriteriaCache
 from accrual.store.derived import CatchUpProgress
@@ -58,8 +61,29 @@ def compiler_version() -> str:
 
 def compile_record(body: bytes) -> CompiledTrial:
     """Compile the eligibility of one record (registry JSON)."""
+    return compile_trial(**msgspec.structs.asdict(_source_of(body)))
+
+
+class _Source(msgspec.Struct, frozen=True):
+    """All of a record that its criteria are compiled from: the arguments of `compile_trial`."""
+
+    nct_id: str
+    criteria_text: str
+    sex: str
+    minimum_age: str
+    maximum_age: str
+    healthy_volunteers: bool | None
+    conditions: tuple[str, ...]
+
+    def digest(self) -> bytes:
+        """Return what is the same where the same would be compiled from it, by the same compiler."""
+        content = msgspec.json.encode((compiler_version(), self))
+        return hashlib.blake2b(content, digest_size=16).digest()
+
+
+def _source_of(body: bytes) -> _Source:
     trial = read_json(body)
-    return compile_trial(
+    return _Source(
         nct_id=trial.nct_id,
         criteria_text=trial.criteria_text,
         sex=trial.sex,
@@ -86,23 +110,60 @@ def read_all(
     Arguments:
         workers: processes to use; every core by default.
     """
-    done, total = cache.totals().studies, store.count()
-    if done == total:
+    generation = store.generation
+    since = cache.complete_through()
+    if since == generation:
         return
-    missing = cache.missing(store.changed_since(0))
+    done, total = cache.totals().studies, store.count()
+    kept = True
 
-    def keep(entries: list[Compiled]) -> None:
+    def tell(studies: int) -> None:
         nonlocal done
-        cache.put(entries)
-        done += len(entries)
+        done = min(done + studies, total)
         if on_progress is not None:
             on_progress(CatchUpProgress("reading", done, total))
 
+    def keep(entries: list[Compiled]) -> None:
+        nonlocal kept
+        kept = cache.put(entries) and kept
+        tell(len(entries))
+
+    changed = store.changed_since(since, generation, bodies=False)
+    missing = _to_compile(store, cache, cache.missing(changed), tell)
     workers = workers or os.cpu_count() or 1
-    if workers == 1 or total - done <= ALONE_STUDIES:
+    few = list(islice(missing, ALONE_STUDIES + 1)) if workers > 1 else []
+    missing = chain(few, missing)
+    if len(few) <= ALONE_STUDIES:
         for chunk in _chunks(missing):
             keep(compile_studies(chunk))
-        return
+    else:
+        _compile_on_workers(missing, keep, workers)
+    if kept:
+        cache.set_complete(generation)
+
+
+def _to_compile(
+    store: RecordStore, cache: CriteriaCache, missing: Iterator[Change], tell: Callable[[int], None]
+) -> Iterator[Change]:
+    """Yield the studies that have to be compiled, with their bodies; the others take over what was compiled before."""
+    for chunk in _chunks(missing):
+        current = store.current_of([change.nct_id for change in chunk])
+        aside = cache.set_aside([change.study for change in current])
+        same = {
+            change.study: change.identity
+            for change in current
+            if change.study in aside and _source_of(change.body).digest() == aside[change.study]
+        }
+        if same and cache.take_over(same):
+            tell(len(same))
+        else:
+            same = {}
+        yield from (change for change in current if change.study not in same)
+
+
+def _compile_on_workers(
+    missing: Iterator[Change], keep: Callable[[list[Compiled]], None], workers: int
+) -> None:
     # Spawned, not forked: this process has threads (the index's, the web server's), and a fork would copy their locks.
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=die_with_parent)
@@ -115,6 +176,11 @@ def read_all(
                 keep(waiting.popleft().result())
         while waiting:
             keep(waiting.popleft().result())
+    except BrokenProcessPool as error:
+        raise StoreError(
+            "a process that compiles criteria ended before its work was done: see that memory is left, and run again"
+            " (in a script of your own, load under `if __name__ == '__main__':`)"
+        ) from error
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -147,12 +213,14 @@ def without_interrupts() -> Iterator[None]:
 
 
 def _entry(change: Change) -> Compiled:
-    compiled = compile_record(change.body)
+    source = _source_of(change.body)
+    compiled = compile_trial(**msgspec.structs.asdict(source))
     marks = [criterion.understood for criterion in compiled.criteria]
     return Compiled(
         study=change.study,
         identity=change.identity,
         body=_encode(compiled),
+        source=source.digest(),
         whole=marks.count("whole"),
         part=marks.count("part"),
         none=marks.count("none"),

@@ -5,13 +5,17 @@ understood wholly, in part, not at all. Goes out: those bytes, while they still 
 the compiler; and totals. Refuses nothing: where the file cannot be written, nothing is kept, and that is all.
 
 An entry belongs to a body's `identity` and to a compiler version. Another identity or compiler means not found,
-so that a stale entry is never served, whoever forgot to delete it.
+so that a stale entry is never served, whoever forgot to set it aside. What was compiled from an earlier version of a
+study is set aside, not thrown away: most new versions change nothing that criteria are compiled from, and then
+`take_over` lets it stand for the new version.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -23,19 +27,21 @@ from accrual.store.derived import MARK, Recipe
 from accrual.store.records import Change
 
 NAME = "criteria"
-FORMAT_VERSION = "2"
+FORMAT_VERSION = "3"
 FILE_NAME = "criteria.db"
 LOOKUPS = 200  # entries asked for in one statement: well under SQLite's limit of 999 variables in old builds
 
 # The counts are summed out of the index alone, without touching the bulk.
 _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS compiled (
-        study INTEGER PRIMARY KEY, identity BLOB NOT NULL, compiler TEXT NOT NULL,
+        study INTEGER PRIMARY KEY, identity BLOB NOT NULL, compiler TEXT NOT NULL, source BLOB NOT NULL,
         whole INTEGER NOT NULL, part INTEGER NOT NULL, none INTEGER NOT NULL,
         by_words INTEGER NOT NULL, judgement INTEGER NOT NULL,
         size INTEGER NOT NULL, bytes BLOB NOT NULL)""",
     "CREATE INDEX IF NOT EXISTS compiled_counts ON compiled (compiler, whole, part, none, by_words, judgement)",
+    "CREATE TABLE IF NOT EXISTS complete (compiler TEXT PRIMARY KEY, generation INTEGER NOT NULL)",
 )
+_SET_ASIDE = ""  # in place of the compiler: of an earlier version of the study
 
 
 class Compiled(msgspec.Struct, frozen=True):
@@ -46,6 +52,8 @@ class Compiled(msgspec.Struct, frozen=True):
     """Of the body that was compiled: `Version.identity`."""
     body: bytes
     """What the caller made of it."""
+    source: bytes = b""
+    """All that it was made from, hashed, the compiler included; empty: it cannot be taken over."""
     whole: int = 0
     """Criteria understood wholly."""
     part: int = 0
@@ -70,7 +78,7 @@ class Totals(msgspec.Struct, frozen=True):
 class CriteriaCache:
     """The cache of one data folder, for one compiler version. Safe to use from many threads and processes.
 
-    As an artefact it only forgets: `apply` drops the entries of studies that changed, `put` fills.
+    As an artefact it only forgets: `apply` sets the entries of studies that changed aside, `put` fills.
     """
 
     def __init__(self, folder: Path, writable: bool, compiler: str) -> None:
@@ -141,6 +149,7 @@ class CriteriaCache:
                 entry.study,
                 entry.identity,
                 self._compiler,
+                entry.source,
                 entry.whole,
                 entry.part,
                 entry.none,
@@ -153,8 +162,10 @@ class CriteriaCache:
         ]
         try:
             with sqlite_errors(self._path), transaction(connection := self._database.connection()):
+                # Entries of another compiler are replaced here: it has not all of them any more.
+                connection.execute("DELETE FROM complete WHERE compiler <> ?", (self._compiler,))
                 connection.executemany(
-                    "INSERT OR REPLACE INTO compiled VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
+                    "INSERT OR REPLACE INTO compiled VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
                 )
         except StoreError:
             return False
@@ -179,31 +190,82 @@ class CriteriaCache:
         """Yield those of the studies that this compiler has not compiled as they are now.
 
         Arguments:
-            current: `RecordStore.changed_since(0)`, with bodies or without; removed studies are passed over.
+            current: `RecordStore.changed_since`, with bodies or without; removed studies are passed over.
         """
-        for change in current:
-            if change.removed:
-                continue
-            with sqlite_errors(self._path):
-                row = (
-                    self._database.connection()
-                    .execute(
-                        "SELECT 1 FROM compiled WHERE study = ? AND identity = ? AND compiler = ?",
-                        (change.study, change.identity, self._compiler),
-                    )
-                    .fetchone()
+        present = (change for change in current if not change.removed)
+        while some := list(islice(present, LOOKUPS)):
+            held = self._column("identity", self._compiler, [change.study for change in some])
+            yield from (change for change in some if held.get(change.study) != change.identity)
+
+    def set_aside(self, studies: Sequence[int]) -> dict[int, bytes]:
+        """Return `Compiled.source` of what is set aside, by study, of those of which something is."""
+        return self._column("source", _SET_ASIDE, studies)
+
+    def take_over(self, identities: Mapping[int, bytes]) -> bool:
+        """Let what is set aside of studies stand for newer versions, which would be compiled from the same source.
+
+        Says whether it does; it does not where the file cannot be written.
+
+        Arguments:
+            identities: of the newer versions, by study.
+        """
+        if not self._writable:
+            return False
+        rows = [(identity, self._compiler, study, _SET_ASIDE) for study, identity in identities.items()]
+        try:
+            with sqlite_errors(self._path), transaction(connection := self._database.connection()):
+                connection.executemany(
+                    "UPDATE compiled SET identity = ?, compiler = ? WHERE study = ? AND compiler = ?", rows
                 )
-            if row is None:
-                yield change
+        except StoreError:
+            return False
+        return True
+
+    def complete_through(self) -> int:
+        """Return the generation of the records up to which every study is compiled; 0 where none is known."""
+        with sqlite_errors(self._path):
+            row = (
+                self._database.connection()
+                .execute("SELECT generation FROM complete WHERE compiler = ?", (self._compiler,))
+                .fetchone()
+            )
+        return 0 if row is None else int(row[0])
+
+    def set_complete(self, generation: int) -> None:
+        """Note that every study is compiled up to a generation, so that nobody looks for missing ones before it."""
+        if self._writable:
+            with (
+                suppress(StoreError),  # nothing is lost but the time to look again
+                sqlite_errors(self._path),
+                transaction(connection := self._database.connection()),
+            ):
+                connection.execute(
+                    "INSERT OR REPLACE INTO complete VALUES (?, ?)", (self._compiler, generation)
+                )
+
+    def _column(self, name: str, compiler: str, studies: Sequence[int]) -> dict[int, bytes]:
+        """Return a column of the entries of some studies, by study."""
+        found: dict[int, bytes] = {}
+        with sqlite_errors(self._path):
+            for start in range(0, len(studies), LOOKUPS):
+                some = studies[start : start + LOOKUPS]
+                places = ",".join("?" * len(some))
+                found.update(
+                    self._database.connection().execute(
+                        f"SELECT study, {name} FROM compiled WHERE compiler = ? AND study IN ({places})",
+                        (compiler, *some),
+                    )
+                )
+        return found
 
     # -- as an artefact
 
     def apply(self, changes: Sequence[Change]) -> None:
-        """Forget what is held of studies that changed or were removed."""
+        """Set aside what is held of studies that changed or were removed."""
         with sqlite_errors(self._path), transaction(connection := self._database.connection()):
             connection.executemany(
-                "DELETE FROM compiled WHERE study = ? AND (identity <> ? OR ?)",
-                [(change.study, change.identity, change.removed) for change in changes],
+                "UPDATE compiled SET compiler = ? WHERE study = ? AND (identity <> ? OR ?)",
+                [(_SET_ASIDE, change.study, change.identity, change.removed) for change in changes],
             )
 
     def commit(self) -> None:
