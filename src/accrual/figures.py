@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from accrual.basic import NctId
 from accrual.registry.statistics import State, Statistics, choose, describe_study_sizes
@@ -93,13 +94,14 @@ class Figures:
     @property
     def _newest(self) -> _Described:
         """What was last committed; where it cannot be read, because it is being built anew, what was before."""
-        if self._statistics is None:
-            path = self._folder / _DESCRIBED
-            with suppress(OSError, ValueError):
-                stamp = _stamp_of(path)
-                if stamp != self._stamp:
-                    self._described = msgspec.json.decode(path.read_bytes(), type=_Described)
-                    self._stamp = stamp
+        if self._statistics is not None:  # being filled: as it is so far
+            return self._describe(self._statistics)
+        path = self._folder / _DESCRIBED
+        with suppress(OSError, ValueError):
+            stamp = _stamp_of(path)
+            if stamp != self._stamp:
+                self._described = msgspec.json.decode(path.read_bytes(), type=_Described)
+                self._stamp = stamp
         return self._described
 
     def values(self, types: Iterable[str] = (), fields: Iterable[str] = ()) -> list[dict[str, Any]]:
@@ -164,9 +166,9 @@ class Figures:
             self._sizes.tobytes(),
             self._numbers.tobytes(),
         )
-        self._describe()
+        described = self._describe(self._statistics)
         _replace(self._folder / _STATE, msgspec.msgpack.encode(kept))
-        _replace(self._folder / _DESCRIBED, msgspec.json.encode(self._described))
+        _replace(self._folder / _DESCRIBED, msgspec.json.encode(described))
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -181,16 +183,17 @@ class Figures:
             self._numbers.frombytes(kept.numbers)
         else:
             self._statistics = Statistics()
-        self._describe()
 
-    def _describe(self) -> None:
-        assert self._statistics is not None, "opened for reading"
-        studies = zip(self._sizes, self._numbers, self._identities, strict=True)
-        self._described = _Described(
-            self._statistics.describe_values(),
-            self._statistics.describe_sizes(),
-            describe_study_sizes([(size, f"NCT{number:08d}") for size, number, mark in studies if mark]),
-            self._statistics.describe_years(),
+    def _describe(self, statistics: Statistics) -> _Described:
+        counted = np.frombuffer(self._identities, np.uint64) != 0
+        return _Described(
+            statistics.describe_values(),
+            statistics.describe_sizes(),
+            describe_study_sizes(
+                np.frombuffer(self._sizes, np.uint32)[counted],
+                np.frombuffer(self._numbers, np.uint32)[counted],
+            ),
+            statistics.describe_years(),
         )
 
     def _make_room(self, study: int) -> None:

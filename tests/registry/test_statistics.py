@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 from accrual.errors import UnknownFieldError
@@ -149,7 +150,10 @@ def test_bodies_keep_to_the_public_document(
             check(each, "ValueCount")
     for node in statistics.describe_sizes():
         check(node, "ListSizes")
-    sizes = describe_study_sizes([(len(json.dumps(record)), nct_id) for record, nct_id in real])
+    sizes = describe_study_sizes(
+        np.array([len(json.dumps(record)) for record, _ in real]),
+        np.array([int(nct_id[3:]) for _, nct_id in real]),
+    )
     check(sizes, "GzipStats")
     check(sizes["largestStudies"][0], "StudySize")
     check(sizes["ranges"][0], "DistItem")
@@ -236,11 +240,11 @@ def test_fields_and_types_are_chosen_and_others_refused() -> None:
 
 
 def test_study_sizes_are_exact() -> None:
-    sizes = describe_study_sizes([(size, f"NCT{size:08d}") for size in (500, 1500, 3000, 5_000_000)])
+    sizes = describe_study_sizes(*[np.array([500, 1500, 3000, 5_000_000])] * 2)
     assert sizes["totalStudies"] == 4
     assert sizes["averageSizeBytes"] == 1_251_250
     assert sizes["largestStudies"][0] == {"id": "NCT05000000", "sizeBytes": 5_000_000}
     assert sizes["percentiles"]["50.0"] == 3000
     ranges = {each["sizeRange"]: each["studiesCount"] for each in sizes["ranges"] if each["studiesCount"]}
     assert ranges == {"0-1 KB": 1, "1-2 KB": 1, "2-4 KB": 1, "> 1024 KB": 1}
-    assert describe_study_sizes([])["percentiles"] == {}
+    assert describe_study_sizes(np.zeros(0, np.uint32), np.zeros(0, np.uint32))["percentiles"] == {}

@@ -11,14 +11,18 @@ Memory is bounded whatever comes in: some 100 MB. Source of the shapes: OpenAPI 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from accrual.errors import UnknownFieldError
 from accrual.registry.fields import FIELDS, Field, Record, find_field
 from accrual.registry.record import calendar_date
 from accrual.registry.tally import Tally
+
+Counts: TypeAlias = NDArray[np.integer[Any]]
 
 TOP = 10
 """Values and sizes that are listed, the most frequent first; of an enumeration all. Set by hand."""
@@ -170,44 +174,39 @@ def choose(
     ]
 
 
-def describe_study_sizes(sizes: Sequence[tuple[int, str]]) -> dict[str, Any]:
-    """Return the body of `/stats/size`, from the size of every study's JSON in bytes and its NCT number.
+def describe_study_sizes(sizes: Counts, numbers: Counts) -> dict[str, Any]:
+    """Return the body of `/stats/size`.
+
+    Arguments:
+        sizes: of every study's JSON, in bytes; shape (studies,).
+        numbers: the digits of their NCT numbers; shape (studies,).
 
     Example:
-        >>> describe_study_sizes([(900, "NCT00000102"), (3000, "NCT00000105")])["averageSizeBytes"]
+        >>> describe_study_sizes(np.array([900, 3000]), np.array([102, 105]))["averageSizeBytes"]
         1950
     """
-    ordered = sorted(sizes)
-    total = len(ordered)
+    total = len(sizes)
+    ordered = np.sort(sizes)
     ranges: list[dict[str, Any]] = []
     done, low = 0, 0
     for high in RANGES_KB:
-        below = _count_below(ordered, high * 1024)
+        below = int(np.searchsorted(ordered, high * 1024))
         ranges.append({"sizeRange": f"{low}-{high} KB", "studiesCount": below - done})
         done, low = below, high
     ranges.append({"sizeRange": f"> {low} KB", "studiesCount": total - done})
-    largest = sorted(ordered[-TOP:], key=lambda item: (-item[0], item[1]))
+    largest = np.lexsort((numbers, -sizes.astype(np.int64)))[:TOP]
     return {
         "totalStudies": total,
-        "averageSizeBytes": round(sum(size for size, _ in ordered) / total) if total else 0,
+        "averageSizeBytes": round(int(sizes.sum(dtype=np.int64)) / total) if total else 0,
         # The nearest rank: a size that a study has.
-        "percentiles": {str(p): ordered[min(total - 1, int(p / 100 * total))][0] for p in PERCENTILES}
+        "percentiles": {str(p): int(ordered[min(total - 1, int(p / 100 * total))]) for p in PERCENTILES}
         if total
         else {},
         "ranges": ranges,
-        "largestStudies": [{"id": nct_id, "sizeBytes": size} for size, nct_id in largest],
+        "largestStudies": [
+            {"id": f"NCT{numbers[place]:08d}", "sizeBytes": int(sizes[place])} for place in largest
+        ],
     }
-
-
-def _count_below(ordered: Sequence[tuple[int, str]], limit: int) -> int:
-    low, high = 0, len(ordered)
-    while low < high:
-        middle = (low + high) // 2
-        if ordered[middle][0] < limit:
-            low = middle + 1
-        else:
-            high = middle
-    return low
 
 
 def _describe_texts(tally: Tally) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from heapq import nlargest
 from typing import Any, TypeAlias
 
 import msgspec
@@ -153,7 +154,10 @@ class Tally(msgspec.Struct):
 
     def top(self, number: int) -> list[tuple[Value, int]]:
         """Return the values of most studies, most first; of equal ones in the order of the alphabet."""
-        shown = (item for item in self.counts.items() if not str(item[0]).startswith(_HASHED))
+        shown = [item for item in self.counts.items() if not str(item[0]).startswith(_HASHED)]
+        if len(shown) > number:  # few of many: their values need not be compared, only the counts
+            least = nlargest(number, (count for _, count in shown))[-1]
+            shown = [item for item in shown if item[1] >= least]
         return sorted(shown, key=_most_first)[:number]
 
     def _countable(self, values: Iterable[Any]) -> Iterable[Value]:
