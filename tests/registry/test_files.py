@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from accrual.errors import SourceError
 from accrual.registry.files import Refusal, SourceRecord, measure, read_records
@@ -54,7 +55,9 @@ def file(folder: Path, name: str, data: bytes) -> Path:
     return path
 
 
-@pytest.mark.parametrize("pack", [None, gzip.compress, lzma.compress], ids=["plain", "gz", "xz"])
+@pytest.mark.parametrize(
+    "pack", [None, gzip.compress, lzma.compress, zstandard.compress], ids=["plain", "gz", "xz"]
+)
 @pytest.mark.parametrize(
     ("name", "data", "expected"),
     [
@@ -75,7 +78,7 @@ def file(folder: Path, name: str, data: bytes) -> Path:
 def test_every_form_is_read_plain_and_packed(
     tmp_path: Path, name: str, data: bytes, expected: list[str], pack: Callable[[bytes], bytes] | None
 ) -> None:
-    suffix = {None: "", gzip.compress: ".gz", lzma.compress: ".xz"}[pack]
+    suffix = {None: "", gzip.compress: ".gz", lzma.compress: ".xz", zstandard.compress: ".zst"}[pack]
     path = file(tmp_path, name + suffix, pack(data) if pack else data)
     assert read(path) == (expected, [])
     inside = file(tmp_path, "b.zip", zipped({name + suffix: path.read_bytes(), "readme.txt": b"x"}))
@@ -173,6 +176,8 @@ def test_truncated_stream_gives_the_lines_before_the_break(
     [
         ("a.jsonl.gz", b"not gzip at all", "damaged gzip"),
         ("a.jsonl.xz", b"not xz at all", "damaged xz"),
+        ("a.jsonl.zst", b"not zstd at all", "damaged zstd"),
+        ("a.json.zst", zstandard.compress(body(1))[:-9], "truncated zstd"),
         ("a.json.gz", gzip.compress(body(1), mtime=0)[:-9], "truncated gzip"),
         ("a.zip", zipped({"a.json": body(1)})[:-30], "not a whole zip file"),
         ("a.zip", b"", "not a whole zip file"),

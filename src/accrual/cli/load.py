@@ -28,7 +28,7 @@ def load(
         typer.Argument(
             metavar="PATH",
             readable=False,  # the loader looks itself, and one closed folder does not stop the rest
-            help="Folders or files: API v2 .json and .jsonl, legacy .xml; plain or in .gz, .xz, .zip.",
+            help="Folders or files: API v2 .json and .jsonl, legacy .xml; plain or in .gz, .xz, .zst, .zip.",
         ),
     ],
     home: Home = None,

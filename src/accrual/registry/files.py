@@ -1,8 +1,8 @@
 """Study records out of files and folders.
 
 Comes in: paths: folders (searched through, in sorted order) and files: `.json` (one study, or a page of the registry's
-API), `.jsonl` or `.ndjson` (one study or one dated version a line), `.xml` (one legacy record), each plain, in `.gz`
-or `.xz`, or as a member of a `.zip`. Goes out: a stream of `SourceRecord` and `Refusal`, one after the other, in
+API), `.jsonl` or `.ndjson` (one study or one dated version a line), `.xml` (one legacy record), each plain, in `.gz`,
+`.xz` or `.zst`, or as a member of a `.zip`. Goes out: a stream of `SourceRecord` and `Refusal`, one after the other, in
 bounded memory. Refuses: what cannot be read as a study, with file and line or member and a reason, while the rest goes
 on; only when nothing exists at all is there an error.
 """
@@ -31,7 +31,7 @@ PAGE_FACTOR = 8  # a page of the API holds up to 1,000 studies: 17 MB on average
 Kind = NewType("Kind", str)
 JSON, LINES, XML, ZIP = Kind("json"), Kind("lines"), Kind("xml"), Kind("zip")
 _KINDS = {".json": JSON, ".jsonl": LINES, ".ndjson": LINES, ".xml": XML, ".zip": ZIP}
-KNOWN_NAMES = ".json, .jsonl, .ndjson or .xml, plain, in .gz or .xz, or in a .zip"
+KNOWN_NAMES = ".json, .jsonl, .ndjson or .xml, plain, in .gz, .xz or .zst, or in a .zip"
 
 
 class SourceRecord(msgspec.Struct, frozen=True, kw_only=True):

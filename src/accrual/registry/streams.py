@@ -15,10 +15,14 @@ from collections.abc import Callable, Iterator
 from typing import IO, Protocol
 
 import msgspec
+import zstandard
 
 from accrual.errors import SourceError
 
 CHUNK_BYTES = 256 * 1024
+# Read of a zstd file at once: what it unpacks to stands in memory whole. Three bytes may stand for a block of 128 KiB
+# (RFC 8878, section 3.1.1.2.2), so that these are 21 MiB at most.
+_PACKED_BYTES = 512
 
 
 class Oversized(msgspec.Struct, frozen=True):
@@ -31,15 +35,45 @@ class _Readable(Protocol):
     def read1(self, size: int = -1, /) -> bytes: ...
 
 
+class _ZstdFile:
+    """The unpacked bytes of one zstd frame after the other; skippable ones hold none (RFC 8878, section 3.1.2)."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self._raw = raw
+        self._waiting = b""
+        self._frame: zstandard.ZstdDecompressionObj | None = None
+
+    def read1(self, size: int = -1, /) -> bytes:
+        """Return some bytes; none at the end.
+
+        Raises:
+            EOFError: the last frame breaks off.
+        """
+        while True:
+            packed = self._waiting or self._raw.read(_PACKED_BYTES)
+            self._waiting = b""
+            if not packed:
+                if self._frame is not None:
+                    raise EOFError
+                return b""
+            self._frame = self._frame or zstandard.ZstdDecompressor().decompressobj()
+            piece = self._frame.decompress(packed)
+            if self._frame.eof:
+                self._waiting, self._frame = self._frame.unused_data, None
+            if piece:
+                return piece
+
+
 _UNPACK: dict[str, Callable[[IO[bytes]], _Readable]] = {
     ".gz": lambda raw: gzip.GzipFile(fileobj=raw),
     ".xz": lzma.LZMAFile,
+    ".zst": _ZstdFile,
 }
-_KIND_OF_PACKING = {".gz": "gzip", ".xz": "xz"}
+_KIND_OF_PACKING = {".gz": "gzip", ".xz": "xz", ".zst": "zstd"}
 
 
 def packing(name: str) -> str:
-    """Return `.gz` or `.xz` when the name ends so, else empty."""
+    """Return `.gz`, `.xz` or `.zst` when the name ends so, else empty."""
     return next((suffix for suffix in _UNPACK if name.lower().endswith(suffix)), "")
 
 
@@ -57,7 +91,7 @@ def chunks(raw: IO[bytes], name: str) -> Iterator[bytes]:
             yield piece
     except EOFError:
         raise SourceError(f"truncated {kind}: it breaks off before its end") from None
-    except (zlib.error, gzip.BadGzipFile, lzma.LZMAError, zipfile.BadZipFile) as error:
+    except (zlib.error, gzip.BadGzipFile, lzma.LZMAError, zipfile.BadZipFile, zstandard.ZstdError) as error:
         raise SourceError(f"damaged {kind}: {error}") from None
     except OSError as error:
         raise SourceError(f"cannot be read: {error.strerror or error}") from None

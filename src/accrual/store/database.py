@@ -110,6 +110,17 @@ class Database:
             connection.execute(view)
         self._views = views
 
+    def end_log(self) -> None:
+        """Put everything into the one file, for a database that will not be written any more.
+
+        Raises:
+            StoreError: another connection is open.
+        """
+        with sqlite_errors(self.path):
+            mode = self.connection().execute("PRAGMA journal_mode=DELETE").fetchone()[0]
+        if mode != "delete":
+            raise StoreError(f"{self.path}: its log cannot be ended: see that no other process has it open")
+
     def close(self) -> None:
         """Close the connections of all threads. Closing twice does nothing."""
         self._closed = True

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +28,7 @@ from accrual.errors import StoreError, StudyNotFoundError
 from accrual.store.bodies import Bodies
 from accrual.store.database import Database, sqlite_errors
 from accrual.store.lock import FileLock
+from accrual.store.manifest import read_manifest
 from accrual.store.schema import APPLICATION_ID, prepare_tables
 from accrual.store.sources import Source, read_sources
 
@@ -40,6 +41,14 @@ _Row: TypeAlias = tuple[Any, ...]  # SQLite gives what the column holds
 _CHANGES = (
     "SELECT s.study, s.nct_id, s.generation, v.identity, s.current, s.removed FROM study s"
     " JOIN version v ON v.version = s.current"
+)
+_VERSIONS = (
+    "SELECT v.version, s.nct_id, v.last_update, v.version_holder, v.identity, v.size, s.current FROM study s"
+    " JOIN version v ON v.study = s.study"
+)
+_NEWEST_BY = (
+    "SELECT version FROM version WHERE study = s.study AND last_update <= ?"
+    " ORDER BY last_update DESC, version_holder DESC, version DESC LIMIT 1"
 )
 
 
@@ -111,10 +120,12 @@ class RecordStore:
             raise StoreError(
                 f"{home}: no {FILE_NAME} here: load the registry first, or choose another data folder"
             )
-        self.writable = _can_write(home, self.path)
+        self.manifest = read_manifest(home)
+        """What the folder says of itself as a snapshot, whose records never change; None of any other data folder."""
+        self.writable = _can_write(home, self.path, self.manifest is not None)
         if not held and not self.writable:
             raise StoreError(f"{home}: the data folder is empty and cannot be written: choose another")
-        self.database = Database(self.path, self.writable, APPLICATION_ID)
+        self.database = Database(self.path, self.writable and self.manifest is None, APPLICATION_ID)
         self.bodies = Bodies(self.database, _REPLACE)
         try:
             prepare_tables(self.database)
@@ -202,13 +213,9 @@ class RecordStore:
             row = self._first("SELECT current FROM study WHERE nct_id = ?", nct_id)
         else:
             row = self._first(
-                "SELECT v.version FROM study s JOIN version v ON v.study = s.study"
-                " WHERE s.nct_id = ? AND v.last_update <= ?"
-                " ORDER BY v.last_update DESC, v.version_holder DESC, v.version DESC LIMIT 1",
-                nct_id,
-                as_of.isoformat(),
+                f"SELECT ({_NEWEST_BY}) FROM study s WHERE s.nct_id = ?", as_of.isoformat(), nct_id
             )
-        if row is None:
+        if row is None or row[0] is None:
             raise self._not_found(nct_id, as_of)
         return self._body(row[0])
 
@@ -229,8 +236,7 @@ class RecordStore:
             StudyNotFoundError: no such study.
         """
         rows = self._all(
-            "SELECT v.version, s.nct_id, v.last_update, v.version_holder, v.identity, v.size, s.current"
-            " FROM study s JOIN version v ON v.study = s.study WHERE s.nct_id = ?"
+            f"{_VERSIONS} WHERE s.nct_id = ?"
             " ORDER BY v.last_update DESC, v.version_holder DESC, v.version DESC",
             nct_id,
         )
@@ -278,6 +284,54 @@ class RecordStore:
             )
             found.update((row[1], self._change(row, bodies)) for row in rows)
         return [found[nct_id] for nct_id in nct_ids if nct_id in found]
+
+    def as_of(self, day: date) -> Iterator[Version]:
+        """Yield the version of each study that was current on a day, in the order of the NCT numbers.
+
+        As far as the versions here tell: left out is a study whose oldest version here was posted later, and one that
+        was gone from its source on that day.
+        """
+        asked = day.isoformat()
+        return self._walk(
+            f"v.version = ({_NEWEST_BY}) AND NOT EXISTS (SELECT 1 FROM absence a WHERE a.study = s.study"
+            " AND a.since <= ? AND (a.until IS NULL OR a.until > ?))",
+            *(asked, asked, asked),
+        )
+
+    def current_versions(self) -> Iterator[Version]:
+        """Yield the current version of each study, in the order of the NCT numbers; removed studies have none."""
+        return self._walk("v.version = s.current AND s.removed IS NULL")
+
+    def later_than(self, day: date) -> Iterator[Version]:
+        """Yield the oldest version of each study of which none here is as old as a day, by NCT number."""
+        return self._walk(
+            "v.last_update > ? AND v.version = (SELECT version FROM version WHERE study = s.study"
+            " ORDER BY last_update, version_holder, version LIMIT 1)",
+            day.isoformat(),
+        )
+
+    @contextmanager
+    def held_still(self) -> Iterator[None]:
+        """Have every read of this thread see the records as they are now, whatever is loaded meanwhile."""
+        with sqlite_errors(self.path):
+            connection = self.database.connection()
+            connection.execute("BEGIN")
+            try:
+                connection.execute(
+                    "SELECT max(generation) FROM generation"
+                ).fetchone()  # begins with the first read
+                yield
+            finally:
+                connection.rollback()
+
+    def _walk(self, condition: str, *values: object) -> Iterator[Version]:
+        """Yield the versions of which a condition is true, by NCT number; it is of one version of a study at most."""
+        after = ""
+        statement = f"{_VERSIONS} WHERE {condition} AND s.nct_id > ? ORDER BY s.nct_id LIMIT ?"
+        while rows := self._all(statement, *values, after, PAGE_STUDIES):
+            for row in rows:
+                yield Version(*row)
+            after = rows[-1][1]
 
     # -- what changed
 
@@ -371,9 +425,14 @@ class RecordStore:
         return (0, 0, "", 0) if row is None else (row[0], row[1], row[2], row[3])
 
     def _not_found(self, nct_id: str, as_of: date | None) -> StudyNotFoundError:
-        if as_of is not None and self._first("SELECT 1 FROM study WHERE nct_id = ?", nct_id) is not None:
+        oldest = self._first(
+            "SELECT min(v.last_update) FROM study s JOIN version v ON v.study = s.study WHERE s.nct_id = ?",
+            nct_id,
+        )
+        if as_of is not None and oldest is not None and oldest[0] is not None:
             return StudyNotFoundError(
-                f"{self.home}: no version of {nct_id} is as old as {as_of}: ask for a later day"
+                f"{self.home}: no version of {nct_id} is as old as {as_of}: the oldest here was posted on"
+                f" {oldest[0]}, ask for that day or a later one"
             )
         return StudyNotFoundError(f"{self.home}: no study {nct_id} here: check the number, or load it")
 
@@ -408,5 +467,6 @@ def writer_lock(home: Path) -> FileLock:
     return FileLock(home / LOCK_NAME, "loading")
 
 
-def _can_write(home: Path, path: Path) -> bool:
-    return os.access(home, os.W_OK) and (not path.exists() or os.access(path, os.W_OK))
+def _can_write(home: Path, path: Path, sealed: bool) -> bool:
+    """Say whether what is derived may be built in the folder, and, unless it is sealed, records be written."""
+    return os.access(home, os.W_OK) and (sealed or not path.exists() or os.access(path, os.W_OK))

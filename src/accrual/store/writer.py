@@ -82,6 +82,11 @@ class RecordWriter:
         self._background = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compress")
 
     def __enter__(self) -> RecordWriter:
+        if self._store.manifest is not None:
+            raise StoreError(
+                f"{self._store.home}: the snapshot {self._store.manifest.name}, which never changes: load into the data"
+                " folder that it was made from"
+            )
         if not self._store.writable:
             raise StoreError(
                 f"{self._store.home}: cannot be written: check its permissions, or choose another folder"
