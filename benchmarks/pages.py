@@ -272,7 +272,7 @@ def rival(database: Path) -> Starlette:
         text = request.query_params.get("text", "")
         total, rows = table.page(text)
         hits = [
-            HitView(nct, title, status, status == "RECRUITING", (), "", "", "", "")
+            HitView(nct, title, status, "", status == "RECRUITING", (), "", "", "", "")
             for nct, title, status in rows
         ]
         form = SearchForm(text=text)

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 
 import msgspec
+from msgspec.structs import replace
 
 from accrual import demo, matching
 from accrual.basic import GeoPoint, NctId, nct_id
@@ -43,9 +44,11 @@ from accrual.reading import compile_record
 from accrual.registry.ctgov_json import read_json
 from accrual.registry.files import Refusal, SourceRecord, read_record
 from accrual.registry.record import Trial
+from accrual.registry.standing import Standing, read_standing
 from accrual.search.counts import count_values
 from accrual.search.explanation import Reason, Record, explain_search
 from accrual.search.facets import count_facets
+from accrual.search.freshness import find_fresh
 from accrual.search.index import TextIndex
 from accrual.search.places import Place, Places
 from accrual.search.query import Facet, FacetCount, Found, NearestSite, Query
@@ -170,7 +173,19 @@ class Finder:
         Raises:
             QueryError: the search makes no sense.
         """
-        return find(self.index, query)
+        if query.sort == "fresh":
+            found = find_fresh(self.index, self._folder.registry.snapshot(), query)
+        else:
+            found = find(self.index, query)
+        if query.today is None:
+            return found
+        standings = self.standings([hit.nct_id for hit in found.results], query.today)
+        hits = (replace(hit, standing=standings.get(hit.nct_id)) for hit in found.results)
+        return replace(found, results=tuple(hits))
+
+    def standings(self, numbers: Sequence[str], today: date) -> dict[str, Standing]:
+        """Return how far each study's status can be relied on, as of a day; leaves out those that are not here."""
+        return {number: read_standing(read_json(body), today) for number, body in self.records(numbers)}
 
     def studies(self, query: StudyQuery, page_size: int = 10, cursor: bytes | None = None) -> StudyPage:
         """Return a page of the studies that a search of the registry finds; see `accrual.search.studies`.
@@ -345,6 +360,7 @@ class Finder:
         status: tuple[str, ...] = (),
         assumption: Assumption = "open",
         open_first: bool = True,
+        prefer_fresh: bool = False,
     ) -> tuple[Match[NearestSite], ...]:
         """Return the trials that fit a patient best: retrieved by what he has, decided, then ranked.
 
@@ -353,8 +369,13 @@ class Finder:
             status: registry statuses to keep (`RECRUITING`); empty keeps all.
             assumption: how silence is read; under any but `open` trials are decided one by one, more slowly.
             open_first: False leaves out whether a trial takes patients (for benchmarks over closed trials).
+            prefer_fresh: trials with a stale status come later; no verdict changes.
         """
-        return self.match_many([patient], today, top, status, assumption, open_first)[0].matches
+        found = self.match_many([patient], today, top, status, assumption, open_first, prefer_fresh)[
+            0
+        ].matches
+        standings = self.standings([one.nct_id for one in found], today)
+        return tuple(replace(one, standing=standings.get(one.nct_id)) for one in found)
 
     def match_many(
         self,
@@ -364,9 +385,12 @@ class Finder:
         status: tuple[str, ...] = (),
         assumption: Assumption = "open",
         open_first: bool = True,
+        prefer_fresh: bool = False,
     ) -> tuple[Matched, ...]:
-        """Match several patients, as `match` does each; a dozen together cost little more than two or three."""
-        return matching.match(self._folder, patients, today, top, status, assumption, open_first)
+        """Match several patients, as `match` does each, without standings; a dozen cost little more than two."""
+        return matching.match(
+            self._folder, patients, today, top, status, assumption, open_first, prefer_fresh
+        )
 
     def ask(
         self, patient: Patient, today: date, top: int = 1, among: int = ASKED_AMONG, skip: Iterable[str] = ()

@@ -8,7 +8,7 @@ Stands beside the facade because it joins rooms that do not know each other: mat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 import msgspec
@@ -25,6 +25,7 @@ from accrual.match.sweep import Sweep
 from accrual.match.verdict import Assumption, Screening, Tally, Verdict, tally
 from accrual.patient.model import Patient
 from accrual.retrieval import Retrieved, retrieve
+from accrual.search.freshness import kept_share, staleness_by_number
 from accrual.search.query import Facet, Near, NearestSite
 
 ASKED_AMONG = 200
@@ -61,6 +62,7 @@ def match(
     status: tuple[str, ...] = (),
     assumption: Assumption = "open",
     open_first: bool = True,
+    prefer_fresh: bool = False,
 ) -> tuple[Matched, ...]:
     """Return the trials that fit each patient best: retrieved by what he has, decided, then ranked.
 
@@ -69,6 +71,7 @@ def match(
         status: registry statuses to keep (`RECRUITING`); empty keeps all.
         assumption: how silence is read; under any but `open` trials are decided one by one, more slowly.
         open_first: False leaves out whether a trial takes patients (for benchmarks over closed trials).
+        prefer_fresh: trials with a stale status come later; no verdict changes.
 
     Example:
         >>> match(folder, [patient], date(2026, 6, 1), top=1)[0].matches[0].nct_id
@@ -83,6 +86,10 @@ def match(
     for at, screener in enumerate(screeners):
         retrieved = _retrieved(folder, screener.chart.patient, today, status)
         tallies = _tallies(folder, screener, swept, at, [one.hit.nct_id for one in retrieved])
+        stale: Mapping[int, float] = {}
+        if prefer_fresh:
+            numbers = [int(one.hit.nct_id[3:]) for one in retrieved]
+            stale = staleness_by_number(folder.registry.snapshot(), numbers, today)
         candidates = (
             Candidate(
                 nct_id=one.hit.nct_id,
@@ -92,6 +99,7 @@ def match(
                 nearest_site=one.hit.nearest_recruiting_site or one.hit.nearest_site,
                 tally=tallies[one.hit.nct_id],
                 likeness=one.likeness,
+                kept=kept_share(stale[int(one.hit.nct_id[3:])]) if prefer_fresh else 1.0,
             )
             for one in retrieved
             if one.hit.nct_id in tallies  # a study may go while it is looked at

@@ -23,6 +23,8 @@ from accrual.match.sweep import VERDICTS
 from accrual.match.verdict import Screening, Verdict
 from accrual.matching import match
 from accrual.patient.model import Patient
+from accrual.registry.ctgov_json import read_json
+from accrual.registry.standing import read_standing
 from accrual.search.passage import hits_among
 from accrual.search.query import Hit, Near, Query
 from accrual.search.rank import numbers_of
@@ -148,6 +150,9 @@ class Prospects:
         hits = {hit.nct_id: hit for hit in hits_among(self._folder.index, asked, near=near)}
         compiled = self._folder.compiled([number for number in asked if number in hits])
         screener = Screener(patient, today)
+        for change in self._folder.records.current_of([*hits]):
+            standing = read_standing(read_json(change.body), today)
+            hits[change.nct_id] = msgspec.structs.replace(hits[change.nct_id], standing=standing)
         return tuple(
             Shown(hits[number], screener.screen(trial))
             for number in asked

@@ -100,6 +100,7 @@ def test_a_match_carries_what_the_json_promises() -> None:
             {"name": "near", "value": 1.0, "share": 0.1},
             {"name": "met", "value": 1.0, "share": 0.09},
         ],
+        "standing": None,
     }
 
 

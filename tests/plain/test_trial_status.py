@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from accrual.plain.status import read_standing
 from accrual.plain.timeline import timeline
 from accrual.registry.ctgov_json import read_json
 from accrual.registry.export.calendar_file import write_calendar
 from accrual.registry.record import Trial
+from accrual.registry.standing import read_standing
 
 TODAY = date(2026, 11, 22)
 

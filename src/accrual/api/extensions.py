@@ -8,6 +8,7 @@ knows (404), work that does not end in time (503), each as `{"error": "…"}`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, Final
 
 import msgspec
@@ -24,6 +25,8 @@ from accrual.api.selection import Selection, read_selection
 from accrual.errors import CursorExpiredError, QueryError
 from accrual.finder import Finder
 from accrual.plain.distance import read_distance
+from accrual.registry.ctgov_json import read_json
+from accrual.registry.standing import read_standing
 from accrual.search.studies import StudyQuery
 
 STRICT: Final = Parameter(
@@ -48,11 +51,11 @@ FARTHEST_KM: Final = 20_100.0
 """Half the way around the Earth, and a little: no site is farther."""
 
 _decode = msgspec.json.Decoder().decode
-_Answering = Callable[[Finder, Arguments, Selection], Any]
+_Answering = Callable[[Finder, Arguments, Selection, date], Any]
 
 
-def search_studies(finder: Finder, arguments: Arguments, selection: Selection) -> Any:
-    """Answer `/api/x/studies`: a page of studies, each with the reasons why it was found."""
+def search_studies(finder: Finder, arguments: Arguments, selection: Selection, today: date) -> Any:
+    """Answer `/api/x/studies`: a page of studies, each with its standing and the reasons why it was found."""
     token = arguments.text("pageToken")
     cursor = read_token(token, selection.spelling) if token else None
     try:
@@ -61,7 +64,7 @@ def search_studies(finder: Finder, arguments: Arguments, selection: Selection) -
         raise refusals.expired_token() from None
     explained = arguments.flag("explain")
     studies = [
-        _study(finder, _decode(body), selection.query if explained else None)
+        _study(finder, body, today, selection.query if explained else None)
         for _, body in finder.records(page.nct_ids)
     ]
     found: dict[str, Any] = {"total": page.total, "studies": studies}
@@ -70,7 +73,7 @@ def search_studies(finder: Finder, arguments: Arguments, selection: Selection) -
     return found
 
 
-def count_facets(finder: Finder, arguments: Arguments, selection: Selection) -> Any:
+def count_facets(finder: Finder, arguments: Arguments, selection: Selection, today: date) -> Any:
     """Answer `/api/x/facets`: how many of the studies found have each value."""
     return {
         "total": finder.studies(selection.query, 1).total,
@@ -78,7 +81,7 @@ def count_facets(finder: Finder, arguments: Arguments, selection: Selection) -> 
     }
 
 
-def find_sites(finder: Finder, arguments: Arguments, selection: Selection) -> Any:
+def find_sites(finder: Finder, arguments: Arguments, selection: Selection, today: date) -> Any:
     """Answer `/api/x/sites`: the nearest recruiting sites, one of each study found."""
     if not arguments.text("near").strip():
         raise QueryError("near says what the sites are near to: a city, a US ZIP code, or latitude,longitude")
@@ -98,11 +101,15 @@ EXTENSIONS: Final[tuple[tuple[str, tuple[Parameter, ...], _Answering], ...]] = (
 
 
 def extension_routes(
-    finder: Finder, limits: Limits, guard: Callable[[Callable[[Request], Any]], Any]
+    finder: Finder,
+    today: Callable[[], date],
+    limits: Limits,
+    guard: Callable[[Callable[[Request], Any]], Any],
 ) -> list[Route]:
     """Return the routes.
 
     Arguments:
+        today: says which day the standing of a status is as of.
         guard: turns errors into answers.
     """
     workers = Workers(limits.seconds)
@@ -113,18 +120,18 @@ def extension_routes(
             if len(query) > limits.address_bytes:
                 raise refusals.address_too_long(limits.address_bytes)
             arguments = read_arguments(known, query, limits.value_chars)
-            return await workers.run(lambda: _answer(finder, arguments, answering))
+            return await workers.run(lambda: _answer(finder, arguments, answering, today()))
 
         return Route(path, guard(respond), methods=["GET"])
 
     return [route(path, known, answering) for path, known, answering in EXTENSIONS]
 
 
-def _answer(finder: Finder, arguments: Arguments, answering: _Answering) -> Response:
+def _answer(finder: Finder, arguments: Arguments, answering: _Answering, today: date) -> Response:
     selection = read_selection(arguments, arguments.flag("strict"))
     strict = "strict\n" if arguments.flag("strict") else ""
     selection = msgspec.structs.replace(selection, spelling=strict + selection.spelling)
-    body = msgspec.json.encode(answering(finder, arguments, selection))
+    body = msgspec.json.encode(answering(finder, arguments, selection, today))
     return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
 
 
@@ -135,14 +142,16 @@ def _top(arguments: Arguments) -> int:
     return top
 
 
-def _study(finder: Finder, record: dict[str, Any], explained: StudyQuery | None) -> dict[str, Any]:
-    """Return what a study is called, and where each thing that was asked is found in it."""
+def _study(finder: Finder, body: bytes, today: date, explained: StudyQuery | None) -> dict[str, Any]:
+    """Return what a study is called, how fresh its status is, and where each thing that was asked is found in it."""
+    record = _decode(body)
     protocol = record.get("protocolSection", {})
     names = protocol.get("identificationModule", {})
     found: dict[str, Any] = {
         "nct_id": names.get("nctId", ""),
         "title": names.get("briefTitle", ""),
         "status": protocol.get("statusModule", {}).get("overallStatus", ""),
+        "standing": read_standing(read_json(body), today),
     }
     if explained is not None:
         found["reasons"] = [

@@ -6,7 +6,7 @@ Comes in: a `Finder`. Goes out: Starlette routes under `/api/x`. The registry's 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 import msgspec
@@ -37,7 +37,9 @@ def routes(finder: Finder, today: Callable[[], date], limits: Limits | None = No
     """Return the routes of the API over one facade; `today` says which day a patient is decided as of."""
 
     async def find(request: Request) -> Response:
-        return _json(await run_in_threadpool(lambda: finder.find(api_query(finder, request.query_params))))
+        return _json(
+            await run_in_threadpool(lambda: finder.find(api_query(finder, request.query_params, today())))
+        )
 
     async def criteria(request: Request) -> Response:
         compiled = await run_in_threadpool(finder.criteria, request.path_params["nct"])
@@ -55,11 +57,12 @@ def routes(finder: Finder, today: Callable[[], date], limits: Limits | None = No
         )
 
     async def match(request: Request) -> Response:
-        params = _known(request.query_params, "assume", "person", "status", "top")
+        params = _known(request.query_params, "assume", "person", "prefer", "status", "top")
         body = await read_body(request)
         top = _number(params, "top", 20, 1, MAX_TOP)
         status = read_words("status", params.getlist("status"))
         assumption, person = _assumption(params), params.get("person", "")
+        fresh = _prefers_fresh(params)
         return _json(
             await run_in_threadpool(
                 lambda: finder.match(
@@ -68,6 +71,7 @@ def routes(finder: Finder, today: Callable[[], date], limits: Limits | None = No
                     top=top,
                     status=status,
                     assumption=assumption,
+                    prefer_fresh=fresh,
                 )
             )
         )
@@ -79,11 +83,14 @@ def routes(finder: Finder, today: Callable[[], date], limits: Limits | None = No
         ("POST", "/api/x/match", match),
     )
     own = [Route(path, _guard(handler), methods=[method]) for method, path, handler in table]
-    return own + extension_routes(finder, limits or Limits(), _guard)
+    return own + extension_routes(finder, today, limits or Limits(), _guard)
 
 
-def api_query(finder: Finder, params: QueryParams) -> Query:
+def api_query(finder: Finder, params: QueryParams, today: date) -> Query:
     """Return the search that the address asks for; the parameters are the options of `accrual find`.
+
+    Arguments:
+        today: the day that freshness is measured on where the address names none.
 
     Raises:
         QueryError: a parameter is unknown or makes no sense.
@@ -99,9 +106,11 @@ def api_query(finder: Finder, params: QueryParams) -> Query:
         "sort",
         "top",
         "offset",
+        "today",
         *FACETS,
     }
     _known(params, *known)
+    sort = params.get("sort", "relevance")
     return build_query(
         find_place=finder.place,
         text=params.get("text", ""),
@@ -112,9 +121,10 @@ def api_query(finder: Finder, params: QueryParams) -> Query:
         within=params.get("within", ""),
         recruiting_sites=read_flag("recruiting_sites", params.get("recruiting_sites", "")),
         age=params.get("age", ""),
-        sort=params.get("sort", "relevance"),
+        sort=sort,
         top=_number(params, "top", 20, 1, MAX_TOP),
         offset=_number(params, "offset", 0, 0, 10**7),
+        today=_day(params, today) if "today" in params or sort == "fresh" else None,
     )
 
 
@@ -150,6 +160,13 @@ def _assumption(params: QueryParams) -> Assumption:
     raise QueryError(f"assume={text[:40]!r}: write {' or '.join(ASSUMPTIONS)}")
 
 
+def _prefers_fresh(params: QueryParams) -> bool:
+    text = params.get("prefer", "")
+    if text not in ("", "fresh"):
+        raise QueryError(f"prefer={text[:40]!r}: write fresh, or leave it out")
+    return text == "fresh"
+
+
 def _known(params: QueryParams, *known: str) -> QueryParams:
     """Return the parameters, of which all are known.
 
@@ -160,6 +177,16 @@ def _known(params: QueryParams, *known: str) -> QueryParams:
         if name not in known:
             raise QueryError(f"{name[:40]!r} is not a parameter of this: use {', '.join(sorted(known))}")
     return params
+
+
+def _day(params: QueryParams, default: date) -> date:
+    text = params.get("today")
+    if text is None:
+        return default
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        raise QueryError(f"today={text[:40]!r}: write a day like 2026-11-23") from None
 
 
 def _number(params: QueryParams, name: str, default: int, low: int, high: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -123,6 +123,10 @@ def match(
         ),
     ] = None,
     assume: Assume = "open",
+    prefer: Annotated[
+        Literal["fresh"] | None,
+        typer.Option("--prefer", help="fresh: studies with a stale status come later; no verdict changes."),
+    ] = None,
     today: Today = None,
     home: Home = None,
     json: Json = False,
@@ -138,8 +142,10 @@ def match(
     if (patient is None) == (patients is None) or (patients is None) != (out is None):
         raise QueryError("give either one PATIENT, or --patients PATH with --out FILE")
     if patients is not None and out is not None:
-        if answers is not None or person or assume != "open":
-            raise QueryError("--answers, --person and --assume go with one PATIENT, not with --patients")
+        if answers is not None or person or assume != "open" or prefer:
+            raise QueryError(
+                "--answers, --person, --assume and --prefer go with one PATIENT, not with --patients"
+            )
         from accrual.crowd import Wish
 
         match_many(home_of(context, home), patients, out, Wish(as_of, top, statuses, assume), json)
@@ -147,7 +153,9 @@ def match(
     assert patient is not None
     with open_finder(context, home) as finder:
         chart = read_person(finder, patient, answers, person)
-        found = finder.match(chart, as_of, top=top, status=statuses, assumption=assume)
+        found = finder.match(
+            chart, as_of, top=top, status=statuses, assumption=assume, prefer_fresh=prefer == "fresh"
+        )
         if not found:
             require_studies(finder, home_of(context, home))
     if json:

@@ -34,8 +34,8 @@ from accrual.plain.screening import (
     verdict_tone,
     verdict_word,
 )
+from accrual.plain.status import status_words
 from accrual.plain.trial import UNDERSTOOD_WORDS, criterion_line
-from accrual.registry.labels import label
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -133,7 +133,7 @@ def match_layout(
     table.add_column("Verdict", width=22)
     for number, item in enumerate(found, start=1):
         tone = verdict_tone(item.verdict)
-        about = [item.title, label("status", item.status) if item.status else ""]
+        about = [item.title, status_words(item.status, item.standing)]
         if item.nearest_site is not None:
             about.append(site_words(item.nearest_site))
         verdict = text(f"{mark(tone)} {verdict_word(item.verdict)}", STYLES[tone])

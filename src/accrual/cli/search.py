@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from accrual.cli.options import Home, Json, Top
+from accrual.cli.options import Home, Json, Today, Top, day
 from accrual.cli.output import note, text, write, write_json
 from accrual.cli.session import home_of, open_finder, require_studies
 from accrual.plain.distance import distance_words, site_words
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 MAX_OFFSET = 10**7
 """Far beyond any registry; larger numbers are a slip of the hand."""
 
-STATUS_WIDTH = 15
-"""Columns: "Active, not recruiting" on two lines, most others on one."""
+STATUS_WIDTH = 18
+"""Columns: "Active, not recruiting (checked 3 years ago)" on three lines, most others on two."""
 
 
 class Sort(StrEnum):
@@ -32,6 +32,7 @@ class Sort(StrEnum):
     distance = "distance"
     updated = "updated"
     start = "start"
+    fresh = "fresh"
 
 
 Words = list[str] | None
@@ -78,11 +79,14 @@ def find(
     age: Annotated[
         str, typer.Option("--age", metavar="AGE", help="Age limits that take 67, or '8 months'.")
     ] = "",
-    sort: Annotated[Sort, typer.Option("--sort", help="The order of the results.")] = Sort.relevance,
+    sort: Annotated[
+        Sort, typer.Option("--sort", help="The order; fresh: recently checked first.")
+    ] = Sort.relevance,
     top: Top = 20,
     offset: Annotated[
         int, typer.Option("--offset", min=0, max=MAX_OFFSET, metavar="N", help="Skip this many results.")
     ] = 0,
+    today: Today = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
@@ -116,6 +120,8 @@ def find(
             sort=sort.value,
             top=top,
             offset=offset,
+            # JSON is the same on every day, unless a day was asked for.
+            today=day(today) if today is not None or not json or sort is Sort.fresh else None,
         )
         found = finder.find(query)
         if found.total == 0:
@@ -150,7 +156,7 @@ def _table(found: Found, near: Near | None) -> Table:
     from rich import box
     from rich.table import Table
 
-    from accrual.registry.labels import label
+    from accrual.plain.status import status_words
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), expand=True)
     table.add_column("Study", no_wrap=True, width=11)
@@ -161,9 +167,7 @@ def _table(found: Found, near: Near | None) -> Table:
         about = text(hit.title)
         if near is not None:
             about.append_text(text(f"\n{_site(hit, near)}", "dim"))
-        table.add_row(
-            text(hit.nct_id, "bold"), about, text(label("status", hit.status) if hit.status else "")
-        )
+        table.add_row(text(hit.nct_id, "bold"), about, text(status_words(hit.status, hit.standing)))
     return table
 
 

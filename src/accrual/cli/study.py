@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from accrual.basic import nct_id
-from accrual.cli.options import Home, Json, Study
+from accrual.cli.options import Home, Json, Study, Today, day
 from accrual.cli.output import note, text, write, write_json, write_text
 from accrual.cli.session import open_finder
 from accrual.errors import QueryError
@@ -22,6 +22,7 @@ def show(
     context: typer.Context,
     nct: Study,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print markdown.")] = False,
+    today: Today = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
@@ -41,12 +42,13 @@ def show(
         trial, compiled = finder.read(body)
     from accrual.plain.sheet import markdown_of, parts
     from accrual.plain.trial import trial_page
+    from accrual.registry.standing import read_standing
 
-    page = trial_page(trial, compiled)
+    page, standing = trial_page(trial, compiled), read_standing(trial, day(today))
     if markdown:
-        write_text(markdown_of(page))
+        write_text(markdown_of(page, standing))
         return
-    write(*(renderable for part in parts(page) for renderable in _lay_out(part)))
+    write(*(renderable for part in parts(page, standing) for renderable in _lay_out(part)))
 
 
 def _lay_out(part: Part) -> list[RenderableType]:

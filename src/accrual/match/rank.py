@@ -6,7 +6,8 @@ order.
 
 Trials that are not ruled out (eligible, undetermined) stand before ineligible ones. Within each group the score
 decides, in [0, 1]: a weighted mean of parts, each in [0, 1], times 0.6 for a trial that takes no patients now or soon:
-a closed trial that fits well stands before an open one that hardly has to do with the patient.
+a closed trial that fits well stands before an open one that hardly has to do with the patient. Where fresh statuses are
+preferred, it is also times what the staleness of the trial's status leaves (`Candidate.kept`).
 
 - relevance, 0.81 in all: the parts of `WEIGHTS`, in proportion to their weights there. Each is a search score divided
   by the best candidate's, except those that are shares already. Parts that nobody measured are left out.
@@ -34,6 +35,7 @@ from accrual.codes.concepts import vocabulary
 from accrual.match.timing import ended
 from accrual.match.verdict import Tally, Verdict
 from accrual.patient.model import Fact, Patient
+from accrual.registry.standing import Standing
 from accrual.truth import Truth
 
 
@@ -92,6 +94,8 @@ class Candidate(msgspec.Struct, Generic[S], frozen=True):
     nearest_site: S | None = None
     likeness: Mapping[str, float] = {}
     """Other parts of `WEIGHTS` by name, where they were measured: any scores of 0 or more; `SHARES` at most 1."""
+    kept: float = 1.0
+    """What is left of the score for how fresh the trial's status is, above 0 to 1; 1 where that was not asked for."""
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -117,6 +121,8 @@ class Match(msgspec.Struct, Generic[S], frozen=True):
     nearest_site: S | None = None
     parts: tuple[Part, ...] = ()
     """What the score is made of, the part that gives most first."""
+    standing: Standing | None = None
+    """How far the status can be relied on; None where nobody looked."""
 
 
 def rank(
@@ -151,6 +157,7 @@ def rank(
     fit = np.minimum(fit / (_RELEVANCE + _MET + placed * _NEAR), 1.0)
     if open_first:
         fit = np.where([one.status in OPEN_STATUSES for one in held], fit, fit * _CLOSED)
+    fit = fit * np.array([one.kept for one in held])
     scores = np.round(fit, 4)
     worth = np.flatnonzero(relevance >= _FLOOR * relevance.max(initial=0.0))
     order = sorted(

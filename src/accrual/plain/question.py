@@ -7,6 +7,7 @@ radius without a place, a sort by distance without a place (QueryError), a place
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from typing import get_args
 
 from accrual.errors import QueryError
@@ -34,6 +35,7 @@ def build_query(
     sort: str = "relevance",
     top: int = 20,
     offset: int = 0,
+    today: date | None = None,
 ) -> Query:
     """Return the query that the words mean.
 
@@ -64,6 +66,7 @@ def build_query(
         sort=order,
         top=top,
         offset=offset,
+        today=today,
     )
 
 

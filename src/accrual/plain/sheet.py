@@ -11,7 +11,9 @@ from collections.abc import Iterable
 import msgspec
 
 from accrual.plain.prose import Block
+from accrual.plain.status import staleness_words, status_words
 from accrual.plain.trial import CriterionLine, TrialPage
+from accrual.registry.standing import Standing
 
 
 class SheetLine(msgspec.Struct, frozen=True):
@@ -30,15 +32,17 @@ class Part(msgspec.Struct, frozen=True):
     level: int = 3
 
 
-def parts(page: TrialPage) -> tuple[Part, ...]:
-    """Return the page's parts, in order."""
+def parts(page: TrialPage, standing: Standing | None = None) -> tuple[Part, ...]:
+    """Return the page's parts, in order; the status with how far it can be relied on, where that is known."""
     head = [SheetLine(page.sponsor)]
     if page.fictional:
         head.append(SheetLine("A fictional study of the demo registry."))
-    status = page.status + (f": {page.why_stopped}" if page.why_stopped else "")
+    status = status_words(page.status_value, standing) or page.status
+    status += f": {page.why_stopped}" if page.why_stopped else ""
+    stale = staleness_words(standing) if standing is not None else ""
     found = [
         Part(page.title, tuple(head), level=1),
-        Part("Status", _plain(status)),
+        Part("Status", _plain(status, stale)),
         Part("Phase", _plain(*page.phases)),
         Part("Conditions", _plain(*page.conditions)),
         Part("Treatments", _plain(*page.treatments)),
@@ -64,10 +68,10 @@ def parts(page: TrialPage) -> tuple[Part, ...]:
     return tuple(part for part in found if part.lines or part.level == 2)
 
 
-def markdown_of(page: TrialPage) -> str:
+def markdown_of(page: TrialPage, standing: Standing | None = None) -> str:
     """Return the page as CommonMark; the record's own signs are escaped."""
     written: list[str] = []
-    for part in parts(page):
+    for part in parts(page, standing):
         written += [f"{'#' * part.level} {escape(part.title)}", ""]
         for line in part.lines:
             indent = "  " * line.depth

@@ -1,105 +1,92 @@
-"""How sure a study's status is: when it was last checked, what is late, why a status is "Unknown".
+"""A status in a few words, with how far it can be relied on: "Recruiting (checked 3 years ago)".
 
-Comes in: a `Trial` and the day it is read on. Goes out: a frozen `Standing` of facts; each face says them in its own
-words. Refuses nothing: a date that is missing or not on the calendar leads to no finding.
+Comes in: a registry status and its `Standing`. Goes out: `Message`s, so that any face can say them in its language.
+Refuses nothing: a final status has nothing beside it, for it does not go stale.
 """
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Final, Literal, TypeAlias
+from collections.abc import Mapping
+from typing import Final
 
-import msgspec
+from accrual.message import counted, joined, message
+from accrual.registry.labels import label
+from accrual.registry.standing import Standing
 
-from accrual.basic import PartialDate
-from accrual.registry.record import Trial, calendar_date
+YEARS_FROM: Final = 24
+"""Months from which on years are said. Set by hand."""
 
-Certainty: TypeAlias = Literal["recent", "old", "unknown", "final", "unstated"]
-
-CHECKED_EVERY: Final = 12
-"""Months in which a record has to be looked at again. Source: 42 CFR 11.64(a)(1)."""
-
-OPEN: Final = frozenset(
-    {"NOT_YET_RECRUITING", "RECRUITING", "ENROLLING_BY_INVITATION", "ACTIVE_NOT_RECRUITING"}
-)
-"""Statuses of a study that is still under way."""
-FINAL: Final = frozenset(
-    {"COMPLETED", "TERMINATED", "WITHDRAWN", "NO_LONGER_AVAILABLE", "APPROVED_FOR_MARKETING"}
-)
-"""Statuses that do not change any more."""
+PART_WORDS: Final[Mapping[str, str]] = {
+    "verified": message("time since the sponsor's last check"),
+    "unknown": message("the registry itself calls the status unknown"),
+    "overdue": message("the planned end has passed"),
+    "late_start": message("the planned start has passed"),
+    "copy": message("age of this copy of the registry"),
+}
+"""What each part of the score of staleness tells, by its name."""
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known about how far a status can be relied on. Dates are the record's own; empty: not stated."""
-
-    certainty: Certainty
-    verified: str
-    """When the sponsor last checked the record."""
-    months: int | None
-    """Whole months since then."""
-    last_known: str
-    """For "Unknown": the status before it."""
-    overdue: str
-    """The planned completion date, where it is past and the study is still said to run."""
-    starts_late: str
-    """The start date, where it is past and the study is still said not to have begun."""
-    copy_months: int | None
-    """Whole months since the copy of the registry that this record is from; None: not stated."""
-
-    @property
-    def old_copy(self) -> bool:
-        """Whether the copy itself is so old that the registry may well say something else by now."""
-        return self.copy_months is not None and self.copy_months >= CHECKED_EVERY
-
-
-def read_standing(trial: Trial, today: date) -> Standing:
-    """Return how sure the status is as of a day.
+def status_words(status: str, standing: Standing | None) -> str:
+    """Return a status with what there is to say of it; empty for no status.
 
     Example:
+        >>> from datetime import date
         >>> from accrual.registry.ctgov_json import read_json
+        >>> from accrual.registry.standing import read_standing
         >>> body = b'{"protocolSection":{"identificationModule":{"nctId":"NCT00000102"},"statusModule":'
-        >>> body += b'{"overallStatus":"RECRUITING","statusVerifiedDate":"2024-01"}}}'
-        >>> read_standing(read_json(body), date(2026, 11, 22)).certainty
-        'old'
+        >>> body += b'{"overallStatus":"RECRUITING","statusVerifiedDate":"2023-10"}}}'
+        >>> status_words("RECRUITING", read_standing(read_json(body), date(2026, 11, 22)))
+        'Recruiting (checked 3 years ago)'
     """
-    module = trial.protocolSection.statusModule
-    verified = calendar_date(module.statusVerifiedDate)
-    months = None if verified is None else _months(verified, today)
-    running = module.overallStatus in OPEN
-    done, start = trial.completion_date, trial.start_date
-    copied = calendar_date(trial.version_holder)
-    return Standing(
-        certainty=_certainty(module.overallStatus, months),
-        verified=str(verified) if verified is not None else "",
-        months=months,
-        last_known=module.lastKnownStatus,
-        overdue=str(done) if running and done is not None and _past(done, today) else "",
-        starts_late=(
-            str(start)
-            if module.overallStatus == "NOT_YET_RECRUITING" and start is not None and _past(start, today)
-            else ""
-        ),
-        copy_months=None if copied is None else _months(copied, today),
+    named = label("status", status)
+    beside = standing_words(standing)
+    return message("%(status)s (%(standing)s)", status=named, standing=beside) if named and beside else named
+
+
+def standing_words(standing: Standing | None) -> str:
+    """Return what stands beside a status: when it was checked, what it was before, what is late; else nothing."""
+    if standing is None or standing.certainty == "final":
+        return ""
+    before = ""
+    if standing.certainty == "unknown" and standing.last_known:
+        before = message("was: %(status)s", status=label("status", standing.last_known))
+    late = ""
+    if standing.starts_late:
+        late = message("planned start has passed")
+    elif standing.overdue:
+        late = message("planned end has passed")
+    return joined("; ", (before, _checked(standing.months), late))
+
+
+def staleness_words(standing: Standing) -> str:
+    """Return the score with what it is made of, the most first, in one line; nothing for a final status.
+
+    Example:
+        >>> from accrual.registry.standing import Part
+        >>> standing = Standing(
+        ...     certainty="old", staleness=0.3, verified="2025-09", months=14, last_known="", overdue="",
+        ...     starts_late="", copy_months=None, parts=(Part("verified", 0.6, 0.5),),
+        ... )
+        >>> staleness_words(standing)
+        "Stale by 30 of 100: time since the sponsor's last check (30)"
+    """
+    if not standing.parts:
+        return ""
+    ranked = sorted(standing.parts, key=lambda part: (-part.value * part.share, part.name))
+    told = (
+        message("%(what)s (%(points)s)", what=PART_WORDS[part.name], points=points)
+        for part in ranked
+        if (points := round(100 * part.value * part.share))
     )
+    score, parts = round(100 * standing.staleness), joined(", ", told)
+    return message("Stale by %(score)s of 100: %(parts)s", score=score, parts=parts) if parts else ""
 
 
-def _certainty(status: str, months: int | None) -> Certainty:
-    if status == "UNKNOWN":
-        return "unknown"
-    if status in FINAL:
-        return "final"
-    if not status or months is None:
-        return "unstated"
-    return "old" if months >= CHECKED_EVERY else "recent"
-
-
-def _months(since: PartialDate, today: date) -> int:
-    """Whole months, never more than have passed: a month without a day counts from its end."""
-    last = since.last
-    whole = (today.year - last.year) * 12 + today.month - last.month
-    return max(whole - (last.day > today.day), 0)
-
-
-def _past(when: PartialDate, today: date) -> bool:
-    """Whether all of it is over: a month is when its last day is."""
-    return when.last < today
+def _checked(months: int | None) -> str:
+    if months is None:
+        return message("not stated when checked")
+    if months == 0:
+        return message("checked within a month")
+    if months < YEARS_FROM:
+        return counted("checked %(count)s month ago", "checked %(count)s months ago", months)
+    return message("checked %(years)s years ago", years=months // 12)

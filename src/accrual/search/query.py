@@ -6,11 +6,13 @@ value the registry does not have, a radius without a place (QueryError).
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal, TypeAlias
 
 import msgspec
 
 from accrual.basic import GeoPoint, NctId
+from accrual.registry.standing import Standing
 
 Facet: TypeAlias = Literal[
     "status", "phase", "study_type", "sex", "age_group", "funder", "healthy_volunteers", "country", "results"
@@ -29,7 +31,7 @@ FACETS: tuple[Facet, ...] = (
     "results",
 )
 
-Sort: TypeAlias = Literal["relevance", "distance", "updated", "start"]
+Sort: TypeAlias = Literal["relevance", "distance", "updated", "start", "fresh"]
 
 
 class Near(msgspec.Struct, frozen=True):
@@ -76,6 +78,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     sort: Sort = "relevance"
     top: int = 20
     offset: int = 0
+    today: date | None = None
+    """The day that the hits' statuses are looked at on; None leaves their standing out."""
 
 
 class NearestSite(msgspec.Struct, frozen=True):
@@ -103,6 +107,8 @@ class Hit(msgspec.Struct, frozen=True):
     score: float = 0.0
     phases: tuple[str, ...] = ()
     nearest_recruiting_site: NearestSite | None = None
+    standing: Standing | None = None
+    """How far the status can be relied on, where the search had a day."""
 
 
 class Found(msgspec.Struct, frozen=True):

@@ -78,7 +78,7 @@ def page_of(
         )
     top = min(query.top, MAX_PAGE)
     match query.sort:
-        case "relevance":
+        case "relevance" | "fresh":  # `freshness.py` orders the best of them anew
             return _by_relevance(searcher, points, query, top)
         case "updated" | "start":
             built = build_query(searcher, points, query, scored=False)
@@ -86,7 +86,9 @@ def page_of(
         case "distance":
             return _by_distance(searcher, points, query, top)
         case _:
-            raise QueryError(f"there is no order {query.sort!r}: relevance, distance, updated or start")
+            raise QueryError(
+                f"there is no order {query.sort!r}: relevance, distance, updated, start or fresh"
+            )
 
 
 def numbers_of(index: TextIndex, query: Query, limit: int) -> tuple[int, tuple[str, ...]]:

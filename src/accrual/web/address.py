@@ -26,6 +26,7 @@ SORTS = (
     ("distance", marked("Nearest site")),
     ("updated", marked("Last updated")),
     ("start", marked("Start date")),
+    ("fresh", marked("Recently checked")),
 )
 DISTANCES = (
     ("", marked("Any distance")),

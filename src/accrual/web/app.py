@@ -85,11 +85,11 @@ def create_app(
     limits = limits or Limits()
     # Threads of their own for each kind of work: where one kind is stuck, the others still answer.
     showing, deciding = Workers(limits.seconds), Workers(limits.seconds)
-    search = ResultsPages(finder, Workers(limits.seconds))
+    search = ResultsPages(finder, today, Workers(limits.seconds))
     check = CheckPages(finder, deciding, today)
     maps = MapPages(finder, Workers(limits.seconds))
     trial = TrialPages(finder, showing, today)
-    places = PlacePages(finder, showing)
+    places = PlacePages(finder, showing, today)
     suggestions = SuggestionPages(finder, Workers(limits.seconds))
     take_part = TakePartPages(finder, deciding, today)
     comparison = ComparisonPages(finder, showing, today)

@@ -20,8 +20,8 @@ from accrual.plain.distance import site_words
 from accrual.plain.patient import patient_words
 from accrual.plain.prose import unescape
 from accrual.plain.screening import groups, verdict_reason, verdict_tone, verdict_word
+from accrual.plain.status import status_words
 from accrual.plain.tone import MARKS, Tone
-from accrual.registry.labels import label
 from accrual.registry.record import Trial
 from accrual.search.query import NearestSite
 from accrual.web.forms import read_form, sent_patient
@@ -142,7 +142,7 @@ def _view(item: Match[NearestSite]) -> MatchView:
     return MatchView(
         nct_id=item.nct_id,
         title=unescape(item.title) or item.nct_id,
-        status=label("status", item.status) if item.status else message("Status not stated"),
+        status=status_words(item.status, item.standing) or message("Status not stated"),
         site=site_words(item.nearest_site) if item.nearest_site is not None else "",
         tone=verdict_tone(item.verdict),
         word=verdict_word(item.verdict),

@@ -22,10 +22,11 @@ from accrual.errors import QueryError, StudyNotFoundError
 from accrual.finder import Finder
 from accrual.message import word
 from accrual.plain.prose import printable, statement
-from accrual.plain.status import Standing, read_standing
+from accrual.plain.status import standing_words
 from accrual.plain.topics import TOPIC_NAMES, TOPICS, Topic, topic_of
 from accrual.plain.trial import TrialPage, trial_page
 from accrual.registry.record import Trial
+from accrual.registry.standing import Standing, read_standing
 from accrual.web.layout import render
 from accrual.web.speech import COUNTRY
 
@@ -50,6 +51,7 @@ class Compared(msgspec.Struct, frozen=True):
 
     page: TrialPage
     standing: Standing
+    standing_words: str
     rules: dict[Topic, tuple[RuleLine, ...]]
     countries: tuple[str, ...]
     recruiting_sites: int
@@ -97,10 +99,12 @@ class ComparisonPages:
     def _compared(self, trial: Trial, numbers: Sequence[str]) -> Compared:
         compiled = self.finder.criteria(trial.nct_id)
         page = trial_page(trial, compiled)
+        standing = read_standing(trial, self.today())
         places = dict.fromkeys(site.country for site in trial.sites if site.country)
         return Compared(
             page=page,
-            standing=read_standing(trial, self.today()),
+            standing=standing,
+            standing_words=standing_words(standing),
             rules=_rules(compiled),
             countries=tuple(word(printable(place), COUNTRY) for place in places),
             recruiting_sites=sum(site.recruiting for site in page.sites),

@@ -124,9 +124,11 @@ class MatrixPages:
         search = read_asked(QueryParams([pair for pair in pairs if pair[1]]), self.finder)
         as_of = self.today()
         if text:
-            query = msgspec.structs.replace(search.query, top=TOP)
+            query = msgspec.structs.replace(search.query, top=TOP, today=as_of)
             trials = [
-                Listed(hit.nct_id, unescape(hit.title) or hit.nct_id, hit.status, hit.nearest_site)
+                Listed(
+                    hit.nct_id, unescape(hit.title) or hit.nct_id, hit.status, hit.nearest_site, hit.standing
+                )
                 for hit in self.finder.find(query).results
             ]
             screener = Screener(patient, as_of)
@@ -137,7 +139,9 @@ class MatrixPages:
                 patient = msgspec.structs.replace(patient, place=near, point=self.finder.place(near).point)
             filters = (status,) if status else ()
             trials = [
-                Listed(one.nct_id, unescape(one.title) or one.nct_id, one.status, one.nearest_site)
+                Listed(
+                    one.nct_id, unescape(one.title) or one.nct_id, one.status, one.nearest_site, one.standing
+                )
                 for one in self.finder.match(patient, as_of, TOP, filters)
             ]
         return Asked(lightened(patient), as_of, tuple(trials), text, near, status)

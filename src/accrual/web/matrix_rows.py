@@ -18,9 +18,11 @@ from accrual.plain.matrix import Cell
 from accrual.plain.participation import GroupRules, Rule
 from accrual.plain.prose import original
 from accrual.plain.screening import verdict_tone, verdict_word
+from accrual.plain.status import status_words
 from accrual.plain.tone import MARKS, Tone
 from accrual.plain.topics import Topic
 from accrual.registry.labels import label
+from accrual.registry.standing import Standing
 from accrual.search.query import NearestSite
 
 
@@ -32,11 +34,13 @@ class Listed(msgspec.Struct, frozen=True):
     status_value: str
     """The registry's own value; empty where it is not stated."""
     nearest: NearestSite | None
+    standing: Standing | None = None
+    """How far the status can be relied on, on the day of the matrix."""
 
     @property
     def status(self) -> str:
         """The status in words."""
-        return label("status", self.status_value) if self.status_value else message("Status not stated")
+        return status_words(self.status_value, self.standing) or message("Status not stated")
 
     @property
     def site(self) -> str:

@@ -17,9 +17,9 @@ from accrual.patient.model import Fact, Patient
 from accrual.plain.distance import site_words
 from accrual.plain.participation import GroupRules, Rule, doctor_questions, group_rules, rules_of, side
 from accrual.plain.prose import printable, unescape
+from accrual.plain.status import status_words
 from accrual.plain.tone import MARKS, Tone
 from accrual.prospects import Shown, Standing
-from accrual.registry.labels import label
 from accrual.web.interview import Told
 from accrual.web.language import marked
 
@@ -156,7 +156,7 @@ def _trial(one: Shown) -> TrialView:
     return TrialView(
         nct_id=hit.nct_id,
         title=unescape(hit.title) or hit.nct_id,
-        status=label("status", hit.status) if hit.status else "",
+        status=status_words(hit.status, hit.standing),
         recruiting=hit.status == "RECRUITING",
         site=site_words(near) if near is not None and near.distance_km is not None else "",
         site_recruits=hit.nearest_recruiting_site is not None,

@@ -6,6 +6,8 @@ where no trial is (404), with the way to the places that are.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -19,6 +21,7 @@ from accrual.finder import Finder
 from accrual.locations import LocalTrial, Location, Order
 from accrual.message import Original, word
 from accrual.plain.prose import printable, unescape
+from accrual.plain.status import standing_words
 from accrual.registry.labels import label
 from accrual.search.localities import Level, slug
 from accrual.web.language import marked
@@ -55,15 +58,18 @@ class TrialView(msgspec.Struct, frozen=True):
     nct_id: str
     title: str
     status: str
+    standing: str
+    """How far the status can be relied on, in words; empty for a final one."""
     open: bool
 
 
 class PlacePages:
     """The pages of places."""
 
-    def __init__(self, finder: Finder, workers: Workers) -> None:
+    def __init__(self, finder: Finder, workers: Workers, today: Callable[[], date]) -> None:
         self.finder = finder
         self.workers = workers
+        self.today = today
 
     async def show(self, request: Request) -> Response:
         """Show the places in a place, or its trials."""
@@ -121,6 +127,7 @@ class PlacePages:
             total, trials = local_trials(self.finder, narrowed, TRIALS_SHOWN, offset)
         else:
             trials = self.finder.locations.trials(here.path, TRIALS_SHOWN, offset)
+        standings = self.finder.standings([one.nct_id for one in trials], self.today())
         return render(
             "places.html",
             **self._frame(here.path, here, narrowed.pairs(), page, total, len(trials), TRIALS_SHOWN),
@@ -138,6 +145,7 @@ class PlacePages:
                     one.nct_id,
                     unescape(one.title) or one.nct_id,
                     label("status", one.status) if one.status else "",
+                    standing_words(standings.get(one.nct_id)),
                     one.open,
                 )
                 for one in trials

@@ -6,7 +6,9 @@ on the page and with the form as it was: a search that makes no sense.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -22,6 +24,7 @@ from accrual.message import Original, error_words, joined, message
 from accrual.plain.distance import read_distance, site_words
 from accrual.plain.filters import FACET_TITLES, field_words, value_words
 from accrual.plain.prose import original, unescape
+from accrual.plain.status import standing_words
 from accrual.plain.understanding import Understood
 from accrual.registry.labels import label
 from accrual.search.query import FACETS, Facet, FacetCount, Found, Hit
@@ -53,6 +56,8 @@ class HitView(msgspec.Struct, frozen=True):
     nct_id: str
     title: str
     status: str
+    standing: str
+    """How far the status can be relied on, in words; empty for a final one."""
     recruiting: bool
     phases: tuple[str, ...]
     conditions: str
@@ -93,9 +98,10 @@ class Helps(msgspec.Struct, frozen=True):
 class ResultsPages:
     """The pages that search."""
 
-    def __init__(self, finder: Finder, workers: Workers) -> None:
+    def __init__(self, finder: Finder, today: Callable[[], date], workers: Workers) -> None:
         self.finder = finder
         self.workers = workers
+        self.today = today
 
     async def home(self, request: Request) -> Response:
         """Show the search box and what is loaded."""
@@ -112,7 +118,7 @@ class ResultsPages:
     def _results(self, request: Request) -> Response:
         try:
             asked = read_asked(request.query_params, self.finder)
-            found = self.finder.find(asked.query)
+            found = self.finder.find(msgspec.structs.replace(asked.query, today=self.today()))
             counts = self.finder.facets(asked.query)
         except (QueryError, PlaceNotFoundError) as error:
             return _unfinished(request, 400, error_words(error))
@@ -236,6 +242,7 @@ def _hit(hit: Hit) -> HitView:
         nct_id=hit.nct_id,
         title=unescape(hit.title) or hit.nct_id,
         status=_(label("status", hit.status)) if hit.status else _("Status not stated"),
+        standing=standing_words(hit.standing),
         recruiting=hit.status == "RECRUITING",
         phases=tuple(_(label("phase", phase)) for phase in hit.phases if phase != "NA"),
         conditions=_some(tuple(original(name) for name in hit.conditions), CONDITIONS_SHOWN),

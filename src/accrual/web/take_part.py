@@ -20,8 +20,9 @@ from accrual.match.evaluate import Screener
 from accrual.message import error_words
 from accrual.plain.participation import doctor_questions, group_rules, rules_of, side, unread_rules
 from accrual.plain.prose import unescape
-from accrual.registry.labels import label
+from accrual.plain.status import status_words
 from accrual.registry.record import Trial
+from accrual.registry.standing import read_standing
 from accrual.web.answers import patient_of
 from accrual.web.forms import read_form
 from accrual.web.interview import FOR_THE_DOCTOR, SAYING, Turn, interview_words, next_question, read_turn
@@ -41,7 +42,7 @@ class TakePartPages:
         trial = await self.workers.run(self.finder.show, request.path_params["nct"])
         if trial.nct_id != request.path_params["nct"]:
             return RedirectResponse(f"/trials/{trial.nct_id}/take-part", status_code=308)
-        return _page(trial, step="start")
+        return _page(trial, self.today(), step="start")
 
     async def answer(self, request: Request) -> Response:
         """Take an answer and show the next question, or how the rules stand."""
@@ -51,11 +52,11 @@ class TakePartPages:
     def _answer(self, nct: str, fields: dict[str, bytes]) -> Response:
         trial = self.finder.show(nct)
         if "forget" in fields:
-            return _page(trial, step="start", forgotten=True)
+            return _page(trial, self.today(), step="start", forgotten=True)
         try:
             return self._next(trial, read_turn(fields, self.finder.read_patient, self.today()))
         except (PatientError, QueryError) as error:
-            return _page(trial, 400, step="start", error=error_words(error))
+            return _page(trial, self.today(), 400, step="start", error=error_words(error))
 
     def _next(self, trial: Trial, turn: Turn) -> Response:
         today = self.today()
@@ -69,6 +70,7 @@ class TakePartPages:
         rules, groups = rules_of(screening), group_rules(screening)
         return _page(
             trial,
+            today,
             400 if turn.error else 200,
             step="question" if question is not None and not turn.ended else "result",
             error=turn.error,
@@ -83,7 +85,7 @@ class TakePartPages:
         )
 
 
-def _page(trial: Trial, status: int = 200, **values: object) -> Response:
+def _page(trial: Trial, today: date, status: int = 200, **values: object) -> Response:
     state = trial.status
     return render(
         "take_part.html",
@@ -93,7 +95,7 @@ def _page(trial: Trial, status: int = 200, **values: object) -> Response:
             "nct_id": trial.nct_id,
             "title": unescape(trial.title) or trial.nct_id,
             "recruiting": state == "RECRUITING",
-            "state": label("status", state) if state else "",
+            "state": status_words(state, read_standing(trial, today)),
             "action": f"/trials/{trial.nct_id}/take-part#now",
             "forgotten": False,
             "error": "",

@@ -23,7 +23,7 @@ from accrual.plain.history import read_history
 from accrual.plain.prose import unescape
 from accrual.plain.results import read_results
 from accrual.plain.sources import read_sources
-from accrual.plain.status import read_standing
+from accrual.plain.status import staleness_words
 from accrual.plain.timeline import timeline
 from accrual.plain.trial import Site, trial_page
 from accrual.registry.ctgov_json import read_json
@@ -31,6 +31,7 @@ from accrual.registry.export.calendar_file import write_calendar
 from accrual.registry.export.linked_data import write_linked_data
 from accrual.registry.labels import label
 from accrual.registry.record import Trial
+from accrual.registry.standing import read_standing
 from accrual.search.words import fold
 from accrual.web.language import marked
 from accrual.web.layout import render
@@ -129,6 +130,7 @@ class TrialPages:
             page=page,
             standing=standing,
             last_known=label("status", standing.last_known),
+            staleness=staleness_words(standing),
             timeline=timeline(trial, today),
             enrollment=read_enrollment(self._versions(trial), today),
             regions=_by_region(page.sites),
