@@ -86,7 +86,8 @@ def test_words_of_a_search_choose_the_trials(client: TestClient, patient: bytes)
 def test_a_status_and_a_place_narrow_and_measure(client: TestClient, patient: bytes) -> None:
     page = shown(client, patient, search="leukemia", near="London", status="RECRUITING")
     statuses = re.findall(r'<span class="small quiet">NCT\d+ · ([^<]*)</span>', page)
-    assert set(statuses) == {"Recruiting"}
+    assert statuses
+    assert all(re.fullmatch(r"Recruiting \(checked [^)]+\)", status) for status in statuses), statuses
     assert " km (" in page
 
 
