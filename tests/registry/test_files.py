@@ -56,7 +56,7 @@ def file(folder: Path, name: str, data: bytes) -> Path:
 
 
 @pytest.mark.parametrize(
-    "pack", [None, gzip.compress, lzma.compress, zstandard.compress], ids=["plain", "gz", "xz"]
+    "pack", [None, gzip.compress, lzma.compress, zstandard.compress], ids=["plain", "gz", "xz", "zst"]
 )
 @pytest.mark.parametrize(
     ("name", "data", "expected"),
