@@ -29,6 +29,7 @@ from accrual.simulate.parameters import (
     Floats,
     LogNormal,
     ParameterSet,
+    Rows,
     Spread,
     check,
     draw,
@@ -128,7 +129,7 @@ class Kinetics(msgspec.Struct, frozen=True):
         """The first and the last half-life after the peak, each of shape (patients,)."""
         return math.log(2) / self.alpha_per_day, math.log(2) / self.beta_per_day
 
-    def part(self, patients: slice) -> Kinetics:
+    def part(self, patients: Rows) -> Kinetics:
         """The same for some of the patients."""
         return Kinetics(*(getattr(self, name)[patients] for name in self.__struct_fields__))
 

@@ -20,6 +20,7 @@ from scipy.special import ndtr, ndtri
 from accrual.errors import SimulationError
 
 Floats = NDArray[np.float64]
+Rows = slice | NDArray[np.int64]
 
 OmegaAs = Literal["sd", "variance"]
 """How a published omega is read: as the standard deviation of the logarithm, or as its variance."""
