@@ -45,6 +45,7 @@ from accrual.registry.ctgov_json import read_json
 from accrual.registry.files import Refusal, SourceRecord, read_record
 from accrual.registry.record import Trial
 from accrual.registry.standing import Standing, read_standing
+from accrual.registry.upstream import Upstream
 from accrual.search.counts import count_values
 from accrual.search.explanation import Reason, Record, explain_search
 from accrual.search.facets import count_facets
@@ -57,7 +58,9 @@ from accrual.search.studies import StudyPage, StudyQuery, find_studies
 from accrual.store.criteria_cache import CriteriaCache
 from accrual.store.load import LoadReport, load, load_records
 from accrual.store.omop_database import open_omop
+from accrual.store.sources import Source
 from accrual.store.writer import identity
+from accrual.sync import SyncPlan, SyncReport, sync
 
 RECORDS_AT_ONCE = 200
 """Studies read in one go where all are read: some 4 MB."""
@@ -144,6 +147,23 @@ class Finder:
         report = load_records(self._folder.records, records)
         self.catch_up()
         return report
+
+    def sync(self, upstream: Upstream, plan: SyncPlan, on_progress: OnProgress | None = None) -> SyncReport:
+        """Bring the records up to a registry, and all that is derived up to the records; see `accrual.sync`.
+
+        Raises:
+            UpstreamError: the registry cannot be read to its end. What came before stays.
+            StoreError: another process syncs or loads, or the disk is full.
+        """
+        self._folder.prepare()
+        report = sync(self._folder.records, upstream, plan, on_progress)
+        # Also where nothing is new: the run before may have been stopped in the middle of this.
+        self.catch_up(on_progress)
+        return report
+
+    def sources(self) -> tuple[Source, ...]:
+        """Return every registry that records were synced from, and how far."""
+        return self._folder.records.sources()
 
     def catch_up(self, on_progress: OnProgress | None = None) -> None:
         """Bring everything derived up to the records: the indexes, then every study's compiled criteria."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from accrual.cli import ask, demo, eligibility, history, load, search, serve, status, study, vocabulary
+from accrual.cli import ask, demo, eligibility, history, load, search, serve, status, study, sync, vocabulary
 from accrual.cli.options import Home
 from accrual.cli.run import MEANINGS
 from accrual.cli.session import Session
@@ -50,6 +50,7 @@ def root(
 
 
 for command in (
+    sync.sync,
     load.load,
     search.find,
     study.show,

@@ -77,6 +77,12 @@ def _stage_of(progress: Progress | CatchUpProgress) -> _Stage:
     if progress.stage == "done":
         # All is stored; the index speaks up only after its first batch, and a full bar would look stuck.
         return _Stage(STAGES["text"], "studies", 0, 0, 0)
+    if progress.stage == "listing":
+        return _Stage(
+            "Comparing lists", "studies", progress.records, progress.records, progress.records_total
+        )
+    if progress.records_total:
+        return _Stage("Fetching", "records", progress.records, progress.records, progress.records_total)
     return _Stage("Loading", "records", progress.records, progress.bytes_done, progress.bytes_total)
 
 

@@ -14,7 +14,13 @@ from enum import IntEnum
 
 from typer.exceptions import Abort, TyperException
 
-from accrual.errors import AccrualError, PlaceNotFoundError, StoreError, StudyNotFoundError
+from accrual.errors import (
+    AccrualError,
+    PlaceNotFoundError,
+    StoreError,
+    StudyNotFoundError,
+    UpstreamError,
+)
 
 REPORT_TO = "the project's issue tracker"
 
@@ -26,6 +32,8 @@ class ExitCode(IntEnum):
     NOT_FOUND = 1
     BAD_INPUT = 2
     UNAVAILABLE = 3
+    UPSTREAM = 4
+    ASKS = 5
     FAULT = 70  # EX_SOFTWARE of sysexits.h (4.3BSD)
     INTERRUPTED = 130  # 128 + SIGINT, the shells' convention
     CLOSED_PIPE = 141  # 128 + SIGPIPE, the shells' convention
@@ -36,6 +44,8 @@ MEANINGS: dict[ExitCode, str] = {
     ExitCode.NOT_FOUND: "no study has this number, or no place this name",
     ExitCode.BAD_INPUT: "wrong usage or input, or `load` could read no study at all",
     ExitCode.UNAVAILABLE: "the data folder or the port cannot be used, or holds no studies yet",
+    ExitCode.UPSTREAM: "`sync`: the registry cannot be reached, refuses, or answers what it should not",
+    ExitCode.ASKS: "`sync` is done but for what looks like damage: look at it, then --accept-removals",
     ExitCode.FAULT: "a fault in accrual itself",
     ExitCode.INTERRUPTED: "stopped with Ctrl-C",
     ExitCode.CLOSED_PIPE: "the reader of the output went away",
@@ -92,6 +102,8 @@ def exit_code(error: AccrualError) -> ExitCode:
         return ExitCode.NOT_FOUND
     if isinstance(error, StoreError):
         return ExitCode.UNAVAILABLE
+    if isinstance(error, UpstreamError):
+        return ExitCode.UPSTREAM
     return ExitCode.BAD_INPUT
 
 

@@ -33,7 +33,7 @@ BATCH_SECONDS = 2.0  # no more than this is lost in a crash
 PROGRESS_SECONDS = 0.25  # between two words on progress: a first batch can take many seconds to read
 REPORTED_REFUSALS = 100  # kept in memory and in the LoadReport; the file has them all
 
-Stage: TypeAlias = Literal["loading", "done"]
+Stage: TypeAlias = Literal["loading", "listing", "done"]
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -47,6 +47,9 @@ class Progress(msgspec.Struct, frozen=True):
     """Their total; 0 when unknown."""
     refused: int
     stage: Stage = "loading"
+    """Of a sync also `listing`: then `records` counts numbers of studies."""
+    records_total: int = 0
+    """How many there will be, where a source says so; 0 where it does not."""
 
 
 class Refused(msgspec.Struct, frozen=True):
