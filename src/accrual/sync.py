@@ -22,7 +22,6 @@ from accrual.errors import StudyNotFoundError, UpstreamError
 from accrual.registry.bulk import read_archive
 from accrual.registry.fetch import RefusedError
 from accrual.registry.files import Refusal, SourceRecord
-from accrual.registry.record import calendar_date
 from accrual.registry.shrinkage import shrinkage
 from accrual.registry.upstream import DataSet, Selection, Upstream
 from accrual.store.load import LoadReport, Progress, load_records
@@ -38,8 +37,7 @@ LIST_EVERY_DAYS: Final = 7
 """Days of the registry after which the lists are compared in any case: 606 requests for all of it. Set by hand."""
 MASS_SHARE: Final = 0.005
 MASS_STUDIES: Final = 50
-"""More studies gone at once than this share of them, and than this number, are not believed. Set by hand: the registry
-itself takes out a few a week."""
+"""More studies gone at once than this share of them, and than this number, are not believed. Set by hand."""
 CHECKED_AT_MOST: Final = 5_000
 """Studies gone from the list that are asked for one by one, before they are too many to be true. Set by hand."""
 SHOWN: Final = 100
@@ -233,8 +231,10 @@ class _Run:
         yield from self._since(self.newest)
 
     def _since(self, day: str) -> Iterator[SourceRecord | Refusal]:
-        known = calendar_date(day)
-        begin = "" if known is None else (known - timedelta(days=OVERLAP_DAYS)).isoformat()
+        try:
+            begin = (date.fromisoformat(day) - timedelta(days=OVERLAP_DAYS)).isoformat()
+        except (ValueError, OverflowError):
+            begin = ""  # nothing with a day has been read yet
         yield from self.upstream.studies(self.plan.selection, begin)
 
     def _guarded(self, records: Iterable[SourceRecord | Refusal]) -> Iterator[SourceRecord | Refusal]:
@@ -358,7 +358,9 @@ class _Run:
 
     def _tell(self, progress: Progress) -> None:
         if self._on_progress is not None:
-            self._on_progress(msgspec.structs.replace(progress, records_total=self.expected))
+            # The last days come twice in a first sync: once in the download, once asked for.
+            total = max(self.expected, progress.records) if self.expected else 0
+            self._on_progress(msgspec.structs.replace(progress, records_total=total))
 
     def _tell_listing(self, done: int, total: int) -> None:
         if self._on_progress is not None and done % 1000 == 0:

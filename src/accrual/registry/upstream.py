@@ -233,7 +233,7 @@ class Upstream:
             if token in tokens:
                 raise PassingError(f"{where}: page {number} leads back to an earlier one (its token repeats)")
             tokens.add(token)
-            if number >= total // self.page_studies + SPARE_PAGES or not page.studies:
+            if number >= total // self.page_studies + SPARE_PAGES:
                 raise PassingError(f"{where}: {given:,} of {total:,} studies came, and the pages do not end")
             number += 1
             page = self._ask("/studies", {**asked, "pageToken": token}, _read_page, stale=True)
