@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TypeAlias
 
@@ -150,12 +150,22 @@ class DataFolder:
                     self._registry = catch_up(self.records, self._registry_recipe(), on_progress)
                 self._compile(on_progress)
                 if side is not None:
+                    self._help(on_progress)
                     side.wait(on_progress)
             # What was built beside is only opened here.
             self._registry = self._registry or catch_up(self.records, self._registry_recipe(), on_progress)
             self._themes = catch_up(self.records, themes_recipe(), on_progress)
             self._figures = catch_up(self.records, figures_recipe(self.records), on_progress)
             self._locations = catch_up(self.records, locations_recipe(), on_progress)
+
+    def _help(self, on_progress: OnProgress | None) -> None:
+        """Build what the process beside this one comes to last; what it is at already, it goes on with."""
+        for build in (
+            lambda: catch_up(self.records, themes_recipe(), on_progress),
+            lambda: catch_up(self.records, figures_recipe(self.records), on_progress),
+        ):
+            with suppress(StoreError):  # met again when it is opened
+                build().close()
 
     def _compile(self, on_progress: OnProgress | None) -> None:
         self._cache = catch_up(self.records, criteria_recipe(compiler_version()), on_progress)
