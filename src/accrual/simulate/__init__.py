@@ -14,7 +14,9 @@ The parts, each of which knows only those above it::
     kimmel       CAR-T cells over time by differential equations (Kimmel 2021): set "CD28"
     extinction   the chance that a clone dies out, and how fast it comes back if not (Kendall 1948)
     tumour       antigen-positive cells of continuous density and a truly negative clone under an exposure
-    outcome      virtual participants of a single-arm trial, replicate by replicate; summary in `summary`
+    therapies    by name: which cells, which tumour, what happens around them
+    reactions    cytokine release as an ordinal
+    outcome      virtual participants of a single-arm trial, replicate by replicate; `summary` of them
     sbml         Kimmel's model to and from SBML
 
 `Exposure` is the seam: another model of cells needs only to give one. `Participants` (outcome) is what designs,
