@@ -173,6 +173,16 @@ class Figures:
     def close(self) -> None:
         """Nothing is held open."""
 
+    def check(self) -> int:
+        """Return how many studies are counted, once what counting would go on from is read too.
+
+        Raises:
+            OSError: a file cannot be read.
+            ValueError: a file is damaged.
+        """
+        counted = Figures(self._folder, True, self._store)
+        return sum(mark != 0 for mark in counted._identities)
+
     def _go_on(self) -> None:
         path = self._folder / _STATE
         if path.exists():
@@ -181,6 +191,9 @@ class Figures:
             self._identities.frombytes(kept.identities)
             self._sizes.frombytes(kept.sizes)
             self._numbers.frombytes(kept.numbers)
+        elif (self._folder / _DESCRIBED).exists():
+            # To begin with nothing would count what changes from now on, and call that the whole.
+            raise ValueError(f"{path}: gone")
         else:
             self._statistics = Statistics()
 

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -129,6 +129,19 @@ class DataFolder:
             if self._locations is None:
                 self._locations = catch_up(self.records, locations_recipe(), self._on_progress)
             return self._locations
+
+    @property
+    def recipes(self) -> tuple[Recipe[Any], ...]:
+        """How each artefact is opened, in the order in which they are built."""
+        return (
+            self._text_recipe(),
+            self._registry_recipe(),
+            criteria_recipe(compiler_version()),
+            self._programs_recipe(),
+            themes_recipe(),
+            figures_recipe(self.records),
+            locations_recipe(),
+        )
 
     def prepare(self) -> None:
         """Have an index, if only an empty one, before records come in: who searches meanwhile is served that."""

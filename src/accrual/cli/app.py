@@ -6,7 +6,20 @@ from typing import Annotated
 
 import typer
 
-from accrual.cli import ask, demo, eligibility, history, load, search, serve, status, study, sync, vocabulary
+from accrual.cli import (
+    ask,
+    demo,
+    doctor,
+    eligibility,
+    history,
+    load,
+    search,
+    serve,
+    status,
+    study,
+    sync,
+    vocabulary,
+)
 from accrual.cli.options import Home
 from accrual.cli.run import MEANINGS
 from accrual.cli.session import Session
@@ -61,6 +74,7 @@ for command in (
     ask.ask,
     serve.serve,
     status.status,
+    doctor.doctor,
     vocabulary.vocabulary,
     demo.demo,
 ):

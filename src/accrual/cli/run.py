@@ -34,6 +34,7 @@ class ExitCode(IntEnum):
     UNAVAILABLE = 3
     UPSTREAM = 4
     ASKS = 5
+    UNSOUND = 6
     FAULT = 70  # EX_SOFTWARE of sysexits.h (4.3BSD)
     INTERRUPTED = 130  # 128 + SIGINT, the shells' convention
     CLOSED_PIPE = 141  # 128 + SIGPIPE, the shells' convention
@@ -46,6 +47,7 @@ MEANINGS: dict[ExitCode, str] = {
     ExitCode.UNAVAILABLE: "the data folder or the port cannot be used, or holds no studies yet",
     ExitCode.UPSTREAM: "`sync`: the registry cannot be reached, refuses, or answers what it should not",
     ExitCode.ASKS: "`sync` is done but for what looks like damage: look at it, then --accept-removals",
+    ExitCode.UNSOUND: "`doctor` found something that is still wrong",
     ExitCode.FAULT: "a fault in accrual itself",
     ExitCode.INTERRUPTED: "stopped with Ctrl-C",
     ExitCode.CLOSED_PIPE: "the reader of the output went away",

@@ -124,12 +124,12 @@ def catch_up(
         )
     try:
         if unreadable:
-            _discard(folder)
+            discard(folder)
         try:
             artefact = _open_for_writing(store, recipe, folder)
             _apply_changes(store, recipe, artefact, folder, on_progress)
         except _Damaged:
-            _discard(folder)
+            discard(folder)
             artefact = _open_for_writing(store, recipe, folder)
             _apply_changes(store, recipe, artefact, folder, on_progress)
         artefact.close()
@@ -175,7 +175,7 @@ def _open_for_writing(store: RecordStore, recipe: Recipe[A], folder: Path) -> A:
     mark = read_mark(folder)
     if folder.exists() and (mark is None or not _belongs(store, mark)):
         # No mark: a crash before the first commit, or somebody tidied up. Another digest: another records.db.
-        _discard(folder)
+        discard(folder)
         mark = None
     try:
         folder.mkdir(exist_ok=True)
@@ -284,7 +284,7 @@ def _write_mark(folder: Path, mark: Mark) -> None:
     fresh.replace(folder / MARK)
 
 
-def _discard(folder: Path) -> None:
+def discard(folder: Path) -> None:
     """Move the artefact aside in one step, then delete it: a reader sees all of it or nothing."""
     if not folder.exists():
         return

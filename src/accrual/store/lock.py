@@ -28,6 +28,11 @@ class FileLock:
         self._work = work
         self._file: int | None = None
 
+    @property
+    def path(self) -> Path:
+        """The lock file."""
+        return self._path
+
     def acquire(self) -> bool:
         """Take the lock and say whether we have it now.
 

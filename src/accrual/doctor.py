@@ -1,0 +1,232 @@
+"""Looks a data folder over, and mends what can be mended without losing a record.
+
+Comes in: the path of a data folder, and today's date. Goes out: `Finding`s, each what, where and what to do; an empty
+list where all is well. Refuses nothing: what is broken is a finding. Mending builds again what is derived, removes what
+killed processes left, and saves what can be read of damaged records (`accrual.store.recovery`); it never deletes one.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from accrual.errors import StoreError
+from accrual.folder import DataFolder, OnProgress
+from accrual.search.soundness import broken_files
+from accrual.store.derived import LOW_DISK_BYTES, MARK, Recipe, discard, read_mark
+from accrual.store.examination import Finding, Tell, examine_records, study_words
+from accrual.store.lock import FileLock
+from accrual.store.records import FILE_NAME, LOCK_NAME, RecordStore
+from accrual.store.recovery import FOLDER as RECOVERY_FOLDER
+from accrual.store.recovery import recover_records
+
+INDEXES: Final = {"text": ("text",), "registry": ("studies", "sites")}
+"""Folders of an artefact that are tantivy indexes."""
+_COUNTS: Final[dict[str, Callable[[Any], int]]] = {
+    "text": lambda index: int(index.count()),
+    "registry": lambda index: int(index.count()),
+    "program": lambda programs: int(programs.trials),
+    "themes": lambda file: len(file.themes.numbers),
+    "figures": lambda figures: int(figures.check()),
+}
+"""How many studies an artefact holds. Criteria are compiled as they are needed, and places hold studies with a site."""
+_LEFT_OVER: Final = ("derived/*.discarded-*", "derived/*/*.new", "*.part", RECOVERY_FOLDER)
+"""What a killed process may leave: an artefact moved aside, a file half written, a download, a recovery."""
+RECORDS, LEFT_OVER = "records", "left-over"
+"""Parts of a folder that a finding may be about, beside what is derived."""
+_NO_ARTEFACT: Final = frozenset({"places"})
+_BUILT_AGAIN: Final = (
+    "nothing: the next command that needs it builds it again; `accrual doctor --mend` does so now"
+)
+
+
+def examine(home: Path, today: date, quick: bool = False, tell: Tell | None = None) -> tuple[Finding, ...]:
+    """Return everything that is wrong with a data folder, records first.
+
+    Arguments:
+        today: what the machine's clock says.
+        quick: leaves out what reads every byte.
+
+    Example:
+        >>> examine(Path("data"), date(2026, 11, 23))
+        ()
+    """
+    if not home.is_dir():
+        return (Finding("damage", str(home), "there is no such folder", "name the data folder with --home"),)
+    found = list(examine_records(home, today, quick, tell))
+    found += _left_overs(home)
+    found += _locks(home)
+    found += _room(home)
+    if not any(one.part == RECORDS for one in found) and (home / FILE_NAME).exists():
+        try:
+            folder = DataFolder(home)
+        except StoreError as error:
+            return (*found, Finding("damage", str(home), str(error), "see the message"))
+        try:
+            found += _old_formats(home, {recipe.folder(home).name for recipe in folder.recipes})
+            for recipe in folder.recipes:
+                if tell is not None:
+                    tell(f"Checking {recipe.name}", 0, 0)
+                found += _artefact(folder.records, recipe, quick)
+        finally:
+            folder.close()
+    return tuple(found)
+
+
+def mend(
+    home: Path, found: Iterable[Finding], now: datetime, on_progress: OnProgress | None = None
+) -> tuple[Finding, ...]:
+    """Mend what was found, and return the same findings, each with whether it is mended and what came of it.
+
+    Arguments:
+        now: goes into the name that a damaged file is kept under.
+
+    Raises:
+        StoreError: the disk is full, or another process is at work here; what is not mended is as it was.
+    """
+    held = [lock.holder() for lock in _held_locks(home)]
+    if held:
+        raise StoreError(f"{home}: in use by {held[0]}: wait for it, or stop it, and mend then")
+    mended: list[Finding] = []
+    recovered = False
+    for one in found:
+        if one.part == RECORDS:
+            mended.append(
+                msgspec.structs.replace(one, mended=True) if recovered else _recover(home, one, now)
+            )
+            recovered = True
+        elif one.part == LEFT_OVER:
+            _remove(Path(one.where))
+            mended.append(msgspec.structs.replace(one, mended=True))
+        else:
+            mended.append(one)
+    derived = {one.part for one in mended if one.part} - {RECORDS, LEFT_OVER}
+    broken = {one.part for one in mended if one.part in derived and one.severity != "note"}
+    if derived or recovered:
+        folder = DataFolder(home)
+        try:
+            for recipe in folder.recipes:
+                if recipe.name in broken:
+                    discard(recipe.folder(home))
+            folder.catch_up(on_progress)
+        finally:
+            folder.close()
+    return tuple(msgspec.structs.replace(one, mended=True) if one.part in derived else one for one in mended)
+
+
+def _recover(home: Path, one: Finding, now: datetime) -> Finding:
+    recovery = recover_records(home, now.strftime("%Y%m%d-%H%M%S"))
+    what = f"{one.what}. Saved: {recovery.versions:,} versions; the damaged file is kept as {recovery.kept}"
+    if recovery.lost:
+        what += f". Lost: versions of {study_words(recovery.lost)}"
+    if recovery.unknown:
+        what += f". Lost: {recovery.unknown:,} versions of studies that nothing names any more"
+    remedy = (
+        "`accrual sync` reads its sources from the beginning and brings back what was lost, or load the files again"
+        if recovery.lost or recovery.unknown
+        else "nothing: every record is here; delete the damaged file when you like"
+    )
+    return msgspec.structs.replace(one, what=what, remedy=remedy, studies=recovery.lost, mended=True)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _artefact(store: RecordStore, recipe: Recipe[Any], quick: bool) -> Iterator[Finding]:
+    """Yield what is wrong with one artefact: its mark, its files, its answers, how much it holds."""
+    folder = recipe.folder(store.home)
+    mark = read_mark(folder)
+    if mark is None:
+        what = "was never built" if not folder.exists() else f"has no {MARK} that can be read"
+        yield Finding(
+            "note" if not folder.exists() else "warning", str(folder), what, _BUILT_AGAIN, recipe.name
+        )
+        return
+    if store.digest(mark.generation) != mark.digest:
+        yield Finding("warning", str(folder), "was made from other records", _BUILT_AGAIN, recipe.name)
+        return
+    broken = [words for each in INDEXES.get(recipe.name, ()) for words in broken_files(folder / each, quick)]
+    if broken:
+        yield Finding("damage", str(folder), "; ".join(broken[:3]), _BUILT_AGAIN, recipe.name)
+        return
+    if mark.generation != store.generation:
+        behind = store.changed_count(mark.generation)
+        what = f"is behind the records by {behind:,} changed studies"
+        yield Finding("note", str(folder), what, _BUILT_AGAIN, recipe.name)
+        return
+    try:
+        artefact = recipe.open(folder, False)
+    except recipe.damage as error:
+        yield Finding("damage", str(folder), f"cannot be opened: {error}", _BUILT_AGAIN, recipe.name)
+        return
+    try:
+        count = _COUNTS.get(recipe.name)
+        held = count(artefact) if count is not None else None
+    except (OSError, ValueError, KeyError, IndexError) as error:
+        yield Finding("damage", str(folder), f"does not answer: {error}", _BUILT_AGAIN, recipe.name)
+        return
+    finally:
+        artefact.close()
+    if held is not None and held != store.count():
+        what = f"holds {held:,} studies, and there are {store.count():,}"
+        yield Finding("warning", str(folder), what, _BUILT_AGAIN, recipe.name)
+
+
+def _left_overs(home: Path) -> Iterator[Finding]:
+    for pattern in _LEFT_OVER:
+        for path in sorted(home.glob(pattern)):
+            yield Finding(
+                "note",
+                str(path),
+                f"left by a process that was killed, {_megabytes(path)}",
+                "`accrual doctor --mend` removes it",
+                LEFT_OVER,
+            )
+
+
+def _old_formats(home: Path, current: set[str]) -> Iterator[Finding]:
+    for path in sorted((home / "derived").glob("*/")):
+        if path.name not in current | _NO_ARTEFACT and ".discarded-" not in path.name:
+            yield Finding(
+                "note",
+                str(path),
+                f"of another version of accrual, {_megabytes(path)}",
+                "delete it when you do not go back to that version",
+            )
+
+
+def _held_locks(home: Path) -> Iterator[FileLock]:
+    for path in (home / LOCK_NAME, *sorted((home / "derived").glob("*.lock"))):
+        lock = FileLock(path, "")
+        if lock.is_held():
+            yield lock
+
+
+def _locks(home: Path) -> Iterator[Finding]:
+    for lock in _held_locks(home):
+        yield Finding("note", str(lock.path), f"held by {lock.holder()}", "wait for it, or stop it")
+
+
+def _room(home: Path) -> Iterator[Finding]:
+    free = shutil.disk_usage(home).free
+    if free < LOW_DISK_BYTES:
+        yield Finding(
+            "warning",
+            str(home),
+            f"only {free >> 20} MB are free on this disk",
+            "make room: nothing can be loaded",
+        )
+
+
+def _megabytes(path: Path) -> str:
+    files = (path,) if path.is_file() else path.rglob("*")
+    return f"{sum(file.stat().st_size for file in files if file.is_file()) / 2**20:,.1f} MB"
