@@ -12,6 +12,7 @@ from accrual.codes.variables import variables
 from accrual.criteria.everyday import ANCHORS
 from accrual.criteria.everyday_clause import bare_name, clause_patterns, unit_words
 from accrual.criteria.groups import group_names
+from accrual.match.timing import UNIT_WORDS
 from accrual.message import Message, word
 from accrual.plain.glossary import entries
 from accrual.registry.labels import labels
@@ -56,6 +57,8 @@ def table_words() -> Iterator[Message]:
         yield word(words, "place")
     for words in ANCHORS.values():
         yield word(words, "anchor")
+    for words in UNIT_WORDS.values():
+        yield word(words, "unit")
     for words in ("zero", "one", "two", "three", "four"):
         yield word(words, "number")
 

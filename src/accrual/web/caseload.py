@@ -20,10 +20,12 @@ from starlette.responses import Response
 from accrual.api.limits import Workers
 from accrual.errors import QueryError, StudyNotFoundError
 from accrual.finder import Finder
+from accrual.match.asked import question_of
 from accrual.match.verdict import Verdict
 from accrual.message import error_words, message
 from accrual.patient.uploads import Upload, uploaded_members
 from accrual.plain.caseload import PatientRow, patient_rows
+from accrual.plain.proof import step_of
 from accrual.plain.prose import unescape
 from accrual.plain.screening import verdict_tone, verdict_word
 from accrual.plain.tone import MARKS, Tone
@@ -174,8 +176,8 @@ def _patients(found: Caseload, data_date: str) -> Table:
             row.unknown,
             row.unmet,
             row.rule,
-            row.why or row.error,
-            row.ask,
+            _(step_of(row.why)) or row.error,
+            _(question_of(row.ask)),
             found.nct_id,
             *stamp(found.as_of, data_date),
         )

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 
 from accrual.match.asked import question_of
 from accrual.plain.history import shortened
+from accrual.plain.proof import fact_of, step_of
 from accrual.plain.screening import NOT_ADVICE
 from accrual.web.address import SORTS, distance_choices
 from accrual.web.assets import built
@@ -65,6 +66,8 @@ def environment(language: str = DEFAULT) -> Environment:
     }
     found.filters["groupby_run"] = _runs
     found.filters["question"] = lambda text: shown(question_of(text), language)
+    found.filters["step"] = lambda text: shown(step_of(text), language)
+    found.filters["fact"] = lambda text: shown(fact_of(text), language)
     found.filters["shortened"] = shortened
     found.filters["day"] = partial(day_words, language=language)
     return found

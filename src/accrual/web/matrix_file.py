@@ -13,6 +13,7 @@ from importlib.metadata import version
 from accrual.plain.matrix import topical_rules
 from accrual.plain.participation import Rule, group_rules
 from accrual.plain.patient import person_words
+from accrual.plain.proof import fact_of, step_of
 from accrual.plain.screening import NOT_ADVICE
 from accrual.plain.topics import TOPIC_NAMES, TOPICS
 from accrual.web.language import marked
@@ -126,12 +127,12 @@ def _rules(lines: Sequence[Line]) -> Table:
 
 def _cells(rule: Rule) -> tuple[str, ...]:
     line = rule.line
-    why = (*(proof.step for proof in line.evidence), *map(_, line.notes), *map(_, line.unread))
+    why = (*(_(step_of(proof.step)) for proof in line.evidence), *map(_, line.notes), *map(_, line.unread))
     return (
         _("Must be true") if rule.kind == "inclusion" else _("Must not be true"),
         _(line.text),
         _(line.meaning),
-        "; ".join(dict.fromkeys(proof.fact for proof in line.evidence)),
+        "; ".join(dict.fromkeys(_(fact_of(proof.fact)) for proof in line.evidence)),
         "; ".join(dict.fromkeys(proof.source for proof in line.evidence if proof.source)),
         "; ".join(dict.fromkeys(why)),
         "; ".join(map(_, line.questions)),
