@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from accrual.basic import Quantity
 from accrual.errors import PatientError
 from accrual.patient.answers import answered, can_be_kept, choices_for, with_answer
 from accrual.patient.form import read_form
@@ -103,3 +104,22 @@ def test_an_age_is_kept_in_years_whatever_its_unit(answer: str, years: float) ->
 def test_an_age_in_grams_is_none() -> None:
     with pytest.raises(PatientError, match="answer with an age"):
         with_answer({}, "age", "42 g", date(2026, 1, 1))
+
+
+@pytest.mark.parametrize("answer", ["1,200", "150,000", "1,234,567", "2,500.5 mg/dL"])
+def test_a_comma_that_may_part_thousands_is_asked_for_again(answer: str) -> None:
+    with pytest.raises(PatientError, match="without a comma"):
+        kept("cd4", answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "value"), [("1,2", 1.2), ("0,125", 0.125), ("12,34", 12.34), ("120", 120.0)]
+)
+def test_a_decimal_comma_is_a_decimal_sign(answer: str, value: float) -> None:
+    (fact,) = kept("crp", answer).facts
+    assert fact.value == Quantity(value, "mg/L")
+
+
+def test_a_time_may_be_written_in_spanish() -> None:
+    assert kept("age", "8 meses").age_years == pytest.approx(8 / 12)
+    assert kept("age", "42 años").age_years == 42

@@ -33,6 +33,7 @@ ROOMS = (
     WEB.parent / "codes",
     WEB.parent / "criteria",
     WEB.parent / "match",
+    WEB.parent / "patient",
     WEB.parent / "registry",
     WEB.parent / "search",
 )

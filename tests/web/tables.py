@@ -14,8 +14,10 @@ from accrual.criteria.everyday_clause import bare_name, clause_patterns, unit_wo
 from accrual.criteria.groups import group_names
 from accrual.match.timing import UNIT_WORDS
 from accrual.message import Message, word
+from accrual.plain.filters import field_words
 from accrual.plain.glossary import entries
 from accrual.registry.labels import labels
+from accrual.search.pieces import PIECES
 
 LABELS = (
     "arm_type",
@@ -57,6 +59,8 @@ def table_words() -> Iterator[Message]:
         yield word(words, "place")
     for words in ANCHORS.values():
         yield word(words, "anchor")
+    for piece in PIECES:
+        yield field_words(piece.name)
     for words in UNIT_WORDS.values():
         yield word(words, "unit")
     for words in ("zero", "one", "two", "three", "four"):

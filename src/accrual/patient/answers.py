@@ -9,6 +9,7 @@ The patient's own file is never changed. An answer that contradicts it is a conf
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -19,11 +20,17 @@ from accrual.codes.concepts import vocabulary
 from accrual.codes.units import convert, unit_named
 from accrual.codes.variables import variable_of
 from accrual.errors import PatientError, UnitError
+from accrual.message import joined, message, word
 from accrual.patient.form import VERSION
 from accrual.patient.model import Patient
 
 _LISTS = {"condition": "conditions", "drug": "drugs", "procedure": "procedures"}
 NOW_OR_EVER = ("yes, now", "in the past", "never")
+_EITHER = re.compile(r"[<>≤≥=]*[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
+_IN_SPANISH = {
+    "año": "a", "años": "a", "mes": "mo", "meses": "mo", "semana": "wk", "semanas": "wk", "día": "d", "días": "d",
+}  # fmt: skip
+"""Units of a time as they are written on a Spanish page, and their UCUM units."""
 YES_OR_NO = ("yes", "no")
 _QUALIFIERS = {"yes, now": ["current"], "in the past": ["past"]}
 
@@ -111,23 +118,28 @@ def can_be_kept(about: str) -> bool:
 
 def _entry(relation: str, concept: str, answer: str) -> tuple[dict[str, Any], str]:
     row = vocabulary().get(concept)
-    word = _one_of(answer, choices_for(f"{relation}/{concept}"))
-    qualifiers = [*_QUALIFIERS.get(word, ()), *([relation] if relation != "concept" else [])]
+    chosen = _one_of(answer, choices_for(f"{relation}/{concept}"))
+    qualifiers = [*_QUALIFIERS.get(chosen, ()), *([relation] if relation != "concept" else [])]
     entry: dict[str, Any] = {"name": row.name}
     if qualifiers:
         entry["qualifiers"] = qualifiers
-    if word in ("never", "no"):
+    if chosen in ("never", "no"):
         entry["present"] = False
     return entry, _LISTS.get(row.kind, "conditions")
 
 
 def _one_of(answer: str, choices: Sequence[str]) -> str:
-    word = answer.strip().lower()
-    found = [choice for choice in choices if choice == word] or [
-        choice for choice in choices if word and choice.startswith(word)
+    said = answer.strip().lower()
+    found = [choice for choice in choices if choice == said] or [
+        choice for choice in choices if said and choice.startswith(said)
     ]
     if len(found) != 1:
-        raise PatientError(f"answer with one of: {', '.join(choices)}")
+        raise PatientError(
+            message(
+                "answer with one of: %(choices)s",
+                choices=joined(", ", [word(each, "answer") for each in choices]),
+            )
+        )
     return found[0]
 
 
@@ -137,19 +149,25 @@ def _years(answer: str) -> float:
     try:
         return convert(value, unit_named(unit) or unit, "a") if unit else value
     except UnitError:
-        raise PatientError("answer with an age: 42, or 8 months") from None
+        raise PatientError(message("answer with an age: 42, or 8 months")) from None
 
 
 def _number(answer: str) -> tuple[float, str]:
-    """Return a number and its unit, as written "9.1 g/dL"; the unit may be left out."""
-    number, _, rest = answer.strip().replace(",", ".").partition(" ")
+    """Return a number and its unit, as written "9.1 g/dL"; the unit may be left out.
+
+    A comma is a decimal sign in one country and parts thousands in another: "1,200" is asked for again.
+    """
+    number, _, rest = answer.strip().partition(" ")
+    if _EITHER.fullmatch(number):
+        raise PatientError(message("write the number without a comma: 1200, or 1.2"))
+    number = number.replace(",", ".")
     try:
         value = float(number)
         if not math.isfinite(value):
             raise ValueError(number)
     except ValueError:
-        raise PatientError("answer with a number, and its unit if it is another: 9.1 g/dL") from None
-    unit = rest.strip()
+        raise PatientError(message("answer with a number, and its unit if it is another: 9.1 g/dL")) from None
+    unit = _IN_SPANISH.get(rest.strip().lower(), rest.strip())
     if unit and unit_named(unit) is None:
-        raise PatientError("this unit is not known; leave it out for the one that is asked for")
+        raise PatientError(message("this unit is not known; leave it out for the one that is asked for"))
     return value, unit

@@ -20,6 +20,7 @@ from accrual.basic import Code, PartialDate
 from accrual.codes.concepts import Concept, allergy_to, vocabulary
 from accrual.codes.qualifiers import RELATIONS, SpottedQualifier, spot_qualifiers
 from accrual.errors import PatientError
+from accrual.message import Original, joined, message
 from accrual.patient.model import Fact, FactKind, Patient, Source, Unused
 from accrual.patient.note_dates import Told, dates_in, note_date
 from accrual.patient.note_names import Mention, mentions_in
@@ -76,8 +77,8 @@ def read_note(data: bytes, where: str = "") -> Patient:
     text, wrong = decoded(data)
     patient = _Reader(text).patient()
     if not patient.facts and patient.age_years is None and patient.sex is None:
-        reason = "this is text, and nothing of a patient was found in it"
-        raise PatientError(f"{where}: {reason}" if where else reason)
+        reason = message("this is text, and nothing of a patient was found in it")
+        raise PatientError(joined(": ", (Original(where), reason)))
     if wrong:
         note = Unused("the file", f"{wrong} bytes are not UTF-8: read as Windows-1252")
         patient = msgspec.structs.replace(patient, unused=(note, *patient.unused))

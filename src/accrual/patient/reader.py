@@ -17,6 +17,7 @@ from functools import partial
 import msgspec
 
 from accrual.errors import PatientError
+from accrual.message import Original, error_words, joined, message
 from accrual.patient.bulk import Bulk
 from accrual.patient.fhir import FORM as BUNDLE
 from accrual.patient.fhir import bundle_entries, members_of, read_bundle
@@ -37,7 +38,7 @@ MAX_BYTES = 50_000_000
 MAX_HEADER = 20_000
 """Bytes: a first line that is longer names no columns."""
 
-FORMS = (
+FORMS = message(
     "the accrual form (docs/patient.md) as JSON or YAML, a FHIR R4 Bundle (resourceType: Bundle), FHIR R4 resources "
     "as NDJSON or an array, a GA4GH phenopacket, a CSV table, an OMOP folder or database, a note in plain English"
 )
@@ -120,7 +121,7 @@ def _read_one(data: bytes, where: str) -> Patient:
         try:
             return read_note(data, where)
         except PatientError as error:
-            raise PatientError(f"{error}. Known forms: {FORMS}") from error
+            raise _refused("", error_words(error)) from error
     data = data.removeprefix(b"\xef\xbb\xbf")
     with _told(data, where):
         keys = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
@@ -133,23 +134,33 @@ def _told(data: bytes, where: str) -> Iterator[None]:
     try:
         yield
     except msgspec.ValidationError as error:
-        raise _refused(where, "this is JSON, and not an object") from error
+        raise _refused(where, message("this is JSON, and not an object")) from error
     except msgspec.DecodeError as error:
-        raise _refused(where, f"this is not JSON: {_place(data, str(error))}") from error
+        raise _refused(
+            where, message("this is not JSON: %(place)s", place=Original(_place(data, str(error))))
+        ) from error
     except UnicodeDecodeError as error:
-        raise _refused(where, f"{_bad_text(data)}: not UTF-8 text; save the file as UTF-8") from error
+        raise _refused(
+            where,
+            message("%(place)s: not UTF-8 text; save the file as UTF-8", place=Original(_bad_text(data))),
+        ) from error
     except RecursionError as error:
-        raise _refused(where, "its JSON is nested too deeply") from error
+        raise _refused(where, message("its JSON is nested too deeply")) from error
 
 
 def _check(data: bytes, where: str) -> None:
     if len(data) >= MAX_BYTES:
         raise _refused(
-            where, f"{len(data) / 1e6:.0f} MB, and a patient file has less than {MAX_BYTES // 10**6} MB"
+            where,
+            message(
+                "%(size)s MB, and a patient file has less than %(most)s MB",
+                size=round(len(data) / 1e6),
+                most=MAX_BYTES // 10**6,
+            ),
         )
     found = _not_json(data)
     if found:
-        raise _refused(where, f"this is {found}")
+        raise _refused(where, message("this is %(form)s", form=Original(found)))
 
 
 # Files of several patients.
@@ -334,4 +345,5 @@ def _line(data: bytes, offset: int) -> str:
 
 
 def _refused(where: str, reason: str) -> PatientError:
-    return PatientError(f"{f'{where}: ' if where else ''}{reason}. Known forms: {FORMS}")
+    told = message("%(reason)s. Known forms: %(forms)s", reason=reason, forms=FORMS)
+    return PatientError(joined(": ", (Original(where), told)))

@@ -38,4 +38,4 @@ def value_words(facet: Facet, value: str) -> str:
 
 def field_words(name: str) -> str:
     """Return a registry field's name in plain words: "brief title" for `BriefTitle`."""
-    return word(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower().replace("nct id", "NCT number"), "field")
+    return word(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower().replace("nctid", "NCT number"), "field")

@@ -1,7 +1,7 @@
 """The step from a patient's fact to a claim, read apart again, so that other languages can say it.
 
-Comes in: a step as `accrual.match` writes it: "asthma is recorded; said to be severe". Goes out: the same as a `Message`.
-Refuses nothing: what is not known as a step stays as it is (`Original`).
+Comes in: a step as `accrual.match` writes it: "asthma is recorded; said to be severe". Goes out: the same as a
+`Message`. Refuses nothing: what is not known as a step stays as it is (`Original`).
 
 Deciding writes steps as English text, for JSON and the command line; `_STEPS` has each of their sentences once more. A
 test holds it to every step that the demo's patients and trials bring about.

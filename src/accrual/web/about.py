@@ -17,6 +17,7 @@ from accrual.api.limits import Workers
 from accrual.codes.shelves import open_shelf
 from accrual.codes.sources.catalog import CATALOG
 from accrual.finder import Finder, Status
+from accrual.message import Message, Original
 from accrual.plain.filters import value_words
 from accrual.plain.prose import printable
 from accrual.search.filters import FILTERS
@@ -211,7 +212,7 @@ def _counts(facet: Facet, node: Mapping[str, Any] | None, title: str) -> Counts:
         title,
         _bars(
             (
-                printable(value_words(facet, value["value"])),
+                _printable(value_words(facet, value["value"])),
                 value["studiesCount"],
                 f"/search?{facet}={value['value']}" if value["value"] in known else "",
             )
@@ -220,6 +221,10 @@ def _counts(facet: Facet, node: Mapping[str, Any] | None, title: str) -> Counts:
         max(len(values) - TOP, 0),
         node["missingStudiesCount"] if node is not None else 0,
     )
+
+
+def _printable(words: str) -> str:
+    return words if isinstance(words, Message) else Original(printable(words))
 
 
 def _bars(rows: Iterable[tuple[str, int, str]]) -> tuple[Bar, ...]:
