@@ -55,6 +55,7 @@ from accrual.search.places import Place, Places
 from accrual.search.query import Facet, FacetCount, Found, NearestSite, Query
 from accrual.search.rank import find
 from accrual.search.studies import StudyPage, StudyQuery, find_studies
+from accrual.store.archive import Archive
 from accrual.store.criteria_cache import CriteriaCache
 from accrual.store.load import LoadReport, load, load_records
 from accrual.store.omop_database import open_omop
@@ -301,6 +302,11 @@ class Finder:
         if most is not None and len(held) > most:
             held = (*held[: most - 1], held[-1])
         return [self._folder.records.get_version(version.version) for version in reversed(held)]
+
+    @property
+    def archive(self) -> Archive:
+        """Versions by their hash, also of studies that are gone."""
+        return Archive(self._folder.records)
 
     @property
     def state(self) -> DataState:

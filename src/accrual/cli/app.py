@@ -19,6 +19,7 @@ from accrual.cli import (
     study,
     sync,
     vocabulary,
+    watch,
 )
 from accrual.cli.options import Home
 from accrual.cli.run import MEANINGS
@@ -68,6 +69,7 @@ for command in (
     search.find,
     study.show,
     history.history,
+    watch.watch,
     eligibility.criteria,
     eligibility.screen,
     eligibility.match,

@@ -26,7 +26,11 @@ STYLES: dict[Tone, str] = {"good": "green", "bad": "red", "open": "yellow"}
 def write_json(value: Any) -> None:
     """Print a value as indented UTF-8 JSON. Bytes are taken as JSON already."""
     body = value if isinstance(value, bytes) else msgspec.json.encode(value)
-    data = msgspec.json.format(body, indent=2) + b"\n"
+    write_bytes(msgspec.json.format(body, indent=2) + b"\n")
+
+
+def write_bytes(data: bytes) -> None:
+    """Print bytes as they are on standard output."""
     try:
         sys.stdout.flush()
         sys.stdout.buffer.write(data)

@@ -35,6 +35,7 @@ class ExitCode(IntEnum):
     UPSTREAM = 4
     ASKS = 5
     UNSOUND = 6
+    NEWS = 10
     FAULT = 70  # EX_SOFTWARE of sysexits.h (4.3BSD)
     INTERRUPTED = 130  # 128 + SIGINT, the shells' convention
     CLOSED_PIPE = 141  # 128 + SIGPIPE, the shells' convention
@@ -45,9 +46,10 @@ MEANINGS: dict[ExitCode, str] = {
     ExitCode.NOT_FOUND: "no study has this number, or no place this name",
     ExitCode.BAD_INPUT: "wrong usage or input, or `load` could read no study at all",
     ExitCode.UNAVAILABLE: "the data folder or the port cannot be used, or holds no studies yet",
-    ExitCode.UPSTREAM: "`sync`: the registry cannot be reached, refuses, or answers what it should not",
+    ExitCode.UPSTREAM: "the registry, or the receiver of a webhook, cannot be reached, refuses, or answers what it should not",
     ExitCode.ASKS: "`sync` is done but for what looks like damage: look at it, then --accept-removals",
     ExitCode.UNSOUND: "`doctor` found something that is still wrong",
+    ExitCode.NEWS: "`watch` found something new",
     ExitCode.FAULT: "a fault in accrual itself",
     ExitCode.INTERRUPTED: "stopped with Ctrl-C",
     ExitCode.CLOSED_PIPE: "the reader of the output went away",

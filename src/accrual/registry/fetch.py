@@ -112,6 +112,7 @@ class Client:
         base_url: str,
         patience: Patience | None = None,
         *,
+        exact: bool = False,
         proxy: str = "",
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
@@ -121,6 +122,7 @@ class Client:
 
         Arguments:
             base_url: see `read_address`.
+            exact: the address is taken as it is, which its caller has looked at: no registry's API, a receiver's.
             proxy: address of a proxy to go through.
             clock: seconds, for the pace of asking and for the end of an answer.
             chance: a number from 0 to 1, other ones each time: spreads the attempts of many clients.
@@ -128,7 +130,7 @@ class Client:
         Raises:
             UpstreamError: one of the addresses is none.
         """
-        self.base_url = read_address(base_url)
+        self.base_url = base_url if exact else read_address(base_url)
         self.patience = patience or Patience(rate=default_rate(self.base_url))
         self.requests = 0
         """Requests sent so far."""
@@ -201,6 +203,40 @@ class Client:
                 )
             yield Download(head, self._pieces(path, response, None, decode=False))
 
+    def post(self, body: bytes, headers: Callable[[], Mapping[str, str]]) -> Reply:
+        """Send something to the base address itself, again where it does not arrive. Redirections are not followed.
+
+        Arguments:
+            headers: made anew for each attempt, as they may carry the time.
+
+        Raises:
+            UpstreamError: see the head of this module.
+        """
+
+        def attempt() -> Reply:
+            self._keep_pace()
+            try:
+                response = self._manager.request(
+                    "POST",
+                    self.base_url,
+                    body=body,
+                    headers={"user-agent": self._agent, "accept": "*/*", **headers()},
+                    redirect=False,
+                    preload_content=False,
+                )
+            except HTTPError as error:
+                raise PassingError(f"{self._place('')}: {_in_words(error)}") from error
+            try:
+                head = Reply(response.status, {name.lower(): one for name, one in response.headers.items()})
+                if not 200 <= head.status < 300:
+                    raise self._refused("", response, head)
+                return head
+            finally:
+                response.close()
+                response.release_conn()
+
+        return self.again(attempt)
+
     def again(self, attempt: Callable[[], T], attempts: int | None = None) -> T:
         """Return what an attempt gives, trying again with longer and longer pauses.
 
@@ -213,7 +249,7 @@ class Client:
                 return attempt()
             except PassingError as error:
                 if number == most - 1:
-                    raise UpstreamError(f"{error}; tried {most} times: run sync again later") from error
+                    raise UpstreamError(f"{error}; tried {most} times: try again later") from error
                 self.wait(number, error)
         raise AssertionError("at least one attempt is made")
 
@@ -225,7 +261,7 @@ class Client:
         """
         told = error.wait_seconds
         if told is not None and told > LONGEST_TOLD_SECONDS:
-            raise UpstreamError(f"{error}: it asks to wait {told:,.0f} seconds: run sync again after that")
+            raise UpstreamError(f"{error}: it asks to wait {told:,.0f} seconds: try again after that")
         pause = min(FIRST_WAIT_SECONDS * 2**number, LONGEST_WAIT_SECONDS) * (0.5 + self._chance() / 2)
         self._sleep(max(pause, told or 0.0))
 
@@ -329,7 +365,7 @@ class Client:
         self.requests += 1
 
     def _place(self, path: str) -> str:
-        return f"{self.base_url}{path}"
+        return f"{self.base_url.partition('?')[0]}{path}"  # behind it a receiver may have its own secret
 
 
 def read_address(text: str) -> str:
