@@ -17,6 +17,7 @@ ROOMS = (
     "cli",
     "web",
     "api",
+    "watch",
     "plain",
     "",
     "simulate",
