@@ -46,7 +46,7 @@ MEANINGS: dict[ExitCode, str] = {
     ExitCode.NOT_FOUND: "no study has this number, or no place this name",
     ExitCode.BAD_INPUT: "wrong usage or input, or `load` could read no study at all",
     ExitCode.UNAVAILABLE: "the data folder or the port cannot be used, or holds no studies yet",
-    ExitCode.UPSTREAM: "the registry, or a webhook's receiver, cannot be reached, refuses, or answers what it should not",
+    ExitCode.UPSTREAM: "the registry, or a webhook's receiver, cannot be reached, refuses, or answers nonsense",
     ExitCode.ASKS: "`sync` is done but for what looks like damage: look at it, then --accept-removals",
     ExitCode.UNSOUND: "`doctor` found something that is still wrong",
     ExitCode.NEWS: "`watch` found something new",
