@@ -134,9 +134,9 @@ def test_a_removed_study_is_refused_by_name_with_the_day(finder: Finder) -> None
         with pytest.raises(StudyRemovedError, match=f"gone from its source since {DAY}") as caught:
             ask(GONE)
         assert caught.value.day == DAY
-    body, day = finder.last_record(GONE)
-    trial, compiled = finder.read(body)
-    assert (trial.nct_id, compiled.nct_id, day) == (GONE, GONE, DAY)
+    held = finder.held(GONE)
+    trial, compiled = finder.read(held.body)
+    assert (trial.nct_id, compiled.nct_id, held.gone) == (GONE, GONE, DAY)
     assert len(finder.versions(GONE)) == 1
     assert finder.records([GONE]) == []
     assert GONE not in {number for number, _ in finder.all_records()}

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date
+from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -40,7 +41,7 @@ from accrual.patient.patients import find_patient, read_patients
 from accrual.patient.reader import read_patient
 from accrual.programs import Programs
 from accrual.prospects import Prospects
-from accrual.reading import compile_record
+from accrual.reading import compile_record, compiler_version
 from accrual.registry.ctgov_json import read_json
 from accrual.registry.files import Refusal, SourceRecord, read_record
 from accrual.registry.record import Trial
@@ -58,7 +59,9 @@ from accrual.search.studies import StudyPage, StudyQuery, find_studies
 from accrual.store.archive import Archive
 from accrual.store.criteria_cache import CriteriaCache
 from accrual.store.load import LoadReport, load, load_records
+from accrual.store.manifest import MadeBy, Manifest
 from accrual.store.omop_database import open_omop
+from accrual.store.snapshot import OnSnapshot, create_snapshot
 from accrual.store.sources import Source
 from accrual.store.writer import identity
 from accrual.sync import SyncPlan, SyncReport, sync
@@ -93,6 +96,18 @@ class DataState(msgspec.Struct, frozen=True):
     """Another one after every change; empty for an empty folder."""
     data_date: str
     """The newest date that a record carries (ISO day); may be empty."""
+
+
+class Held(msgspec.Struct, frozen=True):
+    """One version of a study."""
+
+    nct_id: NctId
+    body: bytes
+    """Registry JSON (API v2)."""
+    posted: str
+    """The day it was posted (ISO day)."""
+    gone: str | None
+    """The day since which the study is gone from its source; None where it is not."""
 
 
 class Finder:
@@ -262,25 +277,35 @@ class Finder:
         Raises:
             QueryError: not an NCT number.
             StudyNotFoundError: not in the store.
-            StudyRemovedError: gone from its source; `last_record` has what was seen last.
+            StudyRemovedError: gone from its source; `held` has what was seen last.
         """
         return read_json(self.record(nct), nct)
 
-    def record(self, nct: str) -> bytes:
-        """Return a study as registry JSON (API v2); raises as `show`."""
+    def record(self, nct: str, as_of: date | None = None) -> bytes:
+        """Return a study as registry JSON (API v2), as it is or as it was on an earlier day; raises as `show`."""
         number = nct_id(nct)
-        day = self._folder.records.removed_on(number)
+        day = self._folder.records.removed_on(number, as_of)
         if day is not None:
             raise StudyRemovedError(
                 f"{number} is gone from its source since {day}: `accrual show {number}` has its last version",
                 day,
             )
-        return self._folder.records.get(number)
+        return self._folder.records.get(number, as_of)
 
-    def last_record(self, nct: str) -> tuple[bytes, str | None]:
-        """Return a study as it was last seen, and the day since which it is gone; None where it is not."""
-        number = nct_id(nct)
-        return self._folder.records.get(number), self._folder.records.removed_on(number)
+    def held(self, nct: str, as_of: date | None = None) -> Held:
+        """Return the version of a study that is the newest, or was on an earlier day; of a removed one too.
+
+        Raises:
+            QueryError: not an NCT number.
+            StudyNotFoundError: not in the store, or no version here is that old; the message names the oldest.
+        """
+        number, records = nct_id(nct), self._folder.records
+        return Held(
+            number,
+            records.get(number, as_of),
+            records.posted_on(number, as_of),
+            records.removed_on(number, as_of),
+        )
 
     def records(self, numbers: Sequence[str]) -> list[tuple[NctId, bytes]]:
         """Return many studies as registry JSON, in the order asked for; leaves out those that are not here."""
@@ -316,9 +341,11 @@ class Finder:
 
     # -- read
 
-    def criteria(self, nct: str) -> CompiledTrial:
-        """Return a study's eligibility, compiled; raises as `show`."""
+    def criteria(self, nct: str, as_of: date | None = None) -> CompiledTrial:
+        """Return a study's eligibility, compiled, as it is or as it was on an earlier day; raises as `show`."""
         number = nct_id(nct)
+        if as_of is not None:
+            return compile_record(self.record(number, as_of))
         compiled = self._folder.compiled([number]).get(number)
         if compiled is None:
             return compile_record(self.record(number))  # raises where there is no such study
@@ -366,13 +393,21 @@ class Finder:
         """
         return read_patients(source, failed, open_omop)
 
-    def screen(self, nct: str, patient: Patient, today: date, assumption: Assumption = "open") -> Screening:
+    def screen(
+        self,
+        nct: str,
+        patient: Patient,
+        today: date,
+        assumption: Assumption = "open",
+        as_of: date | None = None,
+    ) -> Screening:
         """Decide one trial for a patient, criterion by criterion, with what would have to change; raises as `show`.
 
         Arguments:
             assumption: how silence is read; `notes` where the patient's notes are complete.
+            as_of: an earlier day: the trial as it was then.
         """
-        return matching.screen(self.criteria(nct), patient, today, assumption)
+        return matching.screen(self.criteria(nct, as_of), patient, today, assumption)
 
     def sweep(self, patients: Sequence[Screener]) -> Sweep:
         """Decide every study for patients at once, without proofs; a study's proof is `screen`."""
@@ -433,6 +468,29 @@ class Finder:
     def prospects(self) -> Prospects:
         """What is left of a search's trials for a person; see `accrual.prospects`."""
         return Prospects(self._folder)
+
+    # -- snapshots
+
+    @property
+    def snapshot(self) -> Manifest | None:
+        """What this folder says of itself as a snapshot; None of any other data folder."""
+        return self._folder.records.manifest
+
+    @property
+    def made_as_now(self) -> bool:
+        """Whether this program reads criteria as the one did that made the snapshot; True of what is none."""
+        return self.snapshot is None or self.snapshot.made_by.compiler == compiler_version()
+
+    def make_snapshot(
+        self, name: str, today: date, as_of: date | None = None, on_progress: OnSnapshot | None = None
+    ) -> Manifest:
+        """Keep the records as they are, or as they were on an earlier day; see `accrual.store.snapshot`.
+
+        Raises:
+            StoreError: the name is taken, nothing here is that old, another makes one, the disk is full.
+        """
+        made_by = MadeBy(version("accrual"), compiler_version())
+        return create_snapshot(self._folder.records, name, today, made_by, as_of, on_progress)
 
     # -- status
 

@@ -26,8 +26,13 @@ def test_every_option_is_documented_and_every_documented_option_exists() -> None
     for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
         rows = "\n".join(line for line in SECTIONS[name].splitlines() if line.startswith("|"))
         documented = set(re.findall(r"`(--[a-z-]+)", rows))
+        parts = [command, *getattr(command, "commands", {}).values()]  # `accrual snapshot create`
         options = {
-            opt for param in command.params for opt in (*param.opts, *param.secondary_opts) if opt[0] == "-"
+            opt
+            for part in parts
+            for param in part.params
+            for opt in (*param.opts, *param.secondary_opts)
+            if opt[0] == "-"
         }
         assert documented == options, name
 

@@ -21,6 +21,7 @@ from accrual.cli import (
     vocabulary,
     watch,
 )
+from accrual.cli import snapshot as snapshot_commands
 from accrual.cli.options import Home
 from accrual.cli.run import MEANINGS
 from accrual.cli.session import Session
@@ -52,6 +53,12 @@ def _version(asked: bool) -> None:
 def root(
     context: typer.Context,
     home: Home = None,
+    snapshot: Annotated[
+        str,
+        typer.Option(
+            "--snapshot", metavar="NAME", help="Put the question to this snapshot of the data folder."
+        ),
+    ] = "",
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the traceback of an unexpected error.")
     ] = False,
@@ -60,7 +67,7 @@ def root(
     ] = False,
 ) -> None:
     """Hold what every command needs: the data folder and whether to debug."""
-    context.obj = Session(home=home)
+    context.obj = Session(home=home, snapshot=snapshot)
 
 
 for command in (
@@ -81,3 +88,4 @@ for command in (
     demo.demo,
 ):
     app.command()(command)
+app.add_typer(snapshot_commands.app, name="snapshot")

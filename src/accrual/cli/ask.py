@@ -13,7 +13,7 @@ import typer
 from accrual.cli.eligibility import read_person
 from accrual.cli.options import Answers, Home, Json, PatientFile, Person, Today, Top, day
 from accrual.cli.output import note, write_json, write_text
-from accrual.cli.session import open_finder
+from accrual.cli.session import open_finder, state_day
 from accrual.errors import PatientError, QueryError, SourceError
 
 if TYPE_CHECKING:
@@ -40,18 +40,18 @@ def ask(
     Question after question; each answer is saved at once, by default beside the patient's file as NAME.answers.json.
     With --json, or where nobody can answer, only the best questions are listed.
     """
-    as_of = day(today)
     talking = not json and sys.stdin.isatty() and str(patient) != "-"
     if str(patient) == "-" and answers is None and talking:
         raise QueryError("a patient from standard input needs --answers FILE to keep the answers in")
     with open_finder(context, home) as finder:
+        as_of = day(today, state_day(finder))
         if talking:
             _talk(finder, patient, person, answers or _beside(patient, person), as_of)
             return
         held = answers if answers is not None and answers.exists() else None
         found, possible = finder.ask(read_person(finder, patient, held, person), as_of, top=top)
     if json:
-        write_json({"undetermined": possible, "questions": found})
+        write_json({"undetermined": possible, "questions": found}, finder.snapshot)
         return
     write_text(f"{possible} trials are possible and not decided. What would decide most of them:\n")
     for number, question in enumerate(found, 1):

@@ -8,9 +8,22 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from accrual.cli.options import Answers, Assume, Home, Json, PatientFile, Person, Study, Today, Top, day
+from accrual.cli.options import (
+    Answers,
+    AsOf,
+    Assume,
+    Home,
+    Json,
+    PatientFile,
+    Person,
+    Study,
+    Today,
+    Top,
+    day,
+    past,
+)
 from accrual.cli.output import note, write, write_json, write_text
-from accrual.cli.session import home_of, open_finder, require_studies
+from accrual.cli.session import home_of, open_finder, require_studies, state_day
 from accrual.errors import QueryError, SourceError
 
 if TYPE_CHECKING:
@@ -36,10 +49,13 @@ def criteria(
     everyday: Annotated[
         bool, typer.Option("--everyday", help="Say what each criterion asks in words for patients.")
     ] = False,
+    as_of: AsOf = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Show how each criterion is read."""
+    """Show how each criterion is read; with --as-of, those of the version of that day."""
+    if as_of is not None and from_text is not None:
+        raise QueryError("--as-of is for a study, not for --text")
     if (nct is None) == (from_text is None):
         raise QueryError("give either a study's NCT number or --text FILE")
     from accrual.criteria.tree import CompiledTrial
@@ -51,7 +67,7 @@ def criteria(
         compiled = CompiledTrial("", compile_text(_text_of(from_text)))
     else:
         with open_finder(context, home) as finder:
-            compiled = finder.criteria(str(nct))
+            compiled = finder.criteria(str(nct), past(as_of))
     if json:
         write_json(criteria_json(compiled))
         return
@@ -67,25 +83,30 @@ def screen(
     person: Person = "",
     answers: Answers = None,
     assume: Assume = "open",
+    as_of: AsOf = None,
     today: Today = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """Decide one study for one patient.
 
-    Criterion by criterion, each with its proof or the question to ask.
+    Criterion by criterion, each with its proof or the question to ask. With --as-of, the study as it was on that day,
+    and decided as of it.
     """
-    as_of = day(today)
     with open_finder(context, home) as finder:
+        then = past(as_of)
+        on = day(today, then or state_day(finder))
         chart = read_person(finder, patient, answers, person)
-        found = finder.screen(nct, chart, as_of, assume)
-        title = "" if json else finder.show(nct).title
+        found = finder.screen(nct, chart, on, assume, then)
+        if then is not None:
+            note(f"{found.nct_id} as of {then}: the version posted on {finder.held(nct, then).posted}.")
+        title = "" if json else finder.read(finder.record(nct, then))[0].title
     if json:
-        write_json(found)
+        write_json(found, finder.snapshot)
         return
     from accrual.cli.layout import screening_layout
 
-    write(*screening_layout(found, chart, title, as_of))
+    write(*screening_layout(found, chart, title, on))
 
 
 def match(
@@ -127,17 +148,18 @@ def match(
         Literal["fresh"] | None,
         typer.Option("--prefer", help="fresh: studies with a stale status come later; no verdict changes."),
     ] = None,
+    as_of: AsOf = None,
     today: Today = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """Rank the studies for one patient, or for many.
 
-    First those with nothing against them, and among these what fits best. Many patients go into a file.
+    First those with nothing against them, and among these what fits best. Many patients go into a file. With --as-of,
+    in the snapshot of that day, and decided as of it.
     """
     from accrual.plain.question import read_words
 
-    as_of = day(today)
     statuses = read_words("status", status or ())
     if (patient is None) == (patients is None) or (patients is None) != (out is None):
         raise QueryError("give either one PATIENT, or --patients PATH with --out FILE")
@@ -148,13 +170,17 @@ def match(
             )
         from accrual.crowd import Wish
 
-        match_many(home_of(context, home), patients, out, Wish(as_of, top, statuses, assume), json)
+        with open_finder(context, home, past(as_of)) as finder:
+            on = day(today, state_day(finder))
+            require_studies(finder, home_of(context, home))
+            match_many(finder, patients, out, Wish(on, top, statuses, assume), json)
         return
     assert patient is not None
-    with open_finder(context, home) as finder:
+    with open_finder(context, home, past(as_of)) as finder:
+        on = day(today, state_day(finder))
         chart = read_person(finder, patient, answers, person)
         found = finder.match(
-            chart, as_of, top=top, status=statuses, assumption=assume, prefer_fresh=prefer == "fresh"
+            chart, on, top=top, status=statuses, assumption=assume, prefer_fresh=prefer == "fresh"
         )
         if not found:
             require_studies(finder, home_of(context, home))
@@ -166,18 +192,16 @@ def match(
         return
     from accrual.cli.layout import match_layout
 
-    write(*match_layout(found, chart, as_of))
+    write(*match_layout(found, chart, on))
 
 
-def match_many(home: Path, patients: Path, out: Path, wish: Wish, json: bool) -> None:
+def match_many(finder: Finder, patients: Path, out: Path, wish: Wish, json: bool) -> None:
     """Match many patients into a file, with a progress bar."""
     from accrual.cli.progress import progress_bar
     from accrual.crowd import match_crowd
-    from accrual.finder import Finder
     from accrual.store.derived import CatchUpProgress
 
-    with progress_bar() as on_progress, Finder(home, on_progress) as finder:
-        require_studies(finder, home)
+    with progress_bar() as on_progress:
 
         def done(count: int) -> None:
             if on_progress is not None:
@@ -185,7 +209,7 @@ def match_many(home: Path, patients: Path, out: Path, wish: Wish, json: bool) ->
 
         report = match_crowd(finder, patients, out, wish, done)
     if json:
-        write_json(report)
+        write_json(report, finder.snapshot)
         return
     before = f"; {report.taken_up:,} of them were done before" if report.taken_up else ""
     failed = f", {report.failed:,} of them could not be matched (see their reasons)" if report.failed else ""

@@ -38,7 +38,7 @@ def load(
 
     Loading the same again changes nothing. What could not be read is listed in load-report.jsonl.
     """
-    with open_finder(context, home) as finder, progress_bar() as on_progress:
+    with open_finder(context, home, live=True) as finder, progress_bar() as on_progress:
         began = time.monotonic()
         report = finder.load(paths, on_progress)
         seconds = time.monotonic() - began

@@ -26,6 +26,10 @@ Today = Annotated[
         "--today", formats=["%Y-%m-%d"], metavar="DATE", help="Decide as of this day. [default: today]"
     ),
 ]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], metavar="DAY", help="The registry as it was on this day."),
+]
 Top = Annotated[
     int, typer.Option("--top", min=1, max=1000, metavar="N", help="How many to show, up to 1000.")
 ]
@@ -59,6 +63,11 @@ Answers = Annotated[
 ]
 
 
-def day(today: datetime | None) -> date:
-    """Return the day to decide as of: the one given, else this machine's today."""
-    return today.date() if today is not None else date.today()
+def day(today: datetime | None, otherwise: date | None = None) -> date:
+    """Return the day to decide as of: the one given, else that of the registry's state, else this machine's today."""
+    return today.date() if today is not None else otherwise or date.today()
+
+
+def past(as_of: datetime | None) -> date | None:
+    """Return the day of `--as-of`."""
+    return as_of.date() if as_of is not None else None

@@ -20,12 +20,21 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.text import Text
 
+    from accrual.store.manifest import Manifest
+
 STYLES: dict[Tone, str] = {"good": "green", "bad": "red", "open": "yellow"}
 
 
-def write_json(value: Any) -> None:
-    """Print a value as indented UTF-8 JSON. Bytes are taken as JSON already."""
+def write_json(value: Any, snapshot: Manifest | None = None) -> None:
+    """Print a value as indented UTF-8 JSON. Bytes are taken as JSON already.
+
+    Arguments:
+        snapshot: what the answer was made from; an answer that is an object says so.
+    """
     body = value if isinstance(value, bytes) else msgspec.json.encode(value)
+    if snapshot is not None and body.startswith(b"{") and body != b"{}":
+        named = {"name": snapshot.name, "day": snapshot.day, "sha256": snapshot.sha256}
+        body = body[:-1] + b',"snapshot":' + msgspec.json.encode(named) + b"}"
     write_bytes(msgspec.json.format(body, indent=2) + b"\n")
 
 

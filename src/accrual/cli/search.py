@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from accrual.cli.options import Home, Json, Today, Top, day
+from accrual.cli.options import AsOf, Home, Json, Today, Top, day, past
 from accrual.cli.output import note, text, write, write_json
-from accrual.cli.session import home_of, open_finder, require_studies
+from accrual.cli.session import home_of, open_finder, require_studies, state_day
 from accrual.plain.distance import distance_words, site_words
 
 if TYPE_CHECKING:
@@ -86,17 +86,19 @@ def find(
     offset: Annotated[
         int, typer.Option("--offset", min=0, max=MAX_OFFSET, metavar="N", help="Skip this many results.")
     ] = 0,
+    as_of: AsOf = None,
     today: Today = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """Search by words, filters and place.
 
-    All words must match. Several values of one filter widen it; several filters narrow the search.
+    All words must match. Several values of one filter widen it; several filters narrow the search. With --as-of, in the
+    snapshot of that day.
     """
     from accrual.plain.question import build_query
 
-    with open_finder(context, home) as finder:
+    with open_finder(context, home, past(as_of)) as finder:
         query = build_query(
             find_place=finder.place,
             text=" ".join(words or ()),
@@ -121,13 +123,15 @@ def find(
             top=top,
             offset=offset,
             # JSON is the same on every day, unless a day was asked for.
-            today=day(today) if today is not None or not json or sort is Sort.fresh else None,
+            today=day(today, state_day(finder))
+            if today is not None or not json or sort is Sort.fresh
+            else None,
         )
         found = finder.find(query)
         if found.total == 0:
             require_studies(finder, home_of(context, home))
     if json:
-        write_json(found)
+        write_json(found, finder.snapshot)
         return
     if not found.results:
         note(f"{found.total:,} studies match{_around(query.near)}. Fewer words or filters find more.")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import signal
 import socket
+from collections.abc import Callable
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +14,7 @@ import typer
 
 from accrual.cli.options import Home, Json
 from accrual.cli.output import note, write_json
-from accrual.cli.session import open_finder
+from accrual.cli.session import open_finder, state_day
 from accrual.errors import StoreError
 
 if TYPE_CHECKING:
@@ -113,6 +115,12 @@ def listening_socket(host: str, port: int) -> socket.socket:
     return listener
 
 
+def _today_of(finder: Finder) -> Callable[[], date]:
+    """Return what says which day it is: in a snapshot always its own."""
+    day = state_day(finder)
+    return date.today if day is None else lambda: day
+
+
 def serve_finder(
     finder: Finder,
     listener: socket.socket,
@@ -129,7 +137,7 @@ def serve_finder(
 
     host, port = listener.getsockname()[:2]
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    pages = create_app(finder, limits=limits)
+    pages = create_app(finder, _today_of(finder), limits)
     app: ASGIApp = pages
     if log is not Log.NONE:
         app = RequestLog(app, note, queries=log is Log.QUERIES)

@@ -20,7 +20,7 @@ def status(context: typer.Context, home: Home = None, json: Json = False) -> Non
     with open_finder(context, home) as finder:
         found = finder.status()
     if json:
-        write_json(found)
+        write_json(found, finder.snapshot)
         return
     from rich.table import Table
 

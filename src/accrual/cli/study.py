@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from accrual.basic import nct_id
-from accrual.cli.options import Home, Json, Study, Today, day
+from accrual.cli.options import AsOf, Home, Json, Study, Today, day, past
 from accrual.cli.output import note, text, write, write_json, write_text
-from accrual.cli.session import open_finder
+from accrual.cli.session import open_finder, state_day
 from accrual.errors import QueryError
 
 if TYPE_CHECKING:
@@ -22,29 +21,33 @@ def show(
     context: typer.Context,
     nct: Study,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print markdown.")] = False,
+    as_of: AsOf = None,
     today: Today = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """Show one study in plain words.
 
-    With --json: its registry record, as API v2 has it.
+    With --as-of, its newest version of that day. With --json: its registry record, as API v2 has it.
     """
     if json and markdown:
         raise QueryError("--json and --markdown are two forms: choose one")
     with open_finder(context, home) as finder:
-        body, gone = finder.last_record(nct)
-        if gone is not None:
-            note(f"{nct_id(nct)} is gone from its source since {gone}: this is its last version.")
+        held = finder.held(nct, past(as_of))
+        if as_of is not None:
+            note(f"{held.nct_id} as of {past(as_of)}: the version posted on {held.posted}.")
+        if held.gone is not None:
+            note(f"{held.nct_id} is gone from its source since {held.gone}: this is its last version.")
         if json:
-            write_json(body)
+            write_json(held.body)
             return
-        trial, compiled = finder.read(body)
+        trial, compiled = finder.read(held.body)
+        state = past(as_of) or state_day(finder)
     from accrual.plain.sheet import markdown_of, parts
     from accrual.plain.trial import trial_page
     from accrual.registry.standing import read_standing
 
-    page, standing = trial_page(trial, compiled), read_standing(trial, day(today))
+    page, standing = trial_page(trial, compiled), read_standing(trial, day(today, state))
     if markdown:
         write_text(markdown_of(page, standing))
         return

@@ -113,7 +113,7 @@ def sync(
         write_text(_timer_words(context, home, selection, base_url))
         return
     if check:
-        with open_finder(context, home) as finder:
+        with open_finder(context, home, live=True) as finder:
             sources = finder.sources()
         if json:
             write_json(sources)
@@ -126,7 +126,7 @@ def sync(
     patience = Patience(rate=default_rate(address) if rate is None else rate)
     with (
         Client(address, patience, proxy=_proxy_of(address)) as client,
-        open_finder(context, home) as finder,
+        open_finder(context, home, live=True) as finder,
         progress_bar() as on_progress,
     ):
         report = finder.sync(Upstream(client), plan, on_progress)

@@ -192,10 +192,38 @@ class RecordStore:
 
     # -- one study
 
-    def removed_on(self, nct_id: str) -> str | None:
-        """Return the day since which a study is gone from its source; None where it is not, or never was here."""
-        row = self._first("SELECT removed FROM study WHERE nct_id = ?", nct_id)
+    def removed_on(self, nct_id: str, as_of: date | None = None) -> str | None:
+        """Return the day since which a study is gone from its source; None where it is not, or never was here.
+
+        Arguments:
+            as_of: since when it was gone on an earlier day.
+        """
+        if as_of is None:
+            row = self._first("SELECT removed FROM study WHERE nct_id = ?", nct_id)
+        else:
+            row = self._first(
+                "SELECT a.since FROM study s JOIN absence a ON a.study = s.study WHERE s.nct_id = ?"
+                " AND a.since <= ? AND (a.until IS NULL OR a.until > ?) ORDER BY a.since DESC LIMIT 1",
+                *(nct_id, as_of.isoformat(), as_of.isoformat()),
+            )
         return None if row is None else row[0]
+
+    def posted_on(self, nct_id: str, as_of: date | None = None) -> str:
+        """Return the day on which the version that `get` gives was posted; raises as `get`."""
+        if as_of is None:
+            statement = (
+                "SELECT last_update FROM study s JOIN version ON version = s.current WHERE s.nct_id = ?"
+            )
+            row = self._first(statement, nct_id)
+        else:
+            row = self._first(
+                f"SELECT last_update FROM study s JOIN version ON version = ({_NEWEST_BY}) WHERE s.nct_id = ?",
+                as_of.isoformat(),
+                nct_id,
+            )
+        if row is None:
+            raise self._not_found(nct_id, as_of)
+        return str(row[0])
 
     def get(self, nct_id: str, as_of: date | None = None) -> bytes:
         """Return a study's record (canonical minified v2 JSON): the current version, or the one of an earlier day.
