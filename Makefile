@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_HOME := .accrual-demo
 
-.PHONY: help run test lint format goldens bench fuzz fuzz-essie fuzz-api fuzz-properties clean
+.PHONY: help run test lint format goldens bench faults fuzz fuzz-essie fuzz-api fuzz-properties clean
 
 help:
 	@echo "make run [SERVE=0]  demo: screen and match a demo patient, then serve the web app until Ctrl-C"
@@ -21,6 +21,7 @@ help:
 	@echo "make fuzz-essie [COUNT=100000] [SEED=1]  expressions made to break the query language's reader"
 	@echo "make fuzz-api [COUNT=100000] [SEED=1] [HOME_DIR=DIR]  requests made to break the API; then schemathesis, at length"
 	@echo "make fuzz-properties  the property tests with new examples, and many"
+	@echo "make faults [KILLS=200]  kill -9 at random moments of all work on a data folder, and every derived file spoiled"
 	@echo "make clean          remove the virtual environment and the demo data"
 
 # The stamps make set-up happen once, and again when the dependencies change.
@@ -72,6 +73,10 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python benchmarks/criteria.py ../shared/data/criteria/lct.zip ../shared/data/criteria/chia.zip \
 	  ../shared/data/criteria/nci_flagged.jsonl.gz ../shared/data/criteria/criteria2sql.jsonl.gz \
 	  ../shared/data/criteria/texts.jsonl.gz ../shared/data/registry/v2/studies.jsonl.gz
+
+KILLS ?= 200
+faults: $(VENV)/dev.stamp $(VENV)/vocabulary.stamp
+	ACCRUAL_FAULT_KILLS=$(KILLS) $(BIN)/python -m pytest tests/faults --timeout 3600
 
 MINUTES ?= 5
 SEED ?= 1

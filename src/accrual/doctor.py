@@ -24,6 +24,8 @@ from accrual.store.lock import FileLock
 from accrual.store.records import FILE_NAME, LOCK_NAME, RecordStore
 from accrual.store.recovery import FOLDER as RECOVERY_FOLDER
 from accrual.store.recovery import recover_records
+from accrual.sync import INCOMING
+from accrual.sync import LOCK_NAME as SYNC_LOCK
 
 INDEXES: Final = {"text": ("text",), "registry": ("studies", "sites")}
 """Folders of an artefact that are tantivy indexes."""
@@ -35,8 +37,8 @@ _COUNTS: Final[dict[str, Callable[[Any], int]]] = {
     "figures": lambda figures: int(figures.check()),
 }
 """How many studies an artefact holds. Criteria are compiled as they are needed, and places hold studies with a site."""
-_LEFT_OVER: Final = ("derived/*.discarded-*", "derived/*/*.new", "*.part", RECOVERY_FOLDER)
-"""What a killed process may leave: an artefact moved aside, a file half written, a download, a recovery."""
+_LEFT_OVER: Final = ("derived/*.discarded-*", "derived/*/*.new", "snapshots/.*.part", RECOVERY_FOLDER)
+"""What a killed process may leave: an artefact moved aside, a file half written, a snapshot, a recovery."""
 RECORDS, LEFT_OVER = "records", "left-over"
 """Parts of a folder that a finding may be about, beside what is derived."""
 _NO_ARTEFACT: Final = frozenset({"places"})
@@ -60,6 +62,7 @@ def examine(home: Path, today: date, quick: bool = False, tell: Tell | None = No
         return (Finding("damage", str(home), "there is no such folder", "name the data folder with --home"),)
     found = list(examine_records(home, today, quick, tell))
     found += _left_overs(home)
+    found += _downloads(home)
     found += _locks(home)
     found += _room(home)
     if not any(one.part == RECORDS for one in found) and (home / FILE_NAME).exists():
@@ -193,6 +196,12 @@ def _left_overs(home: Path) -> Iterator[Finding]:
             )
 
 
+def _downloads(home: Path) -> Iterator[Finding]:
+    for path in sorted((home / INCOMING).glob("*.part")):
+        what = f"a download that was broken off, {_megabytes(path)}"
+        yield Finding("note", str(path), what, "the next `accrual sync` goes on with it; or delete it")
+
+
 def _old_formats(home: Path, current: set[str]) -> Iterator[Finding]:
     for path in sorted((home / "derived").glob("*/")):
         if path.name not in current | _NO_ARTEFACT and ".discarded-" not in path.name:
@@ -205,7 +214,12 @@ def _old_formats(home: Path, current: set[str]) -> Iterator[Finding]:
 
 
 def _held_locks(home: Path) -> Iterator[FileLock]:
-    for path in (home / LOCK_NAME, *sorted((home / "derived").glob("*.lock"))):
+    for path in (
+        home / LOCK_NAME,
+        home / SYNC_LOCK,
+        *sorted(home.glob("derived/*.lock")),
+        home / "snapshots/.lock",
+    ):
         lock = FileLock(path, "")
         if lock.is_held():
             yield lock
