@@ -85,6 +85,26 @@ RANGES: Final[dict[str, Range]] = {
     "level": Range(0.5, 0.9999, "of the distribution"),
     "grow_back_share": Range(1, 1e6, "of the tumour at the start"),
     "tolerance": Range(1e-12, 1e-2, "relative error of a step"),
+    # Designs: wide enough for any trial, narrow enough that enumeration ends within seconds.
+    "rate": Range(0, 1, "of the participants"),
+    "null_rate": Range(0.001, 0.998, "of the participants"),
+    "target_rate": Range(0.002, 0.999, "of the participants"),
+    "alpha": Range(1e-4, 0.5, "chance of a wrong yes"),
+    "beta": Range(1e-4, 0.5, "chance of a wrong no"),
+    "arm": Range(1, 1000, "participants"),
+    "two_stage_arm": Range(2, 500, "participants"),
+    "responders": Range(0, 1000, "participants"),
+    "first_look": Range(1, 1000, "participants"),
+    "each_look": Range(1, 1000, "participants"),
+    "prior_responders": Range(1e-3, 1e3, "participants' worth of belief"),
+    "prior_others": Range(1e-3, 1e3, "participants' worth of belief"),
+    "sure": Range(0.5, 0.9999, "of belief"),
+    "stop_below": Range(0, 0.5, "predictive probability"),
+    "stop_above": Range(0.5, 1, "predictive probability"),
+    "toxicity_target": Range(0.05, 0.6, "of the participants"),
+    "cohort": Range(1, 30, "participants"),
+    "cohorts": Range(1, 100, "cohorts"),
+    "eliminate_above": Range(0.5, 0.9999, "of belief"),
 }
 """Every number that a caller may give, by its name."""
 
@@ -103,6 +123,21 @@ def check(name: str, value: float) -> float:
     if not low <= value <= high:
         raise SimulationError(f"{name} is {value:g}: give a number from {low:g} to {high:g} ({unit})")
     return value
+
+
+def check_count(name: str, value: int) -> int:
+    """Return `value` if it is a whole number in the range of the parameter `name`.
+
+    Raises:
+        SimulationError: it is not.
+
+    Example:
+        >>> check_count("participants", 20)
+        20
+    """
+    if check(name, value) != int(value):
+        raise SimulationError(f"{name} is {value:g}: give a whole number")
+    return int(value)
 
 
 class Fixed(msgspec.Struct, frozen=True, tag="fixed"):
