@@ -16,7 +16,7 @@ from accrual.web import language, layout, speech
 from accrual.web.catalog import Catalog
 
 CODE = "ar"
-_HOLE = re.compile(r"(%\(\w+\)s|\{\w+\})")
+_HOLE = re.compile(r"(%\(\w+\)s|\{\w+\}|<[^<>]+>)")
 _OURS = re.compile(r"⟦[^⟦⟧]*⟧")
 _LETTERS = re.compile(r"[A-Za-z]{2,}")
 _NO_WORDS = re.compile(r"NCT\d{8}|\{\w+\}|\d+ MB")

@@ -13,6 +13,8 @@ import msgspec
 
 from accrual.basic import Quantity
 from accrual.codes.variables import variable_of
+from accrual.criteria.everyday_clause import unit_words
+from accrual.message import Original, joined, message, word
 from accrual.patient.model import Fact, Patient
 from accrual.plain.distance import site_words
 from accrual.plain.participation import GroupRules, Rule, doctor_questions, group_rules, rules_of, side
@@ -136,15 +138,20 @@ def said_facts(patient: Patient) -> tuple[tuple[bool, str], ...]:
 
 
 def _fact_words(fact: Fact) -> str:
-    words = (fact.concept.name if fact.concept is not None else "") or fact.text
+    name = fact.concept.name if fact.concept is not None else ""
+    words: str = word(printable(name), "name") if name else Original(printable(fact.text))
+    row = variable_of(fact.variable or "")
     if isinstance(fact.value, Quantity):
-        unit = f" {fact.value.unit}" if fact.value.unit else ""
-        name = variable_of(fact.variable or "")
-        words = f"{name.name if name is not None else words}: {fact.comparator}{fact.value.value:g}{unit}"
+        number = f"{fact.comparator}{fact.value.value:g}"
+        amount = joined(" ", (number, unit_words(printable(fact.value.unit))))
+        words = message("%(name)s: %(value)s", name=word(row.name, "name") if row else words, value=amount)
     elif fact.value is not None and fact.value not in words:
-        words = f"{words}: {fact.value}"
-    more = ", ".join((*fact.qualifiers, *((str(fact.date),) if fact.date is not None else ())))
-    return printable(f"{words} ({more})" if more else words)
+        value = word(printable(fact.value), "answer")
+        words = message("%(name)s: %(value)s", name=word(row.name, "name") if row else words, value=value)
+    more = [word(each.replace("-", " "), "adjective") for each in fact.qualifiers]
+    if fact.date is not None:
+        more.append(message("%(day)s", day=str(fact.date)))
+    return message("%(words)s (%(more)s)", words=words, more=joined(", ", more)) if more else words
 
 
 def _trial(one: Shown) -> TrialView:
