@@ -14,10 +14,20 @@ pytest.importorskip("scipy", reason="scipy is not installed: accrual[simulate]")
 from accrual.errors import SimulationError
 from accrual.simulate.notice import NOTICE
 from accrual.simulate.outcome import Event, Participants, simulate
-from accrual.simulate.parameters import RANGES, Fixed, ParameterSet, changed, spreads
+from accrual.simulate.parameters import (
+    RANGES,
+    Fixed,
+    LogNormal,
+    ParameterSet,
+    SplitLogNormal,
+    Uniform,
+    changed,
+    spreads,
+)
 from accrual.simulate.reactions import Grade
 from accrual.simulate.summary import summarise
 from accrual.simulate.therapies import CD7_OUTCOME, THERAPIES, Therapy, therapy
+from accrual.simulate.trajectories import trajectories
 from accrual.simulate.tumour import LEUKAEMIA
 
 BOTH = THERAPIES["4-1BB"]
@@ -149,6 +159,8 @@ def test_what_comes_out_says_what_it_is(many: Participants) -> None:
     ("call", "said"),
     [
         ({"participants": 0}, "participants is 0: give a number from 1 to 100000"),
+        ({"participants": 2.5}, "participants is 2.5: give a whole number"),
+        ({"participants": 100_000, "replicates": 1000}, "participants times replicates is 1e+08"),
         ({"replicates": 0}, "replicates is 0: give a number from 1"),
         ({"follow_up_days": 5}, "follow_up_days is 5: give a number from 28 to 7300 (days)"),
         ({"follow_up_days": math.nan}, "follow_up_days is nan"),
@@ -170,6 +182,32 @@ def test_shares_that_cannot_be_together_are_refused() -> None:
         therapy("OX40")
 
 
+def test_spreads_that_are_none_are_refused() -> None:
+    with pytest.raises(SimulationError, match="omega is -1: give a number from 0 to 10"):
+        LogNormal(1, -1, "")
+    with pytest.raises(SimulationError, match="quartiles 2 and 3 of a median of 1"):
+        SplitLogNormal(1, 2, 3, "")
+    with pytest.raises(SimulationError, match="from 2 to 1: give the lower end first"):
+        Uniform(2, 1, "")
+    with pytest.raises(SimulationError, match="above 0, for orders of magnitude"):
+        Uniform(0, 1, "", on_log=True)
+    with pytest.raises(SimulationError, match="omega_as is 'SD': give 'sd' or 'variance'"):
+        msgspec.structs.replace(LEUKAEMIA, omega_as="SD").__post_init__()
+
+
+@pytest.mark.parametrize("name", ["4-1BB", "CD28"])
+def test_the_course_shown_is_that_of_the_participants_simulated(name: str) -> None:
+    days = [0.0, 28.0, 300.0]
+    course = trajectories(THERAPIES[name], 20, days, np.random.default_rng(5))
+    of = simulate(THERAPIES[name], 20, 1, np.random.default_rng(5))
+    assert (course.infused == of.infused[0]).all()
+    assert np.isnan(course.blood[~course.infused]).all()
+    assert course.tumour.ln_total[course.infused, 1] == pytest.approx(
+        of.ln_cells_28[0, course.infused], abs=1e-3
+    )
+    assert course.tumour.ln_total[course.infused, 0] == pytest.approx(of.ln_burden[0, course.infused])
+
+
 def test_every_value_of_every_set_says_where_it_is_from_and_survives_json() -> None:
     for one in THERAPIES.values():
         for part in (one.cells, one.tumour, one.outcome):
@@ -182,12 +220,14 @@ def test_every_value_of_every_set_says_where_it_is_from_and_survives_json() -> N
         assert msgspec.json.decode(msgspec.json.encode(one), type=Therapy) == one
 
 
-@pytest.mark.parametrize("part", ["cells", "tumour"])
-def test_extreme_parameters_within_their_range_give_every_participant_a_fate(part: str) -> None:
-    before = getattr(BOTH, part)
-    for name in spreads(type(before)):
-        for end in (RANGES[name].low, RANGES[name].high):
-            at_end = msgspec.structs.replace(before, **{name: Fixed(end, "the end of its range")})
-            of = simulate(msgspec.structs.replace(BOTH, **{part: at_end}), 20, 2, np.random.default_rng(2))
-            assert not np.isnan(of.relapse_day[of.infused]).any(), (name, end)
-            assert not np.isnan(of.ln_cells_28[of.infused]).any(), (name, end)
+@pytest.mark.parametrize(("name", "part"), [("4-1BB", "cells"), ("4-1BB", "tumour"), ("CD28", "cells")])
+def test_extreme_parameters_within_their_range_give_every_participant_a_fate(name: str, part: str) -> None:
+    therapy_ = THERAPIES[name]
+    before = getattr(therapy_, part)
+    for parameter in spreads(type(before)):
+        for end in (RANGES[parameter].low, RANGES[parameter].high):
+            at_end = msgspec.structs.replace(before, **{parameter: Fixed(end, "the end of its range")})
+            extreme = msgspec.structs.replace(therapy_, **{part: at_end})
+            of = simulate(extreme, 20, 1, np.random.default_rng(2))
+            assert not np.isnan(of.relapse_day[of.infused]).any(), (parameter, end)
+            assert not np.isnan(of.ln_cells_28[of.infused]).any(), (parameter, end)

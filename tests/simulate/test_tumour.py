@@ -21,6 +21,7 @@ from accrual.simulate.bridge import cells_a_copy, stein_exposure
 from accrual.simulate.exposure import Exposure
 from accrual.simulate.extinction import ln_chance_extinct, ln_kendall, ln_regrowth
 from accrual.simulate.kinetics import STEIN, Kinetics, copies, draw_kinetics, kinetics, typical_kinetics
+from accrual.simulate.trajectories import clones
 from accrual.simulate.tumour import (
     LEUKAEMIA,
     MARROW_CELLS,
@@ -31,7 +32,6 @@ from accrual.simulate.tumour import (
     draw_tumours,
     ln_cells_at,
     ln_sum,
-    trajectories,
     typical_tumours,
 )
 
@@ -120,7 +120,7 @@ def test_an_independent_solver_agrees_on_the_cells() -> None:
 
 def test_without_a_bridge_cells_have_no_effect_at_all() -> None:
     tumour = typical_tumours(LEUKAEMIA)
-    course = trajectories(tumour, exposed(TYPICAL, kappa=0), [0, 10, 300])
+    course = clones(tumour, exposed(TYPICAL, kappa=0), [0, 10, 300])
     start = math.log(float(tumour.cells[0]))
     assert course.ln_total[0] == pytest.approx(start + 0.1 * np.array([0, 10, 300]), rel=1e-12)
     bands = bands_of(tumour)
@@ -135,13 +135,13 @@ def test_without_kill_or_without_antigen_there_is_pure_growth() -> None:
         msgspec.structs.replace(tumour, negative_cells=tumour.cells),
         msgspec.structs.replace(tumour, half_density=np.array([1e300])),
     ):
-        course = trajectories(changed, exposed(TYPICAL), days)
+        course = clones(changed, exposed(TYPICAL), days)
         assert course.ln_total[0] == pytest.approx(math.log(float(tumour.cells[0])) + 0.1 * days, rel=1e-9)
 
 
 def test_the_negative_clone_grows_as_if_nothing_were_given() -> None:
     tumour = typical_tumours(LEUKAEMIA)
-    course = trajectories(tumour, exposed(TYPICAL), [0, 28])
+    course = clones(tumour, exposed(TYPICAL), [0, 28])
     assert course.ln_negative[0, 1] - course.ln_negative[0, 0] == pytest.approx(2.8)
     assert course.ln_positive[0, 1] < course.ln_positive[0, 0] - 10
 

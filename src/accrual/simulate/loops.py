@@ -216,7 +216,9 @@ def _reach(p: Floats, state: Floats, k: Floats, wanted: float, tolerance: float)
         en = E1 * n1 + E3 * n3 + E4 * n4 + E5 * n5 + E6 * n6 + E7 * n7
         ec = E1 * c1 + E3 * c3 + E4 * c4 + E5 * c5 + E6 * c6 + E7 * c7
         es = E1 * s1 + E3 * s3 + E4 * s4 + E5 * s5 + E6 * s6 + E7 * s7
-        wrong = max(abs(en) / max(n, to_n), abs(ec) / (max(c, to_c) + 1e-6 * half), abs(es) / max(1.0, to_s))
+        wrong = max(
+            abs(en) / (max(n, to_n) + 1e-6), abs(ec) / (max(c, to_c) + 1e-6 * half), abs(es) / max(1.0, to_s)
+        )
         wrong *= h / tolerance
         if wrong <= 1 and isfinite(
             wrong

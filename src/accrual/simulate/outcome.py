@@ -26,7 +26,7 @@ from accrual.simulate.exposure import Exposure
 from accrual.simulate.kimmel import Cells, draw_cells, kimmel_exposure, solve
 from accrual.simulate.kinetics import Expansion, Kinetics, area, draw_kinetics
 from accrual.simulate.notice import NOTICE
-from accrual.simulate.parameters import Floats, check
+from accrual.simulate.parameters import Floats, check, check_count
 from accrual.simulate.reactions import Grade, grades
 from accrual.simulate.therapies import Therapy
 from accrual.simulate.tumour import (
@@ -144,17 +144,10 @@ def simulate(
         >>> simulate(THERAPIES["4-1BB"], 20, 50, np.random.default_rng(1)).event.shape
         (50, 20)
     """
-    shape = (int(check("replicates", replicates)), int(check("participants", participants)))
+    shape = (check_count("replicates", replicates), check_count("participants", participants))
     check("follow_up_days", follow_up_days)
-    size = int(check("patients", shape[0] * shape[1]))
-    infusion = _infusions(therapy, generator.random(size))
-    tumours = draw_tumours(therapy.tumour, size, generator)
-    cells: Kinetics | Cells = (
-        draw_kinetics(therapy.cells, size, generator)
-        if isinstance(therapy.cells, Expansion)
-        else draw_cells(therapy.cells, size, generator)
-    )
-    rolls = generator.random((3, size))
+    size = check_count("participants times replicates", shape[0] * shape[1])
+    infusion, tumours, cells, rolls = draw_enrolled(therapy, size, generator)
     given = np.flatnonzero(infusion == Infusion.GIVEN)
     chunks = [given[begin : begin + _CHUNK] for begin in range(0, len(given), _CHUNK)]
     seeds = generator.integers(2**63, size=len(chunks))
@@ -167,6 +160,27 @@ def simulate(
     fates = _over(follow, len(chunks), workers)
     fate = _Fate(*(_placed(given, [getattr(part, name) for part in fates], size) for name in _Fate._fields))
     return _participants(therapy, shape, follow_up_days, infusion, fate, tumours, rolls)
+
+
+class Enrolled(NamedTuple):
+    """Virtual participants before anything is given; arrays of shape (size,), `rolls` (3, size)."""
+
+    infusion: Bytes
+    tumours: Tumours
+    cells: Kinetics | Cells
+    rolls: Floats
+
+
+def draw_enrolled(therapy: Therapy, size: int, generator: np.random.Generator) -> Enrolled:
+    """Return the first that is drawn of a simulation: `trajectories` shows the same participants for the same seed."""
+    infusion = _infusions(therapy, generator.random(size))
+    tumours = draw_tumours(therapy.tumour, size, generator)
+    cells: Kinetics | Cells = (
+        draw_kinetics(therapy.cells, size, generator)
+        if isinstance(therapy.cells, Expansion)
+        else draw_cells(therapy.cells, size, generator)
+    )
+    return Enrolled(infusion, tumours, cells, generator.random((3, size)))
 
 
 def _over(work: Callable[[int], _Fate], count: int, workers: int) -> list[_Fate]:

@@ -80,6 +80,10 @@ RANGES: Final[dict[str, Range]] = {
     "participants": Range(1, 1e5, "participants"),
     "replicates": Range(1, 1e6, "replicates"),
     "patients": Range(1, 1e8, "patients"),
+    "participants times replicates": Range(
+        1, 5e6, "virtual participants; each takes about 300 bytes of memory"
+    ),
+    "omega": Range(0, 10, "on the natural logarithm"),
     "follow_up_days": Range(28, 7300, "days"),
     "days": Range(0, 1e5, "days after infusion"),
     "level": Range(0.5, 0.9999, "of the distribution"),
@@ -125,7 +129,7 @@ def check(name: str, value: float) -> float:
     return value
 
 
-def check_count(name: str, value: int) -> int:
+def check_count(name: str, value: float) -> int:
     """Return `value` if it is a whole number in the range of the parameter `name`.
 
     Raises:
@@ -170,6 +174,9 @@ class LogNormal(msgspec.Struct, frozen=True, tag="log-normal"):
     unclear: bool = False
     assumed: bool = False
 
+    def __post_init__(self) -> None:
+        check("omega", self.omega)
+
     def limits(self) -> tuple[float, ...]:
         """The numbers that must lie in the parameter's range."""
         return (self.typical,)
@@ -198,6 +205,13 @@ class SplitLogNormal(msgspec.Struct, frozen=True, tag="split-log-normal"):
     source: str
     assumed: bool = False
 
+    def __post_init__(self) -> None:
+        if not 0 < self.lower_quartile <= self.typical <= self.upper_quartile:
+            raise SimulationError(
+                f"quartiles {self.lower_quartile:g} and {self.upper_quartile:g} of a median of {self.typical:g}: "
+                "give one above 0 and not above the median, one not below it"
+            )
+
     def limits(self) -> tuple[float, ...]:
         """The numbers that must lie in the parameter's range."""
         return (self.typical, self.lower_quartile, self.upper_quartile)
@@ -219,6 +233,13 @@ class Uniform(msgspec.Struct, frozen=True, tag="uniform"):
     source: str
     on_log: bool = False
     assumed: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.low <= self.high or (self.on_log and not self.low > 0):
+            raise SimulationError(
+                f"from {self.low:g} to {self.high:g}: give the lower end first"
+                + (", above 0, for orders of magnitude" if self.on_log else "")
+            )
 
     @property
     def typical(self) -> float:
@@ -248,6 +269,8 @@ class ParameterSet(msgspec.Struct, frozen=True, kw_only=True):
     omega_as: OmegaAs = "sd"
 
     def __post_init__(self) -> None:
+        if self.omega_as not in ("sd", "variance"):
+            raise SimulationError(f"omega_as is {self.omega_as!r}: give 'sd' or 'variance'")
         for name in spreads(type(self)):
             for number in getattr(self, name).limits():
                 check(name, number)

@@ -194,32 +194,6 @@ def ln_sum(ln_cells: Floats) -> Floats:
     return whole
 
 
-class Clones(msgspec.Struct, frozen=True):
-    """Means over time: `days` (times,); natural logarithms of cells, (patients, times)."""
-
-    days: Floats
-    ln_positive: Floats
-    ln_negative: Floats
-
-    @property
-    def ln_total(self) -> Floats:
-        """All cells."""
-        return np.logaddexp(self.ln_positive, self.ln_negative)
-
-
-def trajectories(tumours: Tumours, exposure: Exposure, days: ArrayLike) -> Clones:
-    """Return both clones over time, as means: a clone below one cell may in truth be gone.
-
-    Example:
-        >>> patient = typical_tumours(LEUKAEMIA)
-        >>> course = trajectories(patient, exposure, [0, 28])  # doctest: +SKIP
-    """
-    bands = bands_of(tumours)
-    by_band = ln_cells_at(bands, tumours.growth_rate_per_day, exposure, days)
-    wanted = np.atleast_1d(np.asarray(days, dtype=np.float64))
-    return Clones(wanted, ln_sum(by_band[:, :, :-1]), by_band[:, :, -1])
-
-
 def after_chance(
     bands: Bands, growth_rate_per_day: Floats, exposure: Exposure, generator: np.random.Generator
 ) -> Bands:
