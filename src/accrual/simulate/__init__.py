@@ -20,6 +20,7 @@ The parts, each of which knows only those above it::
     designs      designs that count responders, their characteristics by enumeration; `simon`, `predictive`
     escalation   dose finding: 3+3 exactly, BOIN (`boin`) by simulation
     trajectories the course of virtual participants over time, for plots
+    enrolment    months until a trial is full: sites whose rates differ, in closed form, with ramp-up by simulation
     sbml         Kimmel's model to and from SBML
 
 `Exposure` is the seam: another model of cells needs only to give one. `Participants` (outcome) is what designs,

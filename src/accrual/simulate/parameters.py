@@ -109,6 +109,17 @@ RANGES: Final[dict[str, Range]] = {
     "cohort": Range(1, 30, "participants"),
     "cohorts": Range(1, 100, "cohorts"),
     "eliminate_above": Range(0.5, 0.9999, "of belief"),
+    # Enrolment: from one participant in 80 years to a thousand a month at each site.
+    "wanted": Range(1, 1e6, "participants"),
+    "sites": Range(1, 5000, "sites"),
+    "site_rate_per_month": Range(1e-3, 1e3, "participants a month at each site"),
+    "site_shape": Range(0.05, 1e4, "without unit"),
+    "ramp_up_months": Range(0, 240, "months"),
+    "enrolled_share": Range(1e-4, 1, "of those who come"),
+    "pace_shape": Range(0.05, 1e8, "without unit"),
+    "pace_scale_months": Range(1e-6, 1e12, "months"),
+    "months": Range(0, 1e6, "months"),
+    "chance": Range(1e-6, 1 - 1e-6, "of the trials"),
 }
 """Every number that a caller may give, by its name."""
 
