@@ -85,8 +85,8 @@ class Pace(msgspec.Struct, frozen=True):
 class Sites(msgspec.Struct, frozen=True):
     """Sites with a mean rate each; `shape` is that of the gamma distribution of their rates (1: very unlike).
 
-    They open evenly from day 0 to `ramp_up_months`. Of those who come `enrolled_share` are enrolled: what a screening of
-    the population gives.
+    They open evenly from day 0 to `ramp_up_months`. Of those who come `enrolled_share` are enrolled: what a
+    screening of the population gives.
 
     Raises:
         SimulationError: a number outside its range.
