@@ -10,8 +10,10 @@ What an index of ours has in common is here; what its documents say is with thos
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zlib import crc32
 
 import msgspec
@@ -44,11 +46,12 @@ class Segments:
         self.folder = folder
         self._schema = schema
         self._writer: tantivy.IndexWriter | None = None
+        self._stand_in: TemporaryDirectory[str] | None = None
         if writable:
             folder.mkdir(parents=True, exist_ok=True)
             self._index = tantivy.Index(schema, path=str(folder))
         else:
-            self._index = tantivy.Index.open(str(folder))
+            self._index = tantivy.Index.open(str(self._readable()))
         for name, analyzer in analyzers.items():
             self._index.register_tokenizer(name, analyzer)
         self._index.config_reader("manual")
@@ -135,10 +138,29 @@ class Segments:
             StoreError: the index is damaged.
         """
         try:
+            if self._stand_in is not None:
+                self._readable()
             self._index.reload()
             return self._index.searcher()
         except (ValueError, OSError) as error:
             raise StoreError(f"{self.folder}: the index is damaged ({error}); delete this folder") from error
+
+    def _readable(self) -> Path:
+        """Return where the index can be opened for reading: tantivy makes a lock file there, even to read.
+
+        For a folder that cannot be written that is another one, with a link to each of its files.
+        """
+        if os.access(self.folder, os.W_OK):
+            return self.folder
+        if self._stand_in is None:
+            self._stand_in = TemporaryDirectory(prefix="accrual-index-")
+        stand_in = Path(self._stand_in.name)
+        for file in self.folder.iterdir():
+            link = stand_in / file.name
+            if not link.is_symlink() and not file.name.endswith(".lock"):
+                with contextlib.suppress(FileExistsError):  # another thread was first
+                    link.symlink_to(file.absolute())
+        return stand_in
 
     def stamp(self) -> tuple[int, int]:
         """Return what changes with every commit and is cheap to read."""

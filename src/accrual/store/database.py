@@ -8,6 +8,7 @@ full disk, one that another program keeps busy.
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import threading
 import time
@@ -50,6 +51,17 @@ def _replace(path: Path) -> str:
     return f"put back a copy, or move {path.name} away and load the registry again"
 
 
+_FULL = "the disk is full: make room and load again; what was committed is safe"
+LEAST_ROOM = 64 * 1024  # bytes: twice the index of an empty log, which SQLite needs even to read
+
+
+def _is_full(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < LEAST_ROOM
+    except OSError:
+        return False
+
+
 def _in_words(error: sqlite3.Error, path: Path) -> str:
     # The primary result codes of https://www.sqlite.org/rescode.html
     match (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF:
@@ -58,7 +70,11 @@ def _in_words(error: sqlite3.Error, path: Path) -> str:
         case 11:  # SQLITE_CORRUPT
             return f"damaged ({error}): {_replace(path)}"
         case 13:  # SQLITE_FULL
-            return "the disk is full: make room and load again; what was committed is safe"
+            return _FULL
+        case 10 | 14 if _is_full(
+            path
+        ):  # SQLITE_IOERR, SQLITE_CANTOPEN: no room even for the index of the log
+            return _FULL
         case 5 | 6:  # SQLITE_BUSY, SQLITE_LOCKED
             return f"kept busy by another process for {BUSY_SECONDS:.0f} s ({error}): try again"
         case 8:  # SQLITE_READONLY
