@@ -41,7 +41,7 @@ from accrual.patient.patients import find_patient, read_patients
 from accrual.patient.reader import read_patient
 from accrual.programs import Programs
 from accrual.prospects import Prospects
-from accrual.reading import compile_record, compiler_version
+from accrual.reading import compile_record, compiler_version, lend_compiled
 from accrual.registry.ctgov_json import read_json
 from accrual.registry.files import Refusal, SourceRecord, read_record
 from accrual.registry.record import Trial
@@ -57,11 +57,13 @@ from accrual.search.query import Facet, FacetCount, Found, NearestSite, Query
 from accrual.search.rank import find
 from accrual.search.studies import StudyPage, StudyQuery, find_studies
 from accrual.store.archive import Archive
-from accrual.store.criteria_cache import CriteriaCache
+from accrual.store.criteria_cache import CriteriaCache, criteria_recipe
+from accrual.store.derived import catch_up
 from accrual.store.load import LoadReport, load, load_records
 from accrual.store.manifest import MadeBy, Manifest
 from accrual.store.omop_database import open_omop
-from accrual.store.snapshot import OnSnapshot, create_snapshot
+from accrual.store.records import RecordStore
+from accrual.store.snapshot import OnSnapshot, create_snapshot, snapshot_folder
 from accrual.store.sources import Source
 from accrual.store.writer import identity
 from accrual.sync import SyncPlan, SyncReport, sync
@@ -490,7 +492,14 @@ class Finder:
             StoreError: the name is taken, nothing here is that old, another makes one, the disk is full.
         """
         made_by = MadeBy(version("accrual"), compiler_version())
-        return create_snapshot(self._folder.records, name, today, made_by, as_of, on_progress)
+        records = self._folder.records
+        made = create_snapshot(records, name, today, made_by, as_of, on_progress)
+        # Compiling is the longest part of building what is derived; without it the snapshot builds all by itself.
+        with suppress(StoreError), RecordStore(snapshot_folder(self.home, name), create=False) as kept:
+            theirs = catch_up(kept, criteria_recipe(compiler_version()))
+            lend_compiled(records, self.cache, kept, theirs)
+            theirs.close()
+        return made
 
     # -- status
 

@@ -137,6 +137,28 @@ class CriteriaCache:
                         found[study] = self._codec.decompress(frame, NO_DICTIONARY, size)
         return found
 
+    def entries(self, wanted: Mapping[int, bytes]) -> list[Compiled]:
+        """Return what is held of studies whole, to be given to another cache; what cannot be read is left out.
+
+        Arguments:
+            wanted: identity of the version by study.
+        """
+        found: list[Compiled] = []
+        studies = list(wanted)
+        with suppress(StoreError), sqlite_errors(self._path):
+            for start in range(0, len(studies), LOOKUPS):
+                some = studies[start : start + LOOKUPS]
+                rows = self._database.connection().execute(
+                    "SELECT study, identity, size, bytes, source, whole, part, none, by_words, judgement FROM compiled"
+                    f" WHERE compiler = ? AND study IN ({','.join('?' * len(some))})",
+                    (self._compiler, *some),
+                )
+                for study, identity, size, frame, *rest in rows:
+                    if identity == wanted[study]:
+                        body = self._codec.decompress(frame, NO_DICTIONARY, size)
+                        found.append(Compiled(study, identity, body, *rest))
+        return found
+
     def put(self, entries: Sequence[Compiled]) -> bool:
         """Keep what was compiled, in place of what there was of these studies; say whether it was kept.
 

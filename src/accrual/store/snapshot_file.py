@@ -29,7 +29,7 @@ from accrual.store.writer import Incoming
 
 SUFFIX = ".jsonl.zst"
 _PART = ".part"
-EXPORT_LEVEL = 9  # of zstd; written once and kept: a tenth of the room is worth twice the time
+EXPORT_LEVEL = 5  # of zstd. Level 9 took 1.2 ms a study of 14 kB, three times what making the snapshot takes
 _SKIPPABLE = b"\x50\x2a\x4d\x18"  # 0x184D2A50, little-endian: RFC 8878, section 3.1.2
 _MOST_MANIFEST = 64 * 1024
 
