@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 
 import msgspec
 import numpy as np
@@ -141,11 +142,24 @@ def test_nobody_infused_is_a_result_and_not_an_error() -> None:
     assert figures.share("remission_of_enrolled").share == 0
 
 
-def test_a_longer_omega_reading_is_shown_and_changes_the_draws() -> None:
+def test_what_happens_on_the_last_day_of_follow_up_has_happened() -> None:
+    none = msgspec.structs.replace(BOTH, tumour=changed(LEUKAEMIA, kill_rate_per_day=0))
+    of = simulate(none, 20, 5, np.random.default_rng(1), follow_up_days=28)
+    assert set(np.unique(of.event[of.infused])) <= {Event.NO_REMISSION, Event.DEATH_WITHOUT_RELAPSE}
+
+
+def test_a_changed_therapy_does_not_go_by_the_name_of_the_published_one() -> None:
+    of = simulate(with_("tumour", kill_rate_per_day=0.5), 20, 1, np.random.default_rng(1))
+    assert of.therapy == summarise(of).therapy == "4-1BB with kill_rate_per_day 0.5"
+    assert BOTH.label == "4-1BB"
+
+
+def test_the_reading_of_omega_is_shown_and_changes_the_draws() -> None:
     variance = msgspec.structs.replace(BOTH, cells=msgspec.structs.replace(BOTH.cells, omega_as="variance"))
     sd, var = (simulate(of, 20, 200, np.random.default_rng(1)) for of in (BOTH, variance))
     assert np.nanstd(np.log(var.peak)) > np.nanstd(np.log(sd.peak)) * 1.15
-    assert b'"omega_as":"variance"' in msgspec.json.encode(variance)
+    assert b'"omega_as":"variance"' in msgspec.json.encode(summarise(var))
+    assert summarise(sd).omega_as == "sd"
 
 
 def test_what_comes_out_says_what_it_is(many: Participants) -> None:
@@ -231,3 +245,23 @@ def test_extreme_parameters_within_their_range_give_every_participant_a_fate(nam
             of = simulate(extreme, 20, 1, np.random.default_rng(2))
             assert not np.isnan(of.relapse_day[of.infused]).any(), (parameter, end)
             assert not np.isnan(of.ln_cells_28[of.infused]).any(), (parameter, end)
+
+
+def test_a_missing_library_is_named_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    from accrual.simulate import loops, sbml
+
+    monkeypatch.setitem(sys.modules, "numba", None)
+    monkeypatch.setitem(sys.modules, "antimony", None)
+    with pytest.raises(SimulationError, match=r"pip install accrual\[simulate\]"):
+        loops._compiled(lambda: 1)
+    with pytest.raises(SimulationError, match=r"pip install accrual\[sbml\]"):
+        sbml.to_sbml()
+
+
+def test_figures_go_out_as_json_with_null_for_what_is_not_known() -> None:
+    lost = with_("outcome", manufacturing_failure=1, fratricide=0, early_death=0)
+    figures = msgspec.json.decode(
+        msgspec.json.encode(summarise(simulate(lost, 3, 2, np.random.default_rng(1))))
+    )
+    assert figures["notice"] == NOTICE
+    assert {row["name"]: row["share"] for row in figures["shares"]}["remission"] is None

@@ -26,7 +26,7 @@ from accrual.simulate.exposure import Exposure
 from accrual.simulate.kimmel import Cells, draw_cells, kimmel_exposure, solve
 from accrual.simulate.kinetics import Expansion, Kinetics, area, draw_kinetics
 from accrual.simulate.notice import NOTICE
-from accrual.simulate.parameters import Floats, check, check_count
+from accrual.simulate.parameters import Floats, OmegaAs, check, check_count
 from accrual.simulate.reactions import Grade, grades
 from accrual.simulate.therapies import Therapy
 from accrual.simulate.tumour import (
@@ -75,12 +75,14 @@ class Event(IntEnum):
 class Participants(msgspec.Struct, frozen=True):
     """What happened to each: every array is of shape (replicates, participants); not known is NaN, or -1 in codes.
 
-    `infusion` holds `Infusion`, `crs` holds `Grade`, `event` holds `Event`. `event_day` is the end of follow-up where
-    nothing happened. `relapse_day` is the day the tumour alone would come back, whatever happened before; infinite
-    where it does not within the follow-up. `peak` is in `unit`, `area_28` in `unit` times days.
+    `therapy` names the set and what was changed in it. `infusion` holds `Infusion`, `crs` holds `Grade`, `event` holds
+    `Event`. `event_day` is the end of follow-up where nothing happened. `relapse_day` is the day the tumour alone would
+    come back, whatever happened before; infinite where it does not within the follow-up. `peak` is in `unit`, `area_28`
+    in `unit` times days.
     """
 
     therapy: str
+    omega_as: OmegaAs
     unit: str
     follow_up_days: float
     infusion: Bytes
@@ -269,7 +271,6 @@ def _participants(
     relapse = np.where(remission, fate.relapse_day, np.inf)
     days = np.stack(
         [
-            np.full(len(given), follow_up),
             np.where(alive & ~remission, RESPONSE_DAY, np.inf),
             np.where(without, np.inf, relapse),
             np.where(without, relapse, np.inf),
@@ -277,8 +278,9 @@ def _participants(
             np.where(given & ~(alive & ~remission), death, np.inf),
         ]
     )
-    event = days.argmin(axis=0)
-    day = days.min(axis=0)
+    # Rows in the order of `Event`. What happens on the last day of follow-up has happened.
+    day = np.minimum(days.min(axis=0), follow_up)
+    event = np.where(days.min(axis=0) <= follow_up, days.argmin(axis=0) + Event.NO_REMISSION, Event.NONE)
     crs = grades(therapy, ln_burden, fate.peak, rolls[2])
     arrays = {
         "infusion": infusion,
@@ -296,7 +298,8 @@ def _participants(
         "event_day": np.where(given, day, np.nan),
     }
     return Participants(
-        therapy=therapy.name,
+        therapy=therapy.label,
+        omega_as=therapy.cells.omega_as,
         unit=therapy.unit,
         follow_up_days=follow_up,
         **{name: array.reshape(shape) for name, array in arrays.items()},

@@ -14,7 +14,7 @@ import numpy as np
 from accrual.simulate.intervals import middle_interval
 from accrual.simulate.notice import NOTICE
 from accrual.simulate.outcome import Event, Flags, Infusion, Participants
-from accrual.simulate.parameters import Floats
+from accrual.simulate.parameters import Floats, OmegaAs
 from accrual.simulate.reactions import Grade
 
 LANDMARKS_DAYS: Final = (182.5, 365.0, 730.0)  # 6, 12 and 24 months
@@ -39,6 +39,7 @@ class Summary(msgspec.Struct, frozen=True):
     """The figures of a simulation, in the order in which things happen."""
 
     therapy: str
+    omega_as: OmegaAs
     replicates: int
     participants: int
     follow_up_days: float
@@ -114,6 +115,7 @@ def summarise(of: Participants, level: float = 0.95) -> Summary:
     relapsed = of.relapse_day[remission & np.isfinite(of.relapse_day)]
     return Summary(
         therapy=of.therapy,
+        omega_as=of.omega_as,
         replicates=of.replicates,
         participants=of.participants,
         follow_up_days=of.follow_up_days,

@@ -13,7 +13,7 @@ import msgspec
 from accrual.errors import SimulationError
 from accrual.simulate.kimmel import KIMMEL, CellEquations
 from accrual.simulate.kinetics import LISO_CEL, STEIN, Expansion
-from accrual.simulate.parameters import Fixed, ParameterSet
+from accrual.simulate.parameters import GIVEN, Fixed, ParameterSet, spreads
 from accrual.simulate.tumour import LEUKAEMIA, TumourParameters
 
 _NOT_INFUSED = "one trial enrolled 23 and infused 14; that its 9 divide evenly over three reasons is assumed"
@@ -82,6 +82,23 @@ class Therapy(msgspec.Struct, frozen=True):
     def unit(self) -> str:
         """The unit in which the cells are counted in blood."""
         return "copies per microgram of DNA" if isinstance(self.cells, Expansion) else "cells per microlitre"
+
+    @property
+    def label(self) -> str:
+        """The name, and which values somebody gave instead of the published or assumed ones.
+
+        Example:
+            >>> from accrual.simulate.parameters import changed
+            >>> Therapy("4-1BB", changed(STEIN, alpha_per_day=0.2)).label
+            '4-1BB with alpha_per_day 0.2'
+        """
+        given = [
+            f"{name} {spread.typical:g}"
+            for part in (self.cells, self.tumour, self.outcome)
+            for name in spreads(type(part))
+            if (spread := getattr(part, name)).source == GIVEN
+        ]
+        return f"{self.name} with {', '.join(given)}" if given else self.name
 
 
 THERAPIES: Final[dict[str, Therapy]] = {

@@ -77,7 +77,7 @@ def trajectories(
     infused: Flags = infusion == Infusion.GIVEN
     row = infused[:, None]
     return Trajectories(
-        therapy=therapy.name,
+        therapy=therapy.label,
         unit=therapy.unit,
         infused=infused,
         blood=np.where(row, blood, np.nan),
