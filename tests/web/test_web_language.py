@@ -70,3 +70,15 @@ def test_a_page_is_shown_in_the_language_asked_for_and_the_choice_is_kept(client
     client.cookies.clear()
     assert client.get("/").headers["content-language"] == "en"
     assert "set-cookie" not in client.get("/").headers
+
+
+def test_a_page_in_another_language_says_once_that_records_are_in_english(client: TestClient) -> None:
+    for address in ("/", "/search?text=leukemia", "/trials/NCT04785833"):
+        assert client.get(address).text.count("own words are shown as they are") == 0
+        told = client.get(address, headers={"accept-language": "es"}).text
+        assert told.count("se muestran tal como son") == 1
+
+
+def test_the_day_of_the_data_is_a_day_in_words(client: TestClient) -> None:
+    told = client.get("/", headers={"accept-language": "es"}).text
+    assert re.search(r"los tenía el registro el \d+ de \w+ de \d{4}\.", told)
