@@ -53,7 +53,6 @@ def test_it_says_who_it_is_and_takes_gzip_over_one_connection(client: Client, pr
         faults.cut(0.5, abrupt=True),
         faults.too_long,
         faults.too_short,
-        faults.stall,
         faults.refuse(500),
         faults.refuse(503),
         faults.refuse(429),
@@ -63,7 +62,7 @@ def test_it_says_who_it_is_and_takes_gzip_over_one_connection(client: Client, pr
         faults.say(b"[]"),
     ],
     ids=[
-        "reset", "half", "reset in the middle", "too long", "too short", "stall", "500", "503", "429", "html",
+        "reset", "half", "reset in the middle", "too long", "too short", "500", "503", "429", "html",
         "half json", "broken gzip", "other json",
     ],
 )  # fmt: skip
@@ -74,6 +73,14 @@ def test_what_passes_by_is_waited_out(client: Client, proxy: FaultProxy, clock: 
     assert "dataTimestamp" in got[0]
     assert len(proxy.paths("/version")) == 3
     assert clock.sleeps == [1.0, 2.0]
+
+
+def test_a_server_that_stalls_is_left_and_asked_again(proxy: FaultProxy, clock: Clock) -> None:
+    proxy.next("/version", faults.stall)
+    patience = Patience(rate=0, stall_seconds=0.5, attempts=100)
+    with Client(proxy.url, patience, clock=clock.now, sleep=clock.sleep, chance=lambda: 1.0) as client:
+        assert client.get("/version", {}, decode) is not None
+    assert clock.sleeps[0] == 1.0
 
 
 def test_it_gives_up_in_the_end_and_says_what_where_and_what_to_do(client: Client, proxy: FaultProxy) -> None:
