@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from accrual.finder import Finder
+from accrual.store.records import RecordStore
+from accrual.store.writer import RecordWriter
 
 NUMBER = "NCT91000001"
 
@@ -79,6 +81,21 @@ def test_days_the_wrong_way_round_are_refused(history: Callable[..., Any]) -> No
     ran = history("--from", "2026-03-01", "--to", "2026-02-01")
     assert ran.code == 2
     assert "--from is after --to" in ran.err
+
+
+def test_a_study_that_is_gone_still_has_its_history(accrual: Callable[..., Any], tmp_path: Path) -> None:
+    with Finder(tmp_path / "home") as finder:
+        path = tmp_path / "one.json"
+        path.write_bytes(version("2026-01-05", "RECRUITING"))
+        finder.load([path])
+    with RecordStore(tmp_path / "home") as store, RecordWriter(store) as writer:
+        writer.remove([NUMBER], "2026-03-01")
+    ran = accrual("history", NUMBER, "--home", str(tmp_path / "home"))
+    assert (ran.code, "since 2026-03-01" in ran.out) == (0, True)
+    assert (
+        accrual("history", NUMBER, "--home", str(tmp_path / "home"), "--json").json["removed_on"]
+        == "2026-03-01"
+    )
 
 
 def test_a_number_that_is_not_here_is_not_found(accrual: Callable[..., Any]) -> None:

@@ -137,6 +137,7 @@ def test_every_difference_of_the_real_histories_is_told(shared_data: Path) -> No
             assert isinstance(one.words, Message), one.words
             assert "{" not in one.words, one.words
             assert 0 < len(one.words.strip()) < 1_000, one.words
+        assert msgspec.json.encode(history_json(read_history([old["study"], new["study"]])))
     assert compared == 58
 
 

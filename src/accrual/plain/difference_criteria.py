@@ -32,7 +32,7 @@ def tell_criteria(differences: Sequence[Difference], before: Record, after: Reco
         for one in found:
             was, now = criterion_sides(one)
             kind = "changed" if one.kind == "reworded" else one.kind
-            own = Difference(kind, each.path, was or None, now or None)  # of the whole text, its own words
+            own = Difference(kind, each.path, str(was) or None, str(now) or None)  # its own words alone
             yield told(criterion_words(one), [own], was, now, "other" if one.kind == "reworded" else "main")
         if found:
             continue
