@@ -53,11 +53,11 @@ def history(
         raise QueryError("--from is after --to: turn them round")
     with open_finder(context, home) as finder:
         bodies = finder.versions(nct)
-        body, removed = finder.last_record(nct)
+        held = finder.held(nct)
     from accrual.plain.history import history_json, read_history
     from accrual.registry.ctgov_json import read_json
 
-    trial = read_json(body, nct)
+    title, removed = read_json(held.body, nct).title, held.gone
 
     records = [msgspec.json.decode(body) for body in bodies]
     first, last = _bounds(
@@ -65,9 +65,9 @@ def history(
     )
     versions = read_history(records[first:last], first)
     if json:
-        write_json({"nct_id": trial.nct_id, "removed_on": removed, "versions": history_json(versions)})
+        write_json({"nct_id": held.nct_id, "removed_on": removed, "versions": history_json(versions)})
         return
-    laid = _layout(trial.nct_id, trial.title, versions, len(records))
+    laid = _layout(held.nct_id, title, versions, len(records))
     if removed is not None:
         laid.insert(1, text(f"Gone from its source since {removed}: this is what was seen of it."))
     write(*laid)
