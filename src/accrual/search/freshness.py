@@ -21,7 +21,7 @@ from accrual.registry.standing import FINAL, LOST, NOT_BEGUN, OPEN, staleness_of
 from accrual.search.agg_filters import value_query
 from accrual.search.index import TextIndex, study_of
 from accrual.search.order import Hits
-from accrual.search.plan import Q, every, some
+from accrual.search.plan import Q, some
 from accrual.search.query import Found, Query
 from accrual.search.rank import MAX_PAGE, hits_of, page_of
 from accrual.search.registry_index import Snapshot
@@ -38,6 +38,7 @@ _STATUSES: Final[tuple[tuple[str, frozenset[str]], ...]] = (
     ("RECRUITING", OPEN - {NOT_BEGUN}),
 )
 """Kinds of status that the score tells apart, each by one of them; all others are one more kind."""
+_MUST, _SHOULD = tantivy.Occur.Must, tantivy.Occur.Should
 _DATES: Final = ("StatusVerifiedDate", "CompletionDate", "StartDate", "VersionHolder")
 
 
@@ -91,23 +92,21 @@ def staleness_by_number(snapshot: Snapshot, numbers: Sequence[int], today: date)
     if not found:
         return found
     among = Q.const_score_query(Q.term_set_query(STUDY_SCHEMA, "number", list(found)), 1.0)
-    status: dict[int, str] = {}
-    for name, alike in _STATUSES:
-        of_kind = every([among, some(value_query("OverallStatus", one) for one in sorted(alike))])
-        status.update(dict.fromkeys(_numbers(snapshot, _addresses(snapshot, of_kind, len(found))), name))
-    addresses = _addresses(snapshot, among, len(found))
+    clauses = [(_MUST, among)]
+    for at, (_, alike) in enumerate(_STATUSES, 1):
+        of_kind = some(value_query("OverallStatus", one) for one in sorted(alike))
+        clauses.append((_SHOULD, Q.const_score_query(of_kind, float(at))))
+    # A study has one status, so that its score says which kind: one search instead of one for each kind.
+    hits: Hits = snapshot.studies.search(Q.boolean_query(clauses), len(found), count=False).hits
+    addresses = [address for _, address in hits]
+    statuses = [_STATUSES[round(score) - 2][0] if score > 1.5 else "" for score, _ in hits]
     columns = [_days(snapshot, piece, addresses) for piece in _DATES]
-    for number, verified, completion, start, copied in zip(
-        _numbers(snapshot, addresses), *columns, strict=True
+    for number, status, verified, completion, start, copied in zip(
+        _numbers(snapshot, addresses), statuses, *columns, strict=True
     ):
-        parts = staleness_parts(status.get(number, ""), today, verified, completion, start, copied)
+        parts = staleness_parts(status, today, verified, completion, start, copied)
         found[number] = staleness_of(parts)
     return found
-
-
-def _addresses(snapshot: Snapshot, query: tantivy.Query, most: int) -> list[tantivy.DocAddress]:
-    hits: Hits = snapshot.studies.search(query, most, count=False).hits
-    return [address for _, address in hits]
 
 
 def _numbers(snapshot: Snapshot, addresses: list[tantivy.DocAddress]) -> Iterable[int]:
