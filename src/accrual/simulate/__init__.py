@@ -21,6 +21,7 @@ The parts, each of which knows only those above it::
     escalation   dose finding: 3+3 exactly, BOIN (`boin`) by simulation
     trajectories the course of virtual participants over time, for plots
     enrolment    months until a trial is full: sites whose rates differ, in closed form, with ramp-up by simulation
+    calibration  how long finished trials of the registry took, and how far that says how long others will
     sbml         Kimmel's model to and from SBML
 
 `Exposure` is the seam: another model of cells needs only to give one. `Participants` (outcome) is what designs,

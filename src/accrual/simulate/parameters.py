@@ -119,6 +119,7 @@ RANGES: Final[dict[str, Range]] = {
     "pace_shape": Range(0.05, 1e8, "without unit"),
     "pace_scale_months": Range(1e-6, 1e12, "months"),
     "months": Range(0, 1e6, "months"),
+    "held_level": Range(0.01, 0.9999, "of the trials"),
     "chance": Range(1e-6, 1 - 1e-6, "of the trials"),
 }
 """Every number that a caller may give, by its name."""
