@@ -11,7 +11,7 @@ from typing import Any
 import fault_proxy as faults
 import made_up
 import pytest
-from fault_proxy import Edit, FaultProxy
+from fault_proxy import Edit, Fault, FaultProxy
 from local_upstream import FIRST, STUDIES, Clock, LocalUpstream, made_up_records
 
 from accrual.errors import StoreError, UpstreamError
@@ -180,10 +180,15 @@ def test_a_selection_is_fetched_in_pages_and_kept_apart(
     assert list(store.nct_ids()) == ALL
 
 
-def test_a_mirror_without_the_download_is_read_in_pages(
-    run: Run, store: RecordStore, proxy: FaultProxy
+@pytest.mark.parametrize(
+    "fault",
+    [faults.refuse(404), faults.refuse(302, location="http://elsewhere.example/all.zip")],
+    ids=["not there", "at another host"],
+)
+def test_where_the_download_cannot_be_had_the_pages_are_read(
+    run: Run, store: RecordStore, proxy: FaultProxy, fault: Fault
 ) -> None:
-    proxy.next("download", faults.refuse(404))
+    proxy.next("download", fault)
     assert run().kind == "first"
     assert list(store.nct_ids()) == ALL
 

@@ -313,9 +313,10 @@ class Client:
     def _moved(self, path: str, address: str, head: Reply) -> str:
         target = urljoin(address, head.headers.get("location", ""))
         if urlsplit(target)[:2] != urlsplit(self.base_url)[:2]:
-            raise UpstreamError(
+            raise RefusedError(
                 f"{self._place(path)}: redirects to another host ({_host(target)}), which is not followed: "
-                "give that address with --base-url if you trust it"
+                "give that address with --base-url if you trust it",
+                head.status,
             )
         return target
 
