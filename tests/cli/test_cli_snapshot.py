@@ -160,6 +160,16 @@ def test_what_changes_a_snapshot_or_names_none_is_refused(
     ask("find")
 
 
+def test_history_tells_of_the_data_folder_whatever_is_in_use(ask: Callable[..., Ran], older: Path) -> None:
+    ask("snapshot", "create", "review")
+    ask("snapshot", "use", "review")
+    assert "Now for the very old" in ask("history", OTHER, "--json").out
+    assert "holds one version" in ask("--snapshot", "review", "history", OTHER, code=2).err
+    with RecordStore(older) as store, RecordWriter(store) as writer:
+        writer.remove([OTHER], "2026-11-15")
+    assert ask("history", OTHER, "--json").json["removed_on"] == "2026-11-15"
+
+
 def test_an_empty_list_says_how_to_make_one(ask: Callable[..., Ran]) -> None:
     ran = ask("snapshot", "list")
     assert (ran.out, "accrual snapshot create" in ran.err) == ("", True)
@@ -237,6 +247,7 @@ def test_finding_as_of_a_day_needs_its_snapshot_and_says_how_to_make_it(
         assert "`accrual snapshot create NAME --as-of 2026-11-09`" in ask(*question, *day, code=3).err
     made = ask("snapshot", "create", "then", *day, "--json").json
     assert (made["day"], made["past"]) == ("2026-11-09", True)
+    ask("snapshot", "create", "a-later-one", "--as-of", "2026-11-10")
     found = ask("find", *day, "--top", "100", "--json")
     titles = [hit["title"] for hit in found.json["results"]]
     assert "Now for the very old" not in titles

@@ -51,7 +51,7 @@ def history(
     """
     if since is not None and until is not None and since > until:
         raise QueryError("--from is after --to: turn them round")
-    with open_finder(context, home) as finder:
+    with open_finder(context, home, live=True) as finder:
         bodies = finder.versions(nct)
         held = finder.held(nct)
     from accrual.plain.history import history_json, read_history

@@ -60,7 +60,7 @@ def state_of(context: typer.Context, home: Path | None, as_of: date | None = Non
         name = named or snapshot_in_use(folder)
         return folder if name is None else snapshot_folder(folder, find_snapshot(folder, name).name)
     found = [
-        one.name for one in list_snapshots(folder) if one.day == as_of.isoformat() and named in ("", one.name)
+        one for one in list_snapshots(folder) if one.day == as_of.isoformat() and named in ("", one.name)
     ]
     if not found and named:
         raise QueryError(f"the snapshot {named} is of {find_snapshot(folder, named).day}: leave out --as-of")
@@ -68,7 +68,8 @@ def state_of(context: typer.Context, home: Path | None, as_of: date | None = Non
         raise StoreError(
             f"{folder}: no snapshot of {as_of} here: `accrual snapshot create NAME --as-of {as_of}` makes one"
         )
-    return snapshot_folder(folder, found[0])
+    # One that was put together as of the day before one that was made on it, in the middle of the day.
+    return snapshot_folder(folder, min(found, key=lambda one: (not one.past, one.name)).name)
 
 
 def _home_of_environment() -> Path:
@@ -90,7 +91,7 @@ def open_finder(
 
     Arguments:
         as_of: a day: the snapshot of that day.
-        live: the data folder itself, whatever snapshot is in use: for what changes it.
+        live: the data folder itself, whatever snapshot is in use: for what changes it, or tells of changes.
 
     Raises:
         StoreError: the folder cannot be used. QueryError: as `state_of`, or a snapshot was named to be changed.
@@ -99,7 +100,9 @@ def open_finder(
 
     session = context.find_object(Session)
     if live and session is not None and session.snapshot:
-        raise QueryError("a snapshot never changes: leave out --snapshot")
+        raise QueryError(
+            "a snapshot never changes, and holds one version of each study: leave out --snapshot"
+        )
     folder = home_of(context, home) if live else state_of(context, home, as_of)
     with progress_bar() as on_progress, Finder(folder, on_progress) as finder:
         if finder.snapshot is not None:

@@ -101,7 +101,7 @@ def _look(
     from accrual.watch.run import run_watch
     from accrual.watch.state import SALT_BYTES
 
-    with open_finder(context, home) as finder:
+    with open_finder(context, home, live=True) as finder:
         require_studies(finder, home_of(context, home))
         return run_watch(finder, plan, file, before, day(today), secrets.token_bytes(SALT_BYTES))
 

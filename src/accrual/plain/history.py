@@ -124,8 +124,16 @@ def history_json(versions: Sequence[Version]) -> tuple[VersionJson, ...]:
 
 def sentence_json(one: Told) -> Sentence:
     """Return one change as JSON has it."""
-    steps = tuple(Step(each.kind, path_text(each.path), each.before, each.after) for each in one.differences)
+    steps = tuple(
+        Step(each.kind, path_text(each.path), _bare(each.before), _bare(each.after))
+        for each in one.differences
+    )
     return Sentence(str(one.words), one.weight, one.section, steps)
+
+
+def _bare(value: Any) -> Any:
+    """Return a value that JSON can have: words without what they were made of."""
+    return str(value) if isinstance(value, str) else value
 
 
 def _status(record: Mapping[str, Any]) -> Mapping[str, Any]:
