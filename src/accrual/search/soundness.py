@@ -21,7 +21,7 @@ _LONGEST_FOOTER: Final = 4_096  # bytes; tantivy's own limit is of this size
 _CHUNK: Final = 2**22
 _SEGMENT_DIGITS: Final = 32
 _COMPONENTS: Final = frozenset({"idx", "pos", "term", "store", "fast", "fieldnorm"})
-"""The files of every segment. Source: `SegmentComponent` of tantivy 0.27; deletions have one more, where there are any."""
+"""The files of every segment. Source: `SegmentComponent` of tantivy 0.27; deletions have one more."""
 
 
 class _Footer(msgspec.Struct):
