@@ -38,7 +38,15 @@ ROOMS = (
     WEB.parent / "search",
 )
 METHODS = [("templates/**.html", "jinja2"), ("**.py", "python")]
-OPTIONS = {"templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "true", "trimmed": "true"}}
+OPTIONS = {
+    # Not silent: else a template with a mistake in it loses all its words without a word.
+    "templates/**.html": {
+        "trim_blocks": "true",
+        "lstrip_blocks": "true",
+        "trimmed": "true",
+        "silent": "false",
+    }
+}
 OF_ROOMS = {"message": None, "counted": (1, 2)}
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "marked": None, **OF_ROOMS}
 OTHERS = (

@@ -19,17 +19,11 @@ from accrual.web.app import create_app
 from accrual.web.request_log import RequestLog
 
 from .browser import DESKTOP, PHONE, reach, scripted, take_picture, violations
+from .fields import hidden_of_question
 
 PAGE = "/take-part"
 NOTE = """Progress note. 23-year-old man with relapsed T-cell acute lymphoblastic leukemia, diagnosed in March 2024.
 He received nelarabine. No HIV. ECOG 1. Hemoglobin 9.2 g/dL."""
-
-
-def hidden(page: str) -> dict[str, str]:
-    """The hidden fields of the question's form, or of the list of answers."""
-    form = page.split('aria-labelledby="question"')[1] if 'id="question"' in page else page.split("<aside")[1]
-    found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form.split("</form>")[0])
-    return {name: html.unescape(value) for name, value in found}
 
 
 def begun(client: TestClient, **fields: str) -> str:
@@ -38,7 +32,7 @@ def begun(client: TestClient, **fields: str) -> str:
 
 
 def answer(client: TestClient, page: str, value: str) -> str:
-    return client.post(PAGE, data={**hidden(page), "answer": value}).text
+    return client.post(PAGE, data={**hidden_of_question(page), "answer": value}).text
 
 
 def possible(page: str) -> int:
@@ -107,16 +101,16 @@ def test_an_age_in_months_is_one(client: TestClient) -> None:
 def test_an_age_said_in_the_words_is_an_answer_that_can_be_changed(client: TestClient) -> None:
     page = begun(client, about_what="my 70 year old father has leukemia")
     assert "<strong>70 years</strong>" in page
-    page = client.post(PAGE, data={**hidden(page), "change": "age"}).text
-    assert hidden(page)["about"] == "age"
-    again = client.post(PAGE, data={**hidden(page), "number": "30"}).text
+    page = client.post(PAGE, data={**hidden_of_question(page), "change": "age"}).text
+    assert hidden_of_question(page)["about"] == "age"
+    again = client.post(PAGE, data={**hidden_of_question(page), "number": "30"}).text
     assert "<strong>30 years</strong>" in again
     assert possible(again) > funnel(begun(client, age="70"))[1]
 
 
 def test_a_changed_answer_is_counted_anew(client: TestClient) -> None:
     page = begun(client, age="70", sex="male")
-    fields = {**hidden(page), "change": "age", "show": ""}
+    fields = {**hidden_of_question(page), "change": "age", "show": ""}
     del fields["show"]
     page = client.post(PAGE, data=fields).text
     assert [*funnel(page)] == [*funnel(begun(client, sex="male"))]
@@ -125,7 +119,7 @@ def test_a_changed_answer_is_counted_anew(client: TestClient) -> None:
 def test_stopping_shows_three_groups_and_the_deciding_rule(client: TestClient) -> None:
     page = begun(client, age="70")
     if 'id="outcome"' not in page:
-        page = client.post(PAGE, data={**hidden(page), "show": "1"}).text
+        page = client.post(PAGE, data={**hidden_of_question(page), "show": "1"}).text
     for words in ("You may fit", "Not enough is known", "Does not fit", "Questions to take to the doctor"):
         assert words in page
     out = page.split('id="group-bad"')[1].split("</section>")[0]
@@ -136,15 +130,15 @@ def test_stopping_shows_three_groups_and_the_deciding_rule(client: TestClient) -
 
 def test_the_end_can_be_left_again(client: TestClient) -> None:
     page = begun(client, age="40")
-    ended = client.post(PAGE, data={**hidden(page), "show": "1"}).text
-    back = client.post(PAGE, data=hidden(ended)).text
-    assert hidden(back)["about"] == hidden(page)["about"]
+    ended = client.post(PAGE, data={**hidden_of_question(page), "show": "1"}).text
+    back = client.post(PAGE, data=hidden_of_question(ended)).text
+    assert hidden_of_question(back)["about"] == hidden_of_question(page)["about"]
     assert funnel(back) == funnel(page)
 
 
 def test_the_nearest_site_is_said_where_a_place_was_given(client: TestClient) -> None:
     page = begun(client, near="Suzhou", age="30")
-    ended = client.post(PAGE, data={**hidden(page), "show": "1"}).text
+    ended = client.post(PAGE, data={**hidden_of_question(page), "show": "1"}).text
     assert "Nearest recruiting site: " in ended
     assert "km" in ended
 
@@ -244,19 +238,21 @@ def test_fields_that_no_page_wrote_are_refused(client: TestClient, field: dict[s
 def test_a_forged_count_changes_no_verdict(client: TestClient) -> None:
     page = begun(client, age="40")
     honest = answer(client, page, "?")
-    forged = client.post(PAGE, data={**hidden(page), "left": "999999999,999999999", "answer": "?"})
+    forged = client.post(
+        PAGE, data={**hidden_of_question(page), "left": "999999999,999999999", "answer": "?"}
+    )
     assert forged.status_code == 200
     assert possible(forged.text) == possible(honest)
-    short = client.post(PAGE, data={**hidden(page), "left": "", "answer": "?"}).text
+    short = client.post(PAGE, data={**hidden_of_question(page), "left": "", "answer": "?"}).text
     assert funnel(short) == funnel(honest)
 
 
 def test_an_answer_that_cannot_be_is_asked_again_and_nothing_is_lost(client: TestClient) -> None:
-    page = client.post(PAGE, data={**hidden(begun(client)), "change": "age", "about": "age"}).text
-    wrong = client.post(PAGE, data={**hidden(page), "about": "age", "number": "very"})
+    page = client.post(PAGE, data={**hidden_of_question(begun(client)), "change": "age", "about": "age"}).text
+    wrong = client.post(PAGE, data={**hidden_of_question(page), "about": "age", "number": "very"})
     assert wrong.status_code == 400
     assert 'role="alert"' in wrong.text
-    assert hidden(wrong.text)["search"] == hidden(page)["search"]
+    assert hidden_of_question(wrong.text)["search"] == hidden_of_question(page)["search"]
 
 
 def test_words_of_a_visitor_are_never_markup(client: TestClient) -> None:
@@ -267,7 +263,7 @@ def test_words_of_a_visitor_are_never_markup(client: TestClient) -> None:
 
 def test_forgetting_leaves_nothing(client: TestClient) -> None:
     page = begun(client, age="40", note=NOTE)
-    gone = client.post(PAGE, data={**hidden(page), "forget": "1"})
+    gone = client.post(PAGE, data={**hidden_of_question(page), "forget": "1"})
     assert "Your answers are gone" in gone.text
     assert "leukemia" not in gone.text
     assert 'name="answers"' not in gone.text
@@ -282,7 +278,7 @@ def test_no_log_and_no_header_holds_what_was_said(
         app = RequestLog(create_app(finder, today=lambda: DEMO_TODAY), lines.append)
         client = TestClient(app, raise_server_exceptions=False)
         pages = [client.post(PAGE, data={"begin": "1", "about_what": "leukemia", "age": "61", "note": NOTE})]
-        pages.append(client.post(PAGE, data={**hidden(pages[0].text), "show": "1"}))
+        pages.append(client.post(PAGE, data={**hidden_of_question(pages[0].text), "show": "1"}))
         pages.append(
             client.post(PAGE, data={"begin": "1", "about_what": "leukemia", "near": "Nelarabinville"})
         )
@@ -299,7 +295,7 @@ def test_no_log_and_no_header_holds_what_was_said(
 def test_no_more_trials_are_opened_than_a_page_holds(client: TestClient) -> None:
     page = begun(client, about_what="cancer")
     for shown in ("5", "9999", "-1", "x"):
-        ended = client.post(PAGE, data={**hidden(page), "show": "1", "shown": shown})
+        ended = client.post(PAGE, data={**hidden_of_question(page), "show": "1", "shown": shown})
         assert ended.status_code == 200
         assert ended.text.count("All rules of this trial") <= 75
 

@@ -21,6 +21,7 @@ from accrual.web.caseload import MOST
 
 from .browser import DESKTOP, PHONE, take_picture, violations
 from .conftest import ATTACK
+from .fields import held
 from .workbook import opened
 
 PAGE = "/coordinators/patients"
@@ -39,13 +40,6 @@ def sent(client: TestClient, files: list[tuple[str, tuple[str, bytes]]], **field
 def rows(page: str) -> list[str]:
     """The rows of the table."""
     return page.split("<tbody>")[1].split("</tbody>")[0].split("</tr>")[:-1]
-
-
-def held(page: str) -> str:
-    """The hidden field that the page carries."""
-    found = re.search(r'name="held" value="([^"]*)"', page)
-    assert found is not None
-    return html.unescape(found.group(1))
 
 
 def test_every_patient_has_the_verdict_of_a_screening(client: TestClient, web_home: Path) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Message
+from jinja2 import TemplateSyntaxError
 from starlette.testclient import TestClient
 
 from accrual.web.catalog import DEFAULT, catalog
 from accrual.web.language import LANGUAGES, asked_language
 
+from . import catalogs
 from .catalogs import CATALOGS, read_catalog
 
 OTHERS = [language for language in LANGUAGES if language != DEFAULT]
@@ -82,3 +85,17 @@ def test_a_page_in_another_language_says_once_that_records_are_in_english(client
 def test_the_day_of_the_data_is_a_day_in_words(client: TestClient) -> None:
     told = client.get("/", headers={"accept-language": "es"}).text
     assert re.search(r"los tenía el registro el \d+ de \w+ de \d{4}\.", told)
+
+
+def test_a_template_that_cannot_be_read_does_not_lose_its_words_unseen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "templates").mkdir()
+    broken = tmp_path / "templates" / "broken.html"
+    monkeypatch.setattr(catalogs, "WEB", tmp_path)
+    monkeypatch.setattr(catalogs, "ROOMS", ())
+    broken.write_text('{{ _("Kept") }}')
+    assert "Kept" in catalogs.said()
+    broken.write_text('{{ _("Lost") }}{% if %}')
+    with pytest.raises(TemplateSyntaxError):
+        catalogs.said()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import html
 import io
 import json
 import re
@@ -21,16 +20,10 @@ from accrual.plain.topics import TOPICS
 
 from .browser import DESKTOP, PHONE, scripted, take_picture, violations
 from .conftest import ATTACK
+from .fields import held
 from .workbook import opened
 
 PAGE = "/coordinators/matrix"
-
-
-def held(page: str) -> str:
-    """The hidden field that the page carries."""
-    found = re.search(r'name="held" value="([^"]*)"', page)
-    assert found is not None
-    return html.unescape(found.group(1))
 
 
 def shown(client: TestClient, patient: bytes, **search: str) -> str:

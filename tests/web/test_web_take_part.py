@@ -10,23 +10,17 @@ from playwright.sync_api import Browser, Page
 from starlette.testclient import TestClient
 
 from .browser import DESKTOP, PHONE, reach, take_picture, violations
+from .fields import hidden_of_question
 
 SEED = "NCT04785833"
 PAGE = f"/trials/{SEED}/take-part"
-
-
-def hidden(page: str) -> dict[str, str]:
-    """The hidden fields of the question's form."""
-    form = page.split('aria-labelledby="question"')[1].split("</form>")[0]
-    found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form)
-    return {name: html.unescape(value) for name, value in found}
 
 
 def asked(client: TestClient, *answers: str) -> str:
     """The page after some answers."""
     page = client.post(PAGE, data={"start": "1"}).text
     for answer in answers:
-        page = client.post(PAGE, data={**hidden(page), "answer": answer}).text
+        page = client.post(PAGE, data={**hidden_of_question(page), "answer": answer}).text
     return page
 
 
@@ -39,7 +33,7 @@ def test_the_first_page_asks_nothing_yet(client: TestClient) -> None:
 
 def test_an_answer_brings_the_next_question_and_stands_in_the_list(client: TestClient) -> None:
     page = asked(client, "30")
-    assert hidden(page)["about"] != "age"
+    assert hidden_of_question(page)["about"] != "age"
     assert "<strong>30 years</strong>" in page
 
 
@@ -56,8 +50,8 @@ def test_what_is_not_known_is_not_asked_again(client: TestClient) -> None:
     for _ in range(60):
         if "Questions to take to the doctor" in page:
             break
-        seen.append(hidden(page)["about"])
-        page = client.post(PAGE, data={**hidden(page), "answer": "?"}).text
+        seen.append(hidden_of_question(page)["about"])
+        page = client.post(PAGE, data={**hidden_of_question(page), "answer": "?"}).text
     assert "Not enough is known yet" in page
     assert len(seen) == len(set(seen)) > 5
     assert "life-expectancy" not in seen
@@ -67,16 +61,16 @@ def test_a_changed_answer_is_asked_again(client: TestClient) -> None:
     ended = asked(client, "95")
     answers = html.unescape(re.findall(r'name="answers" value="([^"]*)"', ended)[0])
     page = client.post(PAGE, data={"answers": answers, "change": "age"}).text
-    assert hidden(page)["about"] == "age"
-    assert hidden(page)["answers"] == "[]"
+    assert hidden_of_question(page)["about"] == "age"
+    assert hidden_of_question(page)["answers"] == "[]"
 
 
 @pytest.mark.parametrize("answer", ["", "old", "-4", "nan", "1e999", "9999"])
 def test_an_answer_that_cannot_be_is_asked_again(client: TestClient, answer: str) -> None:
-    page = client.post(PAGE, data={**hidden(asked(client)), "number": answer})
+    page = client.post(PAGE, data={**hidden_of_question(asked(client)), "number": answer})
     assert page.status_code == 400
     assert 'role="alert"' in page.text
-    assert hidden(page.text)["about"] == "age"
+    assert hidden_of_question(page.text)["about"] == "age"
 
 
 @pytest.mark.parametrize(
@@ -99,7 +93,7 @@ def test_answers_that_no_page_wrote_are_refused(client: TestClient, answers: str
 
 def test_forgetting_leaves_nothing(client: TestClient) -> None:
     page = asked(client, "30")
-    gone = client.post(PAGE, data={**hidden(page), "forget": "1"})
+    gone = client.post(PAGE, data={**hidden_of_question(page), "forget": "1"})
     assert "Your answers are gone" in gone.text
     assert 'name="answers"' not in gone.text
     assert "set-cookie" not in gone.headers
