@@ -277,7 +277,8 @@ def rival(database: Path) -> Starlette:
         ]
         form = SearchForm(text=text)
         return render(
-            "results.html", error="", form=form, understood=Understood(text), words_url="", chips=(), helps=Helps(),
+            "results.html", error="", form=form, understood=Understood(text), searched_for=text, words_url="",
+            chips=(), helps=Helps(),
             total=total, place="", hits=hits, facets=(), offset=0, previous_url="", next_url="", map_url="/map",
             take_part_url="/take-part",
             first_url="/search", bare_url="/search", anywhere_url="/search", age="", but_age=(),

@@ -117,7 +117,7 @@ def test_filters_and_place_survive_into_links_and_form(client: TestClient) -> No
     shown = page(client, "/search?text=cancer&near=London,+UK&within=500km&status=recruiting&sort=distance")
     hidden = [attrs for tag, attrs in shown.tags if tag == "input" and attrs.get("type") == "hidden"]
     assert [(one["name"], one["value"]) for one in hidden] == [("status", "RECRUITING")]
-    assert "Near London, UK (within 500km)" in shown.text
+    assert "Within 500 km (311 mi) of London, UK" in shown.text
     for link in shown.links():
         if "phase=" in link:
             assert "text=cancer" in link
@@ -327,7 +327,11 @@ def test_a_search_is_folded_up_but_its_chips_say_all_of_it(client: TestClient) -
         "<details>\n    <summary>Place, order and more" in shown
     )  # folded: the results begin on the first screen
     text = Page(shown).text
-    for words in ("Near London, UK (within 500km)", "Measured to recruiting sites", "Order: Nearest site"):
+    for words in (
+        "Within 500 km (311 mi) of London, UK",
+        "Measured to recruiting sites",
+        "Order: Nearest site",
+    ):
         assert words in text
     broken = client.get("/search?near=Qqzzxx").text
     assert "<details open>\n    <summary>Place, order and more" in broken

@@ -47,6 +47,8 @@ CHARTS: Final = (
     ("StartDate", marked("Trials started, by year"), marked("Started")),
 )
 """Charts over time: the registry's field, the heading, the heading of the table's column."""
+LEAST_READ: Final = 0.2
+"""The share of trials that must have been read before a share of their rules is shown. Set by hand."""
 
 
 class Bar(msgspec.Struct, frozen=True):
@@ -156,6 +158,7 @@ class AboutPages:
             written_on=self.finder.written_on.isoformat(),
             countries=countries,
             understanding=_understanding(status),
+            few_read=status.studies_read < status.studies * LEAST_READ,
             charts=[
                 chart
                 for field, title, column in CHARTS

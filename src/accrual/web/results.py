@@ -161,6 +161,7 @@ def _unfinished(request: Request, status: int, said: str) -> Response:
         error=said,
         form=form,
         understood=Understood(form.text),
+        searched_for=form.text,
         chips=_chips(form),
         total=0,
         place="",
@@ -209,6 +210,7 @@ def _results_view(
         "error": "",
         "form": asked.form,
         "understood": asked.understood,
+        "searched_for": searched_words(asked.understood.text),
         "words_url": exact_form(asked.form).url(),
         "helps": helps,
         "total": found.total,
@@ -276,7 +278,10 @@ def _smaller(form: SearchForm) -> list[tuple[str, SearchForm]]:
     if form.near:
         words = _("Near %(place)s") % {"place": form.near}
         if form.within:
-            words = _("Near %(place)s (within %(distance)s)") % {"place": form.near, "distance": form.within}
+            words = _("Within %(distance)s of %(place)s") % {
+                "place": form.near,
+                "distance": _distance_words(form.within),
+            }
         found.append((words, _anywhere(form)))
     if form.age:
         without(
@@ -292,6 +297,21 @@ def _smaller(form: SearchForm) -> list[tuple[str, SearchForm]]:
         for facet, value in form.filters
     )
     return found
+
+
+def searched_words(text: str) -> str:
+    """Return a search as it is said to the visitor: its sign for a choice is a word.
+
+    Example:
+        >>> searched_words("leukemia relapsed OR recurrent")
+        'leukemia relapsed or recurrent'
+    """
+    return text.replace(" OR ", _(" or "))
+
+
+def _distance_words(within: str) -> str:
+    """Return a distance as the form offers it; another one as it was written."""
+    return dict(DISTANCES).get(within, within)
 
 
 def _facet(form: SearchForm, facet: Facet, counts: tuple[FacetCount, ...]) -> FacetView:
