@@ -51,6 +51,7 @@ class _Reader(HTMLParser):
         super().__init__()
         self.found: list[str] = []
         self._open: list[tuple[str, bool]] = []
+        self._in_ours = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         held = dict(attrs)
@@ -77,8 +78,12 @@ class _Reader(HTMLParser):
                 return
 
     def handle_data(self, data: str) -> None:
-        if not (self._open and self._open[-1][1]):
-            self.found.append(data)
+        if self._open and self._open[-1][1]:
+            return
+        # A sentence of ours may have an element in it: what it began in brackets goes on behind that.
+        ours = self._in_ours
+        self._in_ours = (data.rfind("⟦") > data.rfind("⟧")) if set(data) & set("⟦⟧") else ours
+        self.found.append(("⟦" if ours else "") + data + ("⟧" if self._in_ours else ""))
 
 
 def untranslated(html: str, *typed: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Every page as people set their machines up: narrow, at 200 % zoom, printed, without scripts, without motion."""
+"""Every page as people set their machines up: narrow, mirrored, at 200 % zoom, printed, without scripts or motion."""
 
 from __future__ import annotations
 
@@ -22,6 +22,14 @@ _SHIFT = """() => new Promise(done => {
 })"""
 _MOVES = """() => document.getAnimations().length
   + (getComputedStyle(document.documentElement).scrollBehavior === "smooth" ? 1 : 0)"""
+# From right to left a heading ends at the inner edge on the right, as it begins on the left otherwise.
+_MIRRORED = """() => {
+  const box = document.createRange();
+  box.selectNodeContents(document.querySelector("h1"));
+  const text = box.getBoundingClientRect();
+  const around = document.querySelector("h1").getBoundingClientRect();
+  return around.right - text.right < 2;
+}"""
 _HIDDEN_ON_PAPER = """() => [...document.querySelectorAll("main h1, main section h2, main dd, main .statement")]
   .filter(one => !one.closest(".no-print, aside, form, .search") && !one.checkVisibility())
   .map(one => one.textContent.trim().slice(0, 40))"""
@@ -34,6 +42,10 @@ def test_a_page_holds_narrow_zoomed_still_and_on_paper(browser: Browser, served:
     page.goto(served + PAGES[name], wait_until="networkidle")
     assert page.evaluate(_SHIFT) < MOST_SHIFT, "it jumps while it loads"
     assert wider_than_the_window(page) == [], "narrow"
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    assert wider_than_the_window(page) == [], "narrow, from right to left"
+    assert page.evaluate(_MIRRORED), "it does not turn round"
+    page.evaluate("document.documentElement.dir = 'ltr'")
     page.set_viewport_size(ZOOMED)  # type: ignore[arg-type]
     assert wider_than_the_window(page) == [], "zoomed"
     page.emulate_media(reduced_motion="reduce")
@@ -49,6 +61,8 @@ def test_a_page_holds_narrow_zoomed_still_and_on_paper(browser: Browser, served:
 def test_what_sticks_out_is_found(browser: Browser) -> None:
     page = browser.new_page(viewport=NARROW)  # type: ignore[arg-type]
     page.set_content('<p>short<p class="wide" style="width: 500px">long')
+    assert wider_than_the_window(page) == ["P.wide long"]
+    page.evaluate("document.documentElement.dir = 'rtl'")
     assert wider_than_the_window(page) == ["P.wide long"]
     page.close()
 

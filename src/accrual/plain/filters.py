@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from accrual.message import message, word
+from accrual.message import Message, message, word
 from accrual.registry.labels import label
 from accrual.search.query import Facet
 
@@ -19,6 +19,22 @@ FACET_TITLES: dict[Facet, str] = {
     "country": "Country",
     "results": "Results",
 }
+FIELD_NAMES = {
+    "NCTId": "NCT number",
+    "NCTIdAlias": "former NCT number",
+    "OrgStudyId": "sponsor's number",
+    "SecondaryId": "other number",
+    "StdAge": "age group",
+    "BioSpecDescription": "samples kept",
+    "ResponsiblePartyOldNameTitle": "responsible party",
+    "ResponsiblePartyOldOrganization": "responsible party",
+    "ConditionMeshTerm": "condition heading",
+    "InterventionMeshTerm": "intervention heading",
+    "ConditionAncestorTerm": "wider condition heading",
+    "InterventionAncestorTerm": "wider intervention heading",
+    "DesignWhoMasked": "who is masked",
+}
+"""Fields whose registry name says too little in words; the others are their name taken apart."""
 
 
 def value_words(facet: Facet, value: str) -> str:
@@ -36,6 +52,7 @@ def value_words(facet: Facet, value: str) -> str:
             return label(facet, value)
 
 
-def field_words(name: str) -> str:
+def field_words(name: str) -> Message:
     """Return a registry field's name in plain words: "brief title" for `BriefTitle`."""
-    return word(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower().replace("nctid", "NCT number"), "field")
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower()
+    return word(FIELD_NAMES.get(name, apart), "field")
