@@ -217,7 +217,7 @@ def report(name: str, taken: Sequence[float], kilobytes: float) -> None:
     """Print a line of the table."""
     ordered = sorted(taken)
     p95 = ordered[min(int(len(ordered) * 0.95), len(ordered) - 1)]
-    print(f"{name:30} {statistics.median(ordered):8.1f} {p95:8.1f} {ordered[-1]:8.1f} {kilobytes:8.1f}")
+    print(f"{name:30} {statistics.median(ordered):8.1f} {p95:8.1f} {ordered[-1]:8.1f} {kilobytes:8.1f}", flush=True)
 
 
 def look(address: str, paths: Sequence[str]) -> None:
@@ -290,7 +290,7 @@ def rival(database: Path) -> Starlette:
 def serve_bare(home: Path) -> None:
     """Serve the pages of a folder without building what it lacks."""
     with Finder(home) as finder:
-        _ = finder.index, finder.locations
+        _ = finder.index, finder.locations, finder.status()
         finder.places.is_known("London")
         _serve(create_app(finder))
 
@@ -323,6 +323,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--no-browser", action="store_true")
     parser.add_argument("--bare", action="store_true", help="the folder is one of pages_home.py")
+    parser.add_argument("--no-rival", action="store_true", help="leave FTS5 out")
     parser.add_argument("--rival", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args(arguments)
@@ -339,7 +340,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             finder.load(asked.records)
         if not asked.bare:
             finder.make_ready()
-        if not database.exists():
+        if not (asked.no_rival or database.exists()):
             build(finder, database)
         print(f"{len(list(finder.nct_ids())):,} studies, {asked.rounds} rounds")
         kinds = pages(finder)
@@ -350,13 +351,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         print(f"{'':30} {'p50 ms':>8} {'p95 ms':>8} {'max ms':>8} {'kB sent':>8}")
         with served(command) as address:
-            if not asked.bare:
+            if asked.bare:
+                del kinds["suggestions"]  # they need what every study is about
+            else:
                 kinds |= deciding(finder, address)
             for name, some in kinds.items():
                 if some:
                     report(name, *ask(address, some, asked.rounds))
             if not asked.no_browser:
                 look(address, ["/", kinds["results"][0].path, kinds["trial"][0].path, "/places"])
+    if asked.no_rival:
+        return 0
     with served([__file__, "--rival", str(database)]) as address:
         report("SQLite FTS5, results", *ask(address, kinds["results"], asked.rounds))
     return 0
