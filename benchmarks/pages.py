@@ -217,7 +217,10 @@ def report(name: str, taken: Sequence[float], kilobytes: float) -> None:
     """Print a line of the table."""
     ordered = sorted(taken)
     p95 = ordered[min(int(len(ordered) * 0.95), len(ordered) - 1)]
-    print(f"{name:30} {statistics.median(ordered):8.1f} {p95:8.1f} {ordered[-1]:8.1f} {kilobytes:8.1f}", flush=True)
+    print(
+        f"{name:30} {statistics.median(ordered):8.1f} {p95:8.1f} {ordered[-1]:8.1f} {kilobytes:8.1f}",
+        flush=True,
+    )
 
 
 def look(address: str, paths: Sequence[str]) -> None:
