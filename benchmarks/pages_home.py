@@ -20,6 +20,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -84,7 +85,7 @@ def repeat_segments(folder: Path, studies: int, times: int) -> None:
     """Have every segment of an index so many times, under names of their own."""
     meta = msgspec.json.decode((folder / "meta.json").read_bytes())
     large = [one for one in meta["segments"] if one["max_doc"] > studies * SMALLEST_SHARE]
-    segments = []
+    segments: list[dict[str, Any]] = []
     # What the left-out ones held is made up for: the sum is what was asked for, or a little more.
     while sum(one["max_doc"] for one in segments) < studies * times:
         for one in large:
