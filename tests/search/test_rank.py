@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -248,6 +249,35 @@ def test_facets_of_a_search_add_up_to_its_total(index: TextIndex) -> None:
     counts = count_facets(index, query)
     assert sum(c.count for c in counts["status"]) == find(index, query).total
     assert [c.count for c in counts["sex"]] == [3]
+
+
+def test_counts_of_filters_alone_are_kept_until_the_index_changes(tmp_path: Path) -> None:
+    writer = TextIndex(tmp_path, writable=True)
+    writer.apply(STUDIES)
+    writer.commit()
+    reader = TextIndex(tmp_path)
+    query = Query(filters={"status": ("RECRUITING",)})
+    before = count_facets(reader, query)
+    kept = dict(reader.counts)
+    assert kept
+    assert count_facets(reader, query) == before
+    assert {key: id(one) for key, one in reader.counts.items()} == {key: id(one) for key, one in kept.items()}
+    writer.apply([study(9, "One more", phases=["PHASE3"])])
+    writer.commit()
+    after = count_facets(reader, query)
+    assert {c.value: c.count for c in after["phase"]} == {"PHASE1": 1, "PHASE2": 1, "PHASE3": 2}
+    writer.close()
+
+
+def test_nothing_is_kept_of_a_search_with_words(index: TextIndex) -> None:
+    for query in (
+        Query(text="leukemia"),
+        Query(condition="leukemia"),
+        Query(intervention="vitamin"),
+        Query(near=Near(SUZHOU, 10)),
+    ):
+        count_facets(index, query)
+    assert index.counts == {}
 
 
 def test_candidates_fit_any_text_and_the_heavier_text_wins(index: TextIndex) -> None:

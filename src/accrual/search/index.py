@@ -31,7 +31,7 @@ from accrual.search.measures import MOST_MINUTES, read_age, read_age_end
 from accrual.search.passages import PASSAGES, read_passages
 from accrual.search.pieces import PIECES, TEXT_FIELDS, read_pieces
 from accrual.search.places import Places
-from accrual.search.query import FACETS
+from accrual.search.query import FACETS, Facet, FacetCount
 from accrual.search.segments import Segments
 from accrual.search.sites import SiteRow, SiteTable, is_recruiting
 from accrual.search.words import ANALYZER, analyzer, fold, plain, stem_of
@@ -183,6 +183,8 @@ class TextIndex:
         self._table_size = -1
         self._table = PointTable([])
         self._searcher = self._segments.searcher()
+        self.counts: dict[str, dict[Facet, tuple[FacetCount, ...]]] = {}
+        """Facet counts of what is searched now, as far as `facets.py` keeps them."""
 
     # --- writing --------------------------------------------------------------------------------------------
 
@@ -297,6 +299,7 @@ class TextIndex:
             stamp = self._segments.stamp()
             if stamp != self._stamp:
                 self._searcher = self._segments.searcher()
+                self.counts = {}
                 size = self._points.size()
                 if size != self._table_size:
                     self._table = PointTable(self._points.read())
