@@ -126,9 +126,9 @@ def deciding(finder: Finder, address: str) -> dict[str, list[Page]]:
     begun = [Page(anyone, urlencode({"begin": "1", "about_what": word})) for word in WORDS]
     pasted = urlencode({"text": PATIENT})
     return {
-        "take part: one trial": [_next(address, Page(one, "start=1"))],
+        "take part: one trial": _next(address, Page(one, "start=1")),
         "take part: any, begin": begun,
-        "take part: any, an answer": [_next(address, page) for page in begun],
+        "take part: any, an answer": [answer for page in begun for answer in _next(address, page)],
         "screen": [Page(f"/trials/{trial}/screen", pasted)],
         "match": [Page("/match", pasted)],
         "matrix of a search": [Page("/coordinators/matrix", f"{pasted}&search=breast+cancer")],
@@ -152,13 +152,13 @@ def _largest(finder: Finder, level: str) -> list[str]:
     return found
 
 
-def _next(address: str, page: Page) -> Page:
-    """Return the form that a page of questions answers with, its question answered "not known"."""
+def _next(address: str, page: Page) -> list[Page]:
+    """Return the form that a page of questions answers with, its question answered "not known"; none where it asks none."""
     _status, body = _sent(_line(address), page)
     text = body.decode()
     hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', text)
     fields = {html.unescape(name): html.unescape(value) for name, value in hidden}
-    return Page(page.path, urlencode({**fields, "answer": "?"}))
+    return [Page(page.path, urlencode({**fields, "answer": "?"}))] if "about" in fields else []
 
 
 @contextmanager

@@ -41,7 +41,7 @@ def test_a_message_stays_itself_through_copies(said: Message) -> None:
 
 def test_every_part_of_a_sentence_is_said_in_the_language() -> None:
     said = message("%(low)s to %(high)s old", low=12, high=counted("%(count)s year", "%(count)s years", 65))
-    assert spoken(said, "es") == "12 a 65 años de edad"
+    assert spoken(said, "es") == "entre 12 y 65 años de edad"
     assert spoken(said, "en") == said
 
 

@@ -434,11 +434,8 @@ class Finder:
             open_first: False leaves out whether a trial takes patients (for benchmarks over closed trials).
             prefer_fresh: trials with a stale status come later; no verdict changes.
         """
-        found = self.match_many([patient], today, top, status, assumption, open_first, prefer_fresh)[
-            0
-        ].matches
-        standings = self.standings([one.nct_id for one in found], today)
-        return tuple(replace(one, standing=standings.get(one.nct_id)) for one in found)
+        (matched,) = self.match_many([patient], today, top, status, assumption, open_first, prefer_fresh)
+        return matched.matches
 
     def match_many(
         self,
@@ -450,9 +447,17 @@ class Finder:
         open_first: bool = True,
         prefer_fresh: bool = False,
     ) -> tuple[Matched, ...]:
-        """Match several patients, as `match` does each, without standings; a dozen cost little more than two."""
-        return matching.match(
+        """Match several patients, as `match` does each; a dozen together cost little more than two or three."""
+        found = matching.match(
             self._folder, patients, today, top, status, assumption, open_first, prefer_fresh
+        )
+        standings = self.standings([*{one.nct_id for each in found for one in each.matches}], today)
+        return tuple(
+            replace(
+                each,
+                matches=tuple(replace(one, standing=standings.get(one.nct_id)) for one in each.matches),
+            )
+            for each in found
         )
 
     def ask(

@@ -1,4 +1,4 @@
-"""What a run of a watch found: the JSON of `accrual watch --json`, documented in docs/json.md.
+"""What a run of a watch found: the JSON that `accrual watch` prints, documented in docs/json.md.
 
 Nothing here says anything of a patient but the name that the user gave him (left out of all that is sent elsewhere), an
 opaque id and verdicts; quotes are the trials' own words.
