@@ -123,12 +123,15 @@ def deciding(finder: Finder, address: str) -> dict[str, list[Page]]:
     """Return the pages that decide trials, and those that need statistics."""
     trial = next(iter(finder.nct_ids()))
     anyone, one = "/take-part", f"/trials/{trial}/take-part"
-    begun = [Page(anyone, urlencode({"begin": "1", "about_what": word})) for word in WORDS]
+    asked = [Page(anyone, urlencode({"begin": "1", "about_what": word})) for word in WORDS]
+    answered = {
+        page: answer for page in asked for answer in _next(address, page)
+    }  # a small folder has not all
     pasted = urlencode({"text": PATIENT})
     return {
         "take part: one trial": _next(address, Page(one, "start=1")),
-        "take part: any, begin": begun,
-        "take part: any, an answer": [answer for page in begun for answer in _next(address, page)],
+        "take part: any, begin": [*answered],
+        "take part: any, an answer": [*answered.values()],
         "screen": [Page(f"/trials/{trial}/screen", pasted)],
         "match": [Page("/match", pasted)],
         "matrix of a search": [Page("/coordinators/matrix", f"{pasted}&search=breast+cancer")],
@@ -153,7 +156,7 @@ def _largest(finder: Finder, level: str) -> list[str]:
 
 
 def _next(address: str, page: Page) -> list[Page]:
-    """Return the form that a page of questions answers with, its question answered "not known"; none where it asks none."""
+    """Return the form that a page of questions answers with, answered "not known"; none where it asks none."""
     _status, body = _sent(_line(address), page)
     text = body.decode()
     hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', text)

@@ -17,5 +17,13 @@ def test_every_kind_of_page_is_served_and_measured(
     asked = ["--home", str(tmp_path / "home"), "--work", str(tmp_path), "--rounds", "1", "--no-browser"]
     assert pages.main(asked) == 0
     told = capsys.readouterr().out
-    for name in ("results", "suggest", "map", "trial", "places", "SQLite FTS5, results"):
+    for name in (
+        "results",
+        "suggestions",
+        "map of results",
+        "trial",
+        "places",
+        "take part: any, an answer",
+    ):
         assert f"\n{name} " in told
+    assert "FTS5" in told
