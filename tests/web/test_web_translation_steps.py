@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
+from .fields import held
+from .fields import hidden_of_question as hidden
 from .pseudo import CODE, untranslated
-from .test_web_any_trial import NOTE, hidden
-from .test_web_matrix import held
+from .test_web_any_trial import NOTE
 
 ONE = "/trials/NCT04785833/take-part"
 ALL = "/take-part"
