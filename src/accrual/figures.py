@@ -17,7 +17,6 @@ Stands beside the facade because it joins rooms that do not know each other: the
 
 from __future__ import annotations
 
-import os
 from array import array
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -31,6 +30,7 @@ from accrual.basic import NctId
 from accrual.registry.statistics import State, Statistics, choose, describe_study_sizes
 from accrual.store.derived import Recipe
 from accrual.store.records import Change, RecordStore
+from accrual.store.replacement import replace_file
 
 NAME = "figures"
 FORMAT = "2"
@@ -167,8 +167,8 @@ class Figures:
             self._numbers.tobytes(),
         )
         described = self._describe(self._statistics)
-        _replace(self._folder / _STATE, msgspec.msgpack.encode(kept))
-        _replace(self._folder / _DESCRIBED, msgspec.json.encode(described))
+        replace_file(self._folder / _STATE, msgspec.msgpack.encode(kept))
+        replace_file(self._folder / _DESCRIBED, msgspec.json.encode(described))
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -245,15 +245,6 @@ def _stamp_of(path: Path) -> str:
 
 def _mark(identity: bytes) -> int:
     return int.from_bytes(identity[:8], "big") or 1
-
-
-def _replace(path: Path, content: bytes) -> None:
-    fresh = path.with_name(path.name + ".new")
-    with fresh.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
 
 
 _DECODE = msgspec.json.Decoder(dict[str, Any]).decode

@@ -61,7 +61,7 @@ def compiler_version() -> str:
 
 def compile_record(body: bytes) -> CompiledTrial:
     """Compile the eligibility of one record (registry JSON)."""
-    return compile_trial(**msgspec.structs.asdict(_source_of(body)))
+    return _source_of(body).compile()
 
 
 class _Source(msgspec.Struct, frozen=True):
@@ -74,6 +74,10 @@ class _Source(msgspec.Struct, frozen=True):
     maximum_age: str
     healthy_volunteers: bool | None
     conditions: tuple[str, ...]
+
+    def compile(self) -> CompiledTrial:
+        """Return the criteria."""
+        return compile_trial(**msgspec.structs.asdict(self))
 
     def digest(self) -> bytes:
         """Return what is the same where the same would be compiled from it, by the same compiler."""
@@ -230,7 +234,7 @@ def without_interrupts() -> Iterator[None]:
 
 def _entry(change: Change) -> Compiled:
     source = _source_of(change.body)
-    compiled = compile_trial(**msgspec.structs.asdict(source))
+    compiled = source.compile()
     marks = [criterion.understood for criterion in compiled.criteria]
     return Compiled(
         study=change.study,

@@ -29,8 +29,9 @@ def count_facets(index: TextIndex, query: Query) -> dict[Facet, tuple[FacetCount
     Raises:
         QueryError: the search makes no sense.
     """
-    index.searcher()  # what is kept is then of the state that is searched, or of an earlier one that nobody sees again
-    kept = index.counts
+    kept = (
+        index.counts
+    )  # before the searcher: of what it searches, or of an earlier state that nobody asks any more
     searcher, points = index.searcher()
     filtered = [facet for facet in FACETS if query.filters.get(facet)]
     # One pass counts every facet that has no filter of its own; each other one needs a pass of its own.

@@ -183,8 +183,7 @@ class TextIndex:
         self._table_size = -1
         self._table = PointTable([])
         self._searcher = self._segments.searcher()
-        self.counts: dict[str, dict[Facet, tuple[FacetCount, ...]]] = {}
-        """Facet counts of what is searched now, as far as `facets.py` keeps them."""
+        self._counts: dict[str, dict[Facet, tuple[FacetCount, ...]]] = {}
 
     # --- writing --------------------------------------------------------------------------------------------
 
@@ -299,13 +298,19 @@ class TextIndex:
             stamp = self._segments.stamp()
             if stamp != self._stamp:
                 self._searcher = self._segments.searcher()
-                self.counts = {}
+                self._counts = {}
                 size = self._points.size()
                 if size != self._table_size:
                     self._table = PointTable(self._points.read())
                     self._table_size = size
                 self._stamp = stamp
             return self._searcher, self._table
+
+    @property
+    def counts(self) -> dict[str, dict[Facet, tuple[FacetCount, ...]]]:
+        """Facet counts as far as `facets.py` keeps them: of what is searched now, and another dict after a change."""
+        self.searcher()
+        return self._counts
 
     def frequency(self, word: str) -> int:
         """Return in how many studies a word stands, whatever its ending."""

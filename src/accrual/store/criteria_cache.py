@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -122,19 +123,9 @@ class CriteriaCache:
 
     def _read(self, wanted: Mapping[int, bytes]) -> dict[int, bytes]:
         found: dict[int, bytes] = {}
-        studies = list(wanted)
-        with sqlite_errors(self._path):
-            connection = self._database.connection()
-            for start in range(0, len(studies), LOOKUPS):
-                some = studies[start : start + LOOKUPS]
-                places = ",".join("?" * len(some))
-                rows = connection.execute(
-                    f"SELECT study, identity, size, bytes FROM compiled WHERE compiler = ? AND study IN ({places})",
-                    (self._compiler, *some),
-                ).fetchall()
-                for study, identity, size, frame in rows:
-                    if identity == wanted[study]:
-                        found[study] = self._codec.decompress(frame, NO_DICTIONARY, size)
+        for study, identity, size, frame in self._rows("identity, size, bytes", self._compiler, list(wanted)):
+            if identity == wanted[study]:
+                found[study] = self._codec.decompress(frame, NO_DICTIONARY, size)
         return found
 
     def entries(self, wanted: Mapping[int, bytes]) -> list[Compiled]:
@@ -144,19 +135,12 @@ class CriteriaCache:
             wanted: identity of the version by study.
         """
         found: list[Compiled] = []
-        studies = list(wanted)
-        with suppress(StoreError), sqlite_errors(self._path):
-            for start in range(0, len(studies), LOOKUPS):
-                some = studies[start : start + LOOKUPS]
-                rows = self._database.connection().execute(
-                    "SELECT study, identity, size, bytes, source, whole, part, none, by_words, judgement FROM compiled"
-                    f" WHERE compiler = ? AND study IN ({','.join('?' * len(some))})",
-                    (self._compiler, *some),
-                )
-                for study, identity, size, frame, *rest in rows:
-                    if identity == wanted[study]:
-                        body = self._codec.decompress(frame, NO_DICTIONARY, size)
-                        found.append(Compiled(study, identity, body, *rest))
+        columns = "identity, size, bytes, source, whole, part, none, by_words, judgement"
+        with suppress(StoreError):
+            for study, identity, size, frame, *rest in self._rows(columns, self._compiler, list(wanted)):
+                if identity == wanted[study]:
+                    body = self._codec.decompress(frame, NO_DICTIONARY, size)
+                    found.append(Compiled(study, identity, body, *rest))
         return found
 
     def put(self, entries: Sequence[Compiled]) -> bool:
@@ -216,12 +200,12 @@ class CriteriaCache:
         """
         present = (change for change in current if not change.removed)
         while some := list(islice(present, LOOKUPS)):
-            held = self._column("identity", self._compiler, [change.study for change in some])
+            held = dict(self._rows("identity", self._compiler, [change.study for change in some]))
             yield from (change for change in some if held.get(change.study) != change.identity)
 
     def set_aside(self, studies: Sequence[int]) -> dict[int, bytes]:
         """Return `Compiled.source` of what is set aside, by study, of those of which something is."""
-        return self._column("source", _SET_ASIDE, studies)
+        return dict(self._rows("source", _SET_ASIDE, studies))
 
     def take_over(self, identities: Mapping[int, bytes]) -> bool:
         """Let what is set aside of studies stand for newer versions, which would be compiled from the same source.
@@ -265,20 +249,21 @@ class CriteriaCache:
                     "INSERT OR REPLACE INTO complete VALUES (?, ?)", (self._compiler, generation)
                 )
 
-    def _column(self, name: str, compiler: str, studies: Sequence[int]) -> dict[int, bytes]:
-        """Return a column of the entries of some studies, by study."""
-        found: dict[int, bytes] = {}
-        with sqlite_errors(self._path):
-            for start in range(0, len(studies), LOOKUPS):
-                some = studies[start : start + LOOKUPS]
-                places = ",".join("?" * len(some))
-                found.update(
-                    self._database.connection().execute(
-                        f"SELECT study, {name} FROM compiled WHERE compiler = ? AND study IN ({places})",
+    def _rows(self, columns: str, compiler: str, studies: Sequence[int]) -> Iterator[tuple[Any, ...]]:
+        """Yield the study and some columns of each entry that a compiler made of some studies."""
+        for start in range(0, len(studies), LOOKUPS):
+            some = studies[start : start + LOOKUPS]
+            places = ",".join("?" * len(some))
+            with sqlite_errors(self._path):
+                rows = (
+                    self._database.connection()
+                    .execute(
+                        f"SELECT study, {columns} FROM compiled WHERE compiler = ? AND study IN ({places})",
                         (compiler, *some),
                     )
+                    .fetchall()
                 )
-        return found
+            yield from rows
 
     # -- as an artefact
 

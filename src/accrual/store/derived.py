@@ -29,6 +29,7 @@ import msgspec
 from accrual.errors import StoreError
 from accrual.store.lock import FileLock
 from accrual.store.records import Change, RecordStore, writer_lock
+from accrual.store.replacement import replace_file
 
 MARK = "mark.json"
 BATCH_STUDIES = 500  # studies given to one `apply`: enough to spread its fixed cost
@@ -275,13 +276,7 @@ def _await_mark(folder: Path) -> None:
 
 
 def _write_mark(folder: Path, mark: Mark) -> None:
-    """Replace the mark in one step, so that no reader and no crash ever sees half of it."""
-    fresh = folder / (MARK + ".new")
-    with fresh.open("wb") as file:
-        file.write(msgspec.json.encode(mark))
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(folder / MARK)
+    replace_file(folder / MARK, msgspec.json.encode(mark))
 
 
 def discard(folder: Path) -> None:

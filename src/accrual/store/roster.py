@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import os
 import re
 import zlib
 from collections.abc import Iterable
@@ -20,6 +19,7 @@ from typing import Final
 
 from accrual.basic import path_words
 from accrual.errors import StoreError
+from accrual.store.replacement import replace_file
 
 FOLDER: Final = "sources"
 LEVEL: Final = 1
@@ -55,14 +55,9 @@ def write_roster(path: Path, numbers: Iterable[str]) -> None:
         StoreError: it cannot be written; the one that is there stays.
     """
     text = "".join(f"{number}\n" for number in sorted(numbers)).encode()
-    fresh = path.with_suffix(".new")
     try:
         path.parent.mkdir(exist_ok=True)
-        with fresh.open("wb") as file:
-            file.write(gzip.compress(text, LEVEL, mtime=0))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
+        replace_file(path, gzip.compress(text, LEVEL, mtime=0))
     except OSError as error:
         raise StoreError(
             f"{path_words(path)}: cannot be written ({error.strerror}): make room on the disk, or check permissions"
