@@ -25,7 +25,7 @@ from accrual.search.geo import PointTable
 from accrual.search.index import SCHEMA, TextIndex, id_key, read_line, study_of
 from accrual.search.matched import matched_pieces
 from accrual.search.narrowing import Clause, filter_clauses, narrowing_clauses, near_clauses
-from accrual.search.ordering import Scored, by_distance, by_field, by_score
+from accrual.search.ordering import Scored, by_distance, by_field, by_score, count
 from accrual.search.pieces import ALL_WEIGHT, BASIC_WEIGHTS, CONDITION_WEIGHTS, INTERVENTION_WEIGHTS
 from accrual.search.query import Facet, Found, Hit, Near, NearestSite, Query
 from accrual.search.sites import nearest_sites
@@ -77,6 +77,8 @@ def page_of(
             f"a page cannot start at {query.offset} or hold {query.top} studies: write 0 or more"
         )
     top = min(query.top, MAX_PAGE)
+    if not top:
+        return count(searcher, build_query(searcher, points, query, scored=False)), []
     match query.sort:
         case "relevance" | "fresh":  # `freshness.py` orders the best of them anew
             return _by_relevance(searcher, points, query, top)
@@ -178,18 +180,34 @@ def _text_clauses(searcher: tantivy.Searcher, text: str, scored: bool) -> list[C
         either = [(_SHOULD, Q.boost_query(_phrase("all", group), ALL_WEIGHT)) for group in choice]
         clauses.append((_MUST, Q.boolean_query(either)))
     if scored:
-        clauses += [
-            (_SHOULD, Q.boost_query(_phrase(field, group), weight))
-            for group in words.phrases
-            for field, weight in BASIC_WEIGHTS
-        ]
-    terms = tuple(term for group in words.groups for term in group)
-    if scored and len(words.groups) > 1:
-        clauses += [(_SHOULD, Q.boost_query(_phrase(field, terms), weight)) for field, weight in _TOGETHER]
+        clauses = _with_bonuses(clauses, words)
     if not ids:
         return clauses
     found = Q.const_score_query(Q.term_set_query(SCHEMA, "id", ids), _ID_SCORE)
     return [(_MUST, Q.boolean_query([(_SHOULD, found), (_SHOULD, Q.boolean_query(clauses))]))]
+
+
+def _with_bonuses(must: list[Clause], words: Words) -> list[Clause]:
+    """Return what must match, with what raises the score where it matches too.
+
+    The engine looks for all that may match of one query wherever any of it can stand, in the whole registry: quick
+    for words, slow for the several terms of a word such as "covid-19", which have to stand together. Each of these is
+    a query around the rest, which is asked of what matched only. The sum is the same.
+    """
+    bonuses = [(group, field, weight) for group in words.phrases for field, weight in BASIC_WEIGHTS]
+    clauses = must + [
+        (_SHOULD, Q.boost_query(_phrase(field, group), weight))
+        for group, field, weight in bonuses
+        if len(group) == 1
+    ]
+    terms = tuple(term for group in words.groups for term in group)
+    if len(words.groups) > 1:
+        clauses += [(_SHOULD, Q.boost_query(_phrase(field, terms), weight)) for field, weight in _TOGETHER]
+    for group, field, weight in bonuses:
+        if len(group) > 1:
+            bonus = (_SHOULD, Q.boost_query(_phrase(field, group), weight))
+            clauses = [(_MUST, Q.boolean_query(clauses)), bonus]
+    return clauses
 
 
 def _identifiers(searcher: tantivy.Searcher, text: str) -> list[str]:

@@ -6,6 +6,7 @@ on the page and with the form as it was: a search that makes no sense.
 
 from __future__ import annotations
 
+from asyncio import gather
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
@@ -110,18 +111,19 @@ class ResultsPages:
 
     async def results(self, request: Request) -> Response:
         """Show the trials found, with filters beside them; the form alone where the search takes too long."""
+        run = self.workers.run
         try:
-            return await self.workers.run(self._results, request)
+            asked = await run(read_asked, request.query_params, self.finder)
+            query = msgspec.structs.replace(asked.query, today=self.today())
+            # Both read the index outside Python's lock: together they take as long as the longer one.
+            found, counts = await gather(run(self.finder.find, query), run(self.finder.facets, asked.query))
+            return await run(self._shown, asked, found, counts)
         except HTTPException:
             return _unfinished(request, 503, _(TOO_LONG))
-
-    def _results(self, request: Request) -> Response:
-        try:
-            asked = read_asked(request.query_params, self.finder)
-            found = self.finder.find(msgspec.structs.replace(asked.query, today=self.today()))
-            counts = self.finder.facets(asked.query)
         except (QueryError, PlaceNotFoundError) as error:
             return _unfinished(request, 400, error_words(error))
+
+    def _shown(self, asked: Asked, found: Found, counts: dict[Facet, tuple[FacetCount, ...]]) -> Response:
         helps = Helps() if found.total else self._helps(asked)
         return render("results.html", **_results_view(asked, found, counts, helps))
 
