@@ -18,6 +18,7 @@ ROOMS = (
     "web",
     "api",
     "watch",
+    "report",
     "plain",
     "",
     "simulate",

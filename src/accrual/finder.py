@@ -16,6 +16,7 @@ from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
@@ -56,6 +57,7 @@ from accrual.search.places import Place, Places
 from accrual.search.query import Facet, FacetCount, Found, NearestSite, Query
 from accrual.search.rank import find
 from accrual.search.studies import StudyPage, StudyQuery, find_studies
+from accrual.simulate.settings import Settings, require_libraries
 from accrual.store.archive import Archive
 from accrual.store.criteria_cache import CriteriaCache, criteria_recipe
 from accrual.store.derived import catch_up
@@ -67,6 +69,9 @@ from accrual.store.snapshot import OnSnapshot, create_snapshot, snapshot_folder
 from accrual.store.sources import Source
 from accrual.store.writer import identity
 from accrual.sync import SyncPlan, SyncReport, sync
+
+if TYPE_CHECKING:
+    from accrual.simulate.simulation import Simulation
 
 RECORDS_AT_ONCE = 200
 """Studies read in one go where all are read: some 4 MB."""
@@ -475,6 +480,20 @@ class Finder:
     def prospects(self) -> Prospects:
         """What is left of a search's trials for a person; see `accrual.prospects`."""
         return Prospects(self._folder)
+
+    # -- simulate
+
+    def simulate(self, nct: str, settings: Settings | None = None) -> Simulation:
+        """Return the virtual trial of a study's design; see `accrual.simulate`. It predicts nothing of a product.
+
+        Raises:
+            SimulationError: the extra `accrual[simulate]` is not installed, or what is asked cannot be simulated.
+            StudyNotFoundError: not in the store.
+        """
+        require_libraries()
+        from accrual.simulate.simulation import simulate, subject_of  # takes seconds to import
+
+        return simulate(subject_of(self.show(nct)), settings)
 
     # -- snapshots
 

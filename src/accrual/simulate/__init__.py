@@ -19,6 +19,10 @@ The parts, each of which knows only those above it::
     outcome      virtual participants of a single-arm trial, replicate by replicate; `summary` of them
     designs      designs that count responders, their characteristics by enumeration; `simon`, `predictive`
     escalation   dose finding: 3+3 exactly, BOIN (`boin`) by simulation
+    settings     what is asked of a simulation; whether the libraries are here
+    showing      what a number of participants can show: every count, single stage, two stages
+    group        one virtual group, participant by participant, as plain numbers
+    simulation   all of it in one value
     trajectories the course of virtual participants over time, for plots
     enrolment    months until a trial is full: sites whose rates differ, in closed form, with ramp-up by simulation
     calibration  how long finished trials of the registry took, and how far that says how long others will

@@ -1,0 +1,189 @@
+"""`accrual simulate`: the virtual trial of a study's design; what it can and cannot show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from accrual.cli.options import Home, Json, Study
+from accrual.cli.output import text, write, write_json
+from accrual.cli.session import open_finder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+    from rich.table import Table
+
+    from accrual.simulate.simulation import Simulation
+
+MONTHS_SHOWN = ("_12", "_24")
+"""Of what happens over time a terminal shows these months; --json has all."""
+
+
+def simulate(
+    context: typer.Context,
+    nct: Study,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", help="Another seed, other virtual participants.")
+    ] = 1,
+    participants: Annotated[
+        int,
+        typer.Option(
+            "--participants", min=0, metavar="N", help="How many take part. [default: as the record plans]"
+        ),
+    ] = 0,
+    therapy: Annotated[
+        str,
+        typer.Option(
+            "--therapy",
+            metavar="NAME",
+            help="4-1BB, CD28, liso-cel or none. [default: 4-1BB where CAR-T cells are given to one arm]",
+        ),
+    ] = "auto",
+    null_rate: Annotated[
+        float | None,
+        typer.Option("--null-rate", metavar="SHARE", help="The response rate that is not worth having."),
+    ] = None,
+    target_rate: Annotated[
+        float | None,
+        typer.Option("--target-rate", metavar="SHARE", help="A response rate that is worth having."),
+    ] = None,
+    alpha: Annotated[
+        float, typer.Option("--alpha", metavar="SHARE", help="The chance allowed of a wrong yes.")
+    ] = 0.05,
+    beta: Annotated[
+        float, typer.Option("--beta", metavar="SHARE", help="The chance allowed of a wrong no.")
+    ] = 0.2,
+    replicates: Annotated[
+        int, typer.Option("--replicates", min=1, metavar="N", help="How many trials are simulated.")
+    ] = 10_000,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Simulate a study's design: what its numbers can show, and what happens to virtual participants.
+
+    It explores a design. It does not predict what any product does, and it is not medical advice.
+    """
+    from accrual.simulate.settings import Settings
+
+    with open_finder(context, home) as finder:
+        found = finder.simulate(
+            nct,
+            Settings(
+                seed=seed,
+                participants=participants,
+                therapy=therapy,
+                null_rate=null_rate,
+                target_rate=target_rate,
+                alpha=alpha,
+                beta=beta,
+                replicates=replicates,
+            ),
+        )
+        snapshot = finder.snapshot
+    if json:
+        write_json(found, snapshot)
+    else:
+        write(*_layout(found))
+
+
+def _layout(found: Simulation) -> Iterator[RenderableType]:
+    from rich.padding import Padding
+
+    yield text(f"{found.nct_id}  {found.title}", "bold")
+    yield text(found.notice, "italic")
+    for title, parts in (
+        (f"What {found.participants:,} participants can show", _showing(found)),
+        ("How long finished trials of this size took", _months(found)),
+        ("What happens to virtual participants", _course(found)),
+    ):
+        yield Padding(text(title, "bold underline"), (1, 0, 0, 0))
+        for part in parts:
+            yield Padding(part, (0, 0, 0, 2))
+
+
+def _showing(found: Simulation) -> Iterator[RenderableType]:
+    from accrual.report.words import percent
+
+    showing, rates = found.showing, found.showing.rates
+    null, target = showing.at_rates.rows
+    limit = showing.single.design.reject_above
+    yield text(
+        f"A rate of {percent(rates.null_rate)} is not worth having, one of {percent(rates.target_rate)} is "
+        "(--null-rate, --target-rate)."
+    )
+    if limit >= found.participants:
+        yield text(
+            f"So few cannot say yes: even if all respond, chance alone may do that (alpha {rates.alpha:g})."
+        )
+    else:
+        yield text(
+            f"All in one stage: yes from {limit + 1} responders. A wrong yes {percent(null.yes, 1)}, "
+            f"a right yes {percent(target.yes, 1)} of the time."
+        )
+    if showing.two_stage is None:
+        yield text(f"Two stages (Simon): {showing.without_two_stage}.")
+    else:
+        for name, one in (("optimal", showing.two_stage.optimal), ("minimax", showing.two_stage.minimax)):
+            yield text(
+                f"Two stages (Simon, {name}): {one.label}; {one.null.expected_participants:.1f} participants to "
+                f"expect, and an end after the first stage {percent(one.null.stops_early)} of the time, "
+                "where the rate is not worth having."
+            )
+    table = _table(("Responders", "Share", "95 % interval", "Yes?"))
+    for row in showing.few():
+        table.add_row(
+            text(f"{row.responders} of {found.participants}"),
+            text(percent(row.share)),
+            text(f"{percent(row.low)} to {percent(row.high)}"),
+            text("yes" if row.yes else "no"),
+        )
+    yield table
+
+
+def _months(found: Simulation) -> Iterator[RenderableType]:
+    months = found.months
+    yield text(
+        f"{months.median:.0f} months at the median from start to main results, {months.low:.0f} to {months.high:.0f} "
+        "with 95 %; follow-up is in it."
+    )
+
+
+def _course(found: Simulation) -> Iterator[RenderableType]:
+    from accrual.report.words import AMONG, percent, share_words
+
+    if found.course is None:
+        for reason in found.left_out:
+            yield text(f"Left out: {reason}.")
+        return
+    summary = found.course.summary
+    yield text(
+        f"Therapy {summary.therapy}; {summary.replicates:,} trials of {summary.participants:,}, seed {found.seed}. "
+        f"{found.course.therapy.cells.stands_for[:1].upper()}{found.course.therapy.cells.stands_for[1:]}."
+    )
+    table = _table(("Outcome", "Of those", "Over all", "One trial, 95 %", "± simulating"))
+    for row in summary.shares:
+        if "_month_" in row.name and not row.name.endswith(MONTHS_SHOWN):
+            continue
+        table.add_row(
+            text(share_words(row.name)),
+            text(AMONG[row.among]),
+            text(percent(row.share, 1)),
+            text(f"{percent(row.low)} to {percent(row.high)}"),
+            text(percent(row.error, 2)),
+        )
+    yield table
+    yield text(found.course.therapy.cells.confounded)
+
+
+def _table(columns: tuple[str, ...]) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    table.add_column(columns[0], overflow="fold")
+    for name in columns[1:]:
+        table.add_column(name, justify="right")
+    return table

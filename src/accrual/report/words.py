@@ -1,0 +1,101 @@
+"""What the names in a simulation mean: shares, reasons, events, in words of ours that a face can translate.
+
+Comes in: a name of `Summary.shares`, `Member.infusion`, `Member.event` or `Member.crs`. Goes out: words. Refuses: a
+name that is none (KeyError); a test holds these tables to what the models give.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from accrual.message import message
+
+NOTICE: Final = message(
+    "This explores the design of a trial with published models and stated assumptions. "
+    "It does not predict what any product does, and it is not medical advice."
+)
+"""As `accrual.simulate.notice` says it; here for the catalogs. A test holds them together."""
+
+INFUSION: Final = {
+    "given": message("Infused"),
+    "manufacturing_failure": message("Not infused: the cells could not be made"),
+    "fratricide": message("Not infused: the cells killed each other"),
+    "early_death": message("Not infused: died before"),
+}
+
+EVENT: Final = {
+    "not_infused": message("Not infused"),
+    "none": message("No event until the end"),
+    "no_remission": message("No remission on day 28"),
+    "relapse_with_antigen": message("Relapse with the antigen"),
+    "relapse_without_antigen": message("Relapse without the antigen"),
+    "transplant": message("Transplant in remission"),
+    "death_without_relapse": message("Death without relapse"),
+}
+
+SIGN: Final = {
+    "none": "→",
+    "no_remission": "■",
+    "relapse_with_antigen": "●",
+    "relapse_without_antigen": "○",
+    "transplant": "▲",
+    "death_without_relapse": "✕",
+}
+"""The sign of each event in a picture; never a colour alone."""
+
+CRS: Final = {
+    "not_infused": message("Not infused"),
+    "none": message("None"),
+    "mild": message("Grade 1 or 2"),
+    "severe": message("Grade 3 or more"),
+}
+
+_OUTCOMES: Final = {
+    "infused": message("Infused"),
+    "manufacturing_failure": message("The cells could not be made"),
+    "fratricide": message("The cells killed each other"),
+    "early_death": message("Died before the infusion"),
+    "remission": message("Complete remission on day 28"),
+    "remission_of_enrolled": message("Complete remission on day 28"),
+    "mrd_negative": message("No cancer cells found by a fine test (MRD) on day 28"),
+    "crs_any": message("Cytokine release syndrome, any grade"),
+    "crs_severe": message("Cytokine release syndrome, grade 3 or more"),
+}
+
+_BY_MONTH: Final = {
+    "no_remission_by_month": message("No remission"),
+    "relapse_with_antigen_by_month": EVENT["relapse_with_antigen"],
+    "relapse_without_antigen_by_month": EVENT["relapse_without_antigen"],
+    "death_without_relapse_by_month": EVENT["death_without_relapse"],
+    "transplant_by_month": EVENT["transplant"],
+    "event_free_at_month": message("Without relapse or death (until a transplant)"),
+}
+
+AMONG: Final = {"enrolled": message("enrolled"), "infused": message("infused")}
+
+
+def share_words(name: str) -> str:
+    """Return what a share of the summary is called.
+
+    Example:
+        >>> share_words("relapse_with_antigen_by_month_12")
+        'Relapse with the antigen, by month 12'
+    """
+    known = _OUTCOMES.get(name)
+    if known is not None:
+        return known
+    stem, _, month = name.rpartition("_")
+    what = _BY_MONTH[stem]
+    if stem.endswith("at_month"):
+        return message("%(what)s, at month %(month)s", what=what, month=int(month))
+    return message("%(what)s, by month %(month)s", what=what, month=int(month))
+
+
+def percent(share: float | None, digits: int = 0) -> str:
+    """Return a share as people read it; a dash where it is not known.
+
+    Example:
+        >>> percent(0.125), percent(None)
+        ('12 %', '–')
+    """
+    return "–" if share is None or share != share else f"{100 * share:.{digits}f} %"  # NaN is not itself

@@ -1,0 +1,72 @@
+"""`accrual simulate`: the virtual trial of a study in the terminal and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytest.importorskip("scipy")
+pytest.importorskip("numba")
+
+from accrual.simulate.notice import NOTICE
+
+
+def test_the_seed_trial_shows_its_design_and_its_virtual_participants(accrual: Callable[..., Any]) -> None:
+    ran = accrual("simulate", "nct04785833", "--replicates", "20")
+    assert ran.code == 0
+    words = " ".join(ran.out.split())
+    assert NOTICE in words
+    assert "yes from 15 responders" in words
+    assert "4/7, 13/20" in words
+    assert "18 of 20 90 % 68 % to 99 % yes" in words
+    assert "Cytokine release" in words
+    assert "20 trials of 20, seed 1" in words
+
+
+def test_json_holds_the_whole_simulation_and_the_same_seed_gives_the_same(
+    accrual: Callable[..., Any],
+) -> None:
+    asked = ("simulate", "NCT04785833", "--replicates", "20", "--participants", "12", "--json")
+    ran = accrual(*asked)
+    assert (ran.json["participants"], len(ran.json["course"]["group"]["members"])) == (12, 12)
+    assert ran.json["notice"] == NOTICE
+    assert ran.out == accrual(*asked).out
+
+
+def test_a_trial_of_two_arms_has_the_design_part_alone(accrual: Callable[..., Any]) -> None:
+    ran = accrual("simulate", "NCT90000034")
+    assert ran.code == 0
+    assert "What 100 participants can show" in ran.out
+    assert "Left out" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("NCT90000026",), "plans no participants"),
+        (("NCT90000018",), "3,100 participants"),
+        (("NCT04785833", "--therapy", "magic"), "magic"),
+        (("NCT90000034", "--therapy", "CD28"), "single arm"),
+        (("NCT04785833", "--null-rate", "0.9"), "above the null rate"),
+        (("NCT04785833", "--null-rate", "nan"), "null_rate"),
+    ],
+)
+def test_what_cannot_be_simulated_is_one_clear_line(
+    accrual: Callable[..., Any], arguments: tuple[str, ...], says: str
+) -> None:
+    ran = accrual("simulate", *arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("accrual: ")
+    assert ran.err.count("\n") == 1
+    assert says in ran.err
+
+
+def test_without_the_extra_the_error_says_what_to_install(
+    accrual: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accrual.simulate.settings._LIBRARIES", ("scipy", "no_such_library"))
+    ran = accrual("simulate", "NCT04785833")
+    assert ran.code == 2
+    assert "pip install accrual[simulate]" in ran.err
