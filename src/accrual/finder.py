@@ -484,12 +484,7 @@ class Finder:
     # -- simulate
 
     def simulate(self, nct: str, settings: Settings | None = None) -> Simulation:
-        """Return the virtual trial of a study's design; see `accrual.simulate`. It predicts nothing of a product.
-
-        Raises:
-            SimulationError: the extra `accrual[simulate]` is not installed, or what is asked cannot be simulated.
-            StudyNotFoundError: not in the store.
-        """
+        """Return the virtual trial of a study's design, as `accrual.simulate` does; raises as it and as `show`."""
         require_libraries()
         from accrual.simulate.simulation import simulate, subject_of  # takes seconds to import
 
