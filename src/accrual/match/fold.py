@@ -27,7 +27,17 @@ from accrual.criteria.tree import (
     Window,
     Within,
 )
-from accrual.truth import Truth, all_of, any_of, at_least
+from accrual.truth import (
+    Truth,
+    TruthArray,
+    all_arrays,
+    all_of,
+    any_arrays,
+    any_of,
+    at_least,
+    at_least_arrays,
+    not_array,
+)
 
 Op: TypeAlias = Literal["not", "all", "any", "at_least"]
 Windows: TypeAlias = tuple[Window, ...]
@@ -87,6 +97,24 @@ def joined(op: Op, count: int, truths: Sequence[Truth]) -> Truth:
             return any_of(truths)
         case "at_least":
             return at_least(count, truths)
+        case _:
+            assert_never(op)
+
+
+def joined_arrays(op: Op, count: int, below: TruthArray) -> TruthArray:
+    """Return what inner nodes are of their children's truths, as `joined`; shape (children, …) gives (…).
+
+    There is at least one child.
+    """
+    match op:
+        case "not":
+            return not_array(below[0])
+        case "all":
+            return all_arrays(below)
+        case "any":
+            return any_arrays(below)
+        case "at_least":
+            return at_least_arrays(count, below)
         case _:
             assert_never(op)
 

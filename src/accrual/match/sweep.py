@@ -12,7 +12,6 @@ truth runs up all trees together: *and* is the smallest of a node's children, *o
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import assert_never
 
 import msgspec
 import numpy as np
@@ -20,10 +19,11 @@ from numpy.typing import NDArray
 
 from accrual.match.concepts import concepts_decided
 from accrual.match.evaluate import Screener
-from accrual.match.program import CONSTANTS, Program, Run
+from accrual.match.fold import joined_arrays
+from accrual.match.program import CONSTANTS, Program
 from accrual.match.values import compare_all, variables_decided
 from accrual.match.verdict import Tally, Verdict
-from accrual.truth import Truth, TruthArray, all_arrays, any_arrays, at_least_arrays, not_array
+from accrual.truth import Truth, TruthArray
 
 _NO, _UNKNOWN, _YES = (truth.rank for truth in (Truth.NO, Truth.UNKNOWN, Truth.YES))
 VERDICTS: tuple[Verdict, ...] = ("ineligible", "undetermined", "eligible")
@@ -138,7 +138,7 @@ def truths(program: Program, patients: Sequence[Screener]) -> TruthArray:
     for run in program.runs:
         rows = program.children[run.at : run.at + run.arity * run.nodes]
         below = values.take(rows, axis=0).reshape(run.arity, run.nodes, len(patients))
-        values[run.first : run.first + run.nodes] = _run(run, below)
+        values[run.first : run.first + run.nodes] = joined_arrays(run.op, run.count, below)
     return values
 
 
@@ -152,18 +152,3 @@ def leaves_decided(program: Program, patient: Screener) -> Iterator[int]:
         keys.update(program.kinds_of(concept))
     for key in keys:
         yield from program.found_by(key).tolist()
-
-
-def _run(run: Run, below: TruthArray) -> TruthArray:
-    """Return the truths of a run's nodes from their children's, shape (arity, nodes, patients)."""
-    match run.op:
-        case "not":
-            return not_array(below[0])
-        case "all":
-            return all_arrays(below)
-        case "any":
-            return any_arrays(below)
-        case "at_least":
-            return at_least_arrays(run.count, below)
-        case _:
-            assert_never(run.op)

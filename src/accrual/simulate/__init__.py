@@ -26,6 +26,9 @@ The parts, each of which knows only those above it::
     trajectories the course of virtual participants over time, for plots
     enrolment    months until a trial is full: sites whose rates differ, in closed form, with ramp-up by simulation
     calibration  how long finished trials of the registry took, and how far that says how long others will
+    trial        what a simulation takes from a study record: arms, enrolment, criteria, the therapy
+    requirements what a trial asks of a person, one after the other; their limits, relaxed
+    funnel       a population screened by the evaluator that screens real patients
     sbml         Kimmel's model to and from SBML
 
 `Exposure` is the seam: another model of cells needs only to give one. `Participants` (outcome) is what designs,

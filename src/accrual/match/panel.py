@@ -1,0 +1,95 @@
+"""Many patients decided on few trees at once: the truth of each tree for each patient, as an array.
+
+Comes in: patients as `Screener`s, trees that must hold (an exclusion as its negation). Goes out: truths of shape
+(trees, patients), exactly as `Screener.holds` would say one by one. Refuses nothing.
+
+A sweep is one patient and every trial; a panel is one trial and every patient. Each distinct leaf is decided for all
+patients and kept, so that a tree that differs in one limit costs one leaf more. Intervals of one variable and unit
+are compared together. Trees are read by `accrual.match.fold`, as everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from accrual.criteria.tree import Compare, Opaque, Tree
+from accrual.match.bounds import Bounds
+from accrual.match.evaluate import Screener
+from accrual.match.fold import Decidable, Leaf, Op, Windows, folded, joined, joined_arrays
+from accrual.match.values import compare_all
+from accrual.truth import Truth, TruthArray
+
+_Placed = tuple[Decidable, Windows]
+_UNKNOWN = Truth.UNKNOWN.rank
+
+
+class Panel:
+    """Patients ready to be decided together, each on his own chart."""
+
+    def __init__(self, patients: Sequence[Screener]) -> None:
+        """Take the patients; leaves are decided when a tree first asks for them.
+
+        Under any assumption but `open` what silence answers hangs on where a leaf stands: then each tree is decided for
+        each patient alone, more slowly.
+        """
+        self.patients = tuple(patients)
+        self._by_facts = all(patient.assumption == "open" for patient in self.patients)
+        self._rows: dict[_Placed, TruthArray] = {}
+        self._nothing = np.full(len(self.patients), _UNKNOWN, np.int8)
+
+    def truths(self, trees: Sequence[Tree]) -> TruthArray:
+        """Return the truth of each tree for each patient, shape (trees, patients).
+
+        Example:
+            >>> Panel([Screener(Patient(sex="female"), date(2026, 1, 1))]).truths([is_female])
+            array([[2]], dtype=int8)
+        """
+        found = np.empty((len(trees), len(self.patients)), np.int8)
+        if not self._by_facts:
+            for row, tree in zip(found, trees, strict=True):
+                row[:] = [patient.holds(tree).rank for patient in self.patients]
+            return found
+        self._decide(placed for tree in trees for placed in _leaves(tree))
+        for row, tree in zip(found, trees, strict=True):
+            row[:] = folded(tree, (), False, self._row, self._joined)
+        return found
+
+    def _joined(self, op: Op, count: int, rows: Sequence[TruthArray]) -> TruthArray:
+        if not rows:
+            return np.full(len(self.patients), joined(op, count, ()).rank, np.int8)
+        return joined_arrays(op, count, np.stack(rows))
+
+    def _row(self, leaf: Leaf, windows: Windows, against: bool) -> TruthArray:
+        return self._nothing if isinstance(leaf, Opaque) else self._rows[leaf, windows]
+
+    def _decide(self, leaves: Iterable[_Placed]) -> None:
+        """Decide the leaves that were never asked for."""
+        scales: dict[tuple[str, str, Windows], list[Compare]] = {}
+        for leaf, windows in dict.fromkeys(leaves):
+            if (leaf, windows) in self._rows:
+                continue
+            if isinstance(leaf, Compare):
+                scales.setdefault((leaf.variable, leaf.interval.unit, windows), []).append(leaf)
+            else:
+                decided = [patient.leaf(leaf, windows).rank for patient in self.patients]
+                self._rows[leaf, windows] = np.array(decided, np.int8)
+        for (variable, unit, windows), compared in scales.items():
+            bounds = Bounds.of([leaf.interval for leaf in compared])
+            rows = np.empty((len(self.patients), len(compared)), np.int8)
+            for row, patient in zip(rows, self.patients, strict=True):
+                row[:] = compare_all(variable, unit, bounds, windows, patient.chart)
+            for leaf, column in zip(compared, rows.T, strict=True):
+                self._rows[leaf, windows] = np.ascontiguousarray(column)
+
+
+def _leaves(tree: Tree) -> list[_Placed]:
+    found: list[_Placed] = []
+
+    def keep(leaf: Leaf, windows: Windows, against: bool) -> None:
+        if not isinstance(leaf, Opaque):
+            found.append((leaf, windows))
+
+    folded(tree, (), False, keep, lambda op, count, parts: None)
+    return found
