@@ -34,8 +34,8 @@ def design(text: str = TEXT) -> TrialDesign:
     )  # fmt: skip
     return TrialDesign(
         nct_id="NCT00000001", title="", conditions=(), study_type="", phases=(), arms=(), enrolment=20,
-        enrolment_type="ACTUAL", allocation="", model="", masking="", sex="", minimum_age="", maximum_age="", sites=1, compiled=compiled,
-        single_arm=True, therapy=None,
+        enrolment_type="ACTUAL", allocation="", model="", masking="", sex="", minimum_age="", maximum_age="",
+        sites=1, compiled=compiled, single_arm=True, therapy=None,
     )  # fmt: skip
 
 
