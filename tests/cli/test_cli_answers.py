@@ -35,6 +35,16 @@ def test_an_empty_search_finds_everything_page_by_page(accrual: Callable[..., Si
     assert second["results"] == everything["results"][5:10]
 
 
+def test_words_in_spanish_are_read_as_english_and_said_so(accrual: Callable[..., SimpleNamespace]) -> None:
+    found = accrual("find", "leucemia de células T", "--lang", "es", "--json")
+    assert SEED in [hit["nct_id"] for hit in found.json["results"]]
+    assert found.json == accrual("find", "T-cell leukemia", "--json").json
+    assert "“leucemia de células T” is read as “T-cell leukemia”" in " ".join(found.err.split())
+    refused = accrual("find", "leucemia", "--lang", "xx")
+    assert refused.code == 2
+    assert "choose en or es" in refused.err
+
+
 def test_filters_take_human_words(accrual: Callable[..., SimpleNamespace]) -> None:
     found = accrual("find", "--status", "recruiting", "--phase", "2, 3", "--json").json
     assert 0 < found["total"] < 41

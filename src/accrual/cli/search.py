@@ -10,6 +10,7 @@ import typer
 from accrual.cli.options import AsOf, Home, Json, Today, Top, day, past
 from accrual.cli.output import note, text, write, write_json
 from accrual.cli.session import home_of, open_finder, require_studies, state_day
+from accrual.errors import QueryError
 from accrual.plain.distance import distance_words, site_words
 
 if TYPE_CHECKING:
@@ -86,6 +87,9 @@ def find(
     offset: Annotated[
         int, typer.Option("--offset", min=0, max=MAX_OFFSET, metavar="N", help="Skip this many results.")
     ] = 0,
+    lang: Annotated[
+        str, typer.Option("--lang", metavar="LANGUAGE", help="The language of the words: en or es.")
+    ] = "en",
     as_of: AsOf = None,
     today: Today = None,
     home: Home = None,
@@ -101,9 +105,9 @@ def find(
     with open_finder(context, home, past(as_of)) as finder:
         query = build_query(
             find_place=finder.place,
-            text=" ".join(words or ()),
-            condition=condition,
-            intervention=intervention,
+            text=_read(" ".join(words or ()), lang),
+            condition=_read(condition, lang),
+            intervention=_read(intervention, lang),
             filters={
                 "status": status or (),
                 "phase": phase or (),
@@ -137,6 +141,23 @@ def find(
         note(f"{found.total:,} studies match{_around(query.near)}. Fewer words or filters find more.")
         return
     write(_table(found, query.near), text(_footer(found, query)))
+
+
+def _read(typed: str, language: str) -> str:
+    """Return words in English, and say how they were read."""
+    if language == "en":
+        return typed
+    from accrual.plain.translation import translate
+    from accrual.web.language import LANGUAGES
+    from accrual.web.lexicon import lexicon
+
+    words = lexicon(language)
+    if words is None:
+        raise QueryError(f"--lang {language}: this language is not known; choose {' or '.join(LANGUAGES)}")
+    reading = translate(typed, words)
+    if reading.changed:
+        note(f"“{typed}” is read as “{reading.text}”: records are in English.")
+    return reading.text
 
 
 def _footer(found: Found, query: Query) -> str:

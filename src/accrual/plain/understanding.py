@@ -78,6 +78,8 @@ class Understood(msgspec.Struct, frozen=True):
     """What was typed, and the name that was searched for in its place because more trials have it."""
     mended: tuple[tuple[str, str], ...] = ()
     """Words that stand in no record, and the ones a typing slip away that do."""
+    read: tuple[tuple[str, str], ...] = ()
+    """Names in another language as they were typed, and the English that they were read as."""
     left_out: tuple[str, ...] = ()
     """Words that were left out because nothing is found with them, or because they name what was tried already."""
     changed: bool = False

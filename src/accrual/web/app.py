@@ -32,12 +32,14 @@ from accrual.web.any_trial import AnyTrialPages
 from accrual.web.assets import built
 from accrual.web.carried import Carrier
 from accrual.web.caseload import CaseloadPages
+from accrual.web.catalog import catalog
 from accrual.web.check import CheckPages
 from accrual.web.comparison import ComparisonPages
 from accrual.web.compression import Compression
 from accrual.web.coordinators import CoordinatorPages
-from accrual.web.language import Language
+from accrual.web.language import LANGUAGES, Language
 from accrual.web.layout import RETRY_AFTER, render
+from accrual.web.lexicon import lexicon
 from accrual.web.map import MapPages
 from accrual.web.matrix import MatrixPages
 from accrual.web.places import PlacePages
@@ -148,7 +150,14 @@ def create_app(
             Exception: _unexpected,
         },
     )
-    app.state.make_ready = suggestions.make_ready
+
+    def make_ready() -> None:
+        suggestions.make_ready()
+        for language in LANGUAGES:
+            catalog(language)
+            lexicon(language)
+
+    app.state.make_ready = make_ready
     return app
 
 

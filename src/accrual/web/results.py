@@ -26,6 +26,7 @@ from accrual.plain.distance import read_distance, site_words
 from accrual.plain.filters import FACET_TITLES, field_words, value_words
 from accrual.plain.prose import original, unescape
 from accrual.plain.status import standing_words
+from accrual.plain.translation import translate
 from accrual.plain.understanding import Understood
 from accrual.registry.labels import label
 from accrual.search.query import FACETS, Facet, FacetCount, Found, Hit
@@ -33,9 +34,10 @@ from accrual.search.slips import respelled
 from accrual.web.address import DISTANCES, SORTS, Choice, SearchForm, read_form, text_form
 from accrual.web.asking import Asked, exact_form, read_asked
 from accrual.web.days import age_words
-from accrual.web.language import current, marked
+from accrual.web.language import LANGUAGES, current, marked
 from accrual.web.language import say as _
 from accrual.web.layout import RETRY_AFTER, render
+from accrual.web.lexicon import lexicon
 
 CONDITIONS_SHOWN = 6
 MATCHED_SHOWN = 4
@@ -136,7 +138,11 @@ class ResultsPages:
         url = msgspec.structs.replace(form, text=mended, page=1).url() if mended != form.text else ""
         return Helps(
             tuple(sorted(without, key=lambda one: -one[1])),
-            (*self._counted(_farther(form))[:1], *self._counted(_fewer_words(form))),
+            (
+                *self._counted(_in_english(form)),
+                *self._counted(_farther(form))[:1],
+                *self._counted(_fewer_words(form)),
+            ),
             mended if url else "",
             url,
         )
@@ -200,6 +206,19 @@ def _fewer_words(form: SearchForm) -> list[tuple[str, SearchForm]]:
         )
         for name in list(names)[:MOST_NAMES]
         if name.lower() != form.text.lower()
+    ]
+
+
+def _in_english(form: SearchForm) -> list[tuple[str, SearchForm]]:
+    """Return the search as it is read on a page of another language than this one."""
+    others = (words for code in LANGUAGES if code != current() and (words := lexicon(code)) is not None)
+    readings = {found.text for words in others if (found := translate(form.text, words)).changed}
+    return [
+        (
+            _("In English: “%(words)s”") % {"words": text},
+            msgspec.structs.replace(form, text=text, exact=False, page=1),
+        )
+        for text in sorted(readings)
     ]
 
 
