@@ -60,7 +60,7 @@ def test_a_cache_that_cannot_be_lent_costs_only_time(finder: Finder, monkeypatch
     def refuse(*_: object) -> None:
         raise StoreError("no room")
 
-    monkeypatch.setattr("accrual.finder.lend_compiled", refuse)
+    monkeypatch.setattr("accrual.holdings.lend_compiled", refuse)
     made = finder.make_snapshot("now", TODAY)
     with Finder(snapshot_folder(finder.home, "now")) as kept:
         assert len(kept.criteria(next(iter(kept.nct_ids()))).criteria) > 0

@@ -12,13 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date
-from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec.structs import replace
 
 from accrual import demo, matching
@@ -28,6 +26,7 @@ from accrual.criteria.tree import CompiledTrial, Criterion
 from accrual.errors import PatientError, StoreError, StudyRemovedError
 from accrual.figures import Figures
 from accrual.folder import DataFolder, OnProgress
+from accrual.holdings import DataState, Held, Holdings, Status
 from accrual.locations import Locations
 from accrual.match.ask import Question
 from accrual.match.evaluate import Screener
@@ -42,7 +41,7 @@ from accrual.patient.patients import find_patient, read_patients
 from accrual.patient.reader import read_patient
 from accrual.programs import Programs
 from accrual.prospects import Prospects
-from accrual.reading import compile_record, compiler_version, lend_compiled
+from accrual.reading import compile_record
 from accrual.registry.ctgov_json import read_json
 from accrual.registry.files import Refusal, SourceRecord, read_record
 from accrual.registry.record import Trial
@@ -59,13 +58,11 @@ from accrual.search.rank import find
 from accrual.search.studies import StudyPage, StudyQuery, find_studies
 from accrual.simulate.settings import Settings, require_libraries
 from accrual.store.archive import Archive
-from accrual.store.criteria_cache import CriteriaCache, criteria_recipe
-from accrual.store.derived import catch_up
+from accrual.store.criteria_cache import CriteriaCache
 from accrual.store.load import LoadReport, load, load_records
-from accrual.store.manifest import MadeBy, Manifest
+from accrual.store.manifest import Manifest
 from accrual.store.omop_database import open_omop
-from accrual.store.records import RecordStore
-from accrual.store.snapshot import OnSnapshot, create_snapshot, snapshot_folder
+from accrual.store.snapshot import OnSnapshot
 from accrual.store.sources import Source
 from accrual.store.writer import identity
 from accrual.sync import SyncPlan, SyncReport, sync
@@ -75,46 +72,6 @@ if TYPE_CHECKING:
 
 RECORDS_AT_ONCE = 200
 """Studies read in one go where all are read: some 4 MB."""
-
-
-class Status(msgspec.Struct, frozen=True):
-    """What a data folder holds. JSON of `accrual status --json`."""
-
-    studies: int
-    versions: int
-    generation: int
-    data_date: str
-    studies_read: int
-    """Studies whose criteria have been compiled; the rest are compiled when they are asked for."""
-    criteria: int
-    understood_whole: int
-    understood_part: int
-    understood_none: int
-    understood_by_words: int
-    """Of the whole ones, those in which some name is known by its words alone."""
-    rightly_text: int
-    """Of those not understood, the ones that are a judgement or said of the trial."""
-
-
-class DataState(msgspec.Struct, frozen=True):
-    """Which state of the records an answer is made from."""
-
-    digest: str
-    """Another one after every change; empty for an empty folder."""
-    data_date: str
-    """The newest date that a record carries (ISO day); may be empty."""
-
-
-class Held(msgspec.Struct, frozen=True):
-    """One version of a study."""
-
-    nct_id: NctId
-    body: bytes
-    """Registry JSON (API v2)."""
-    posted: str
-    """The day it was posted (ISO day)."""
-    gone: str | None
-    """The day since which the study is gone from its source; None where it is not."""
 
 
 class Finder:
@@ -134,7 +91,7 @@ class Finder:
         """
         self.home = home
         self._folder = DataFolder(home, on_progress)
-        self._whole: tuple[str, Status] | None = None
+        self._holdings = Holdings(self._folder)
 
     @classmethod
     def demo(cls, home: Path) -> Finder:
@@ -306,13 +263,7 @@ class Finder:
             QueryError: not an NCT number.
             StudyNotFoundError: not in the store, or no version here is that old; the message names the oldest.
         """
-        number, records = nct_id(nct), self._folder.records
-        return Held(
-            number,
-            records.get(number, as_of),
-            records.posted_on(number, as_of),
-            records.removed_on(number, as_of),
-        )
+        return self._holdings.held(nct_id(nct), as_of)
 
     def records(self, numbers: Sequence[str]) -> list[tuple[NctId, bytes]]:
         """Return many studies as registry JSON, in the order asked for; leaves out those that are not here."""
@@ -343,8 +294,7 @@ class Finder:
     @property
     def state(self) -> DataState:
         """What the records are as of now: cheap enough to ask before every answer."""
-        records = self._folder.records
-        return DataState(records.digest(records.generation) or "", records.data_date())
+        return self._holdings.state
 
     # -- read
 
@@ -500,7 +450,7 @@ class Finder:
     @property
     def made_as_now(self) -> bool:
         """Whether this program reads criteria as the one did that made the snapshot; True of what is none."""
-        return self.snapshot is None or self.snapshot.made_by.compiler == compiler_version()
+        return self._holdings.made_as_now
 
     def make_snapshot(
         self, name: str, today: date, as_of: date | None = None, on_progress: OnSnapshot | None = None
@@ -510,40 +460,13 @@ class Finder:
         Raises:
             StoreError: the name is taken, nothing here is that old, another makes one, the disk is full.
         """
-        made_by = MadeBy(version("accrual"), compiler_version())
-        records = self._folder.records
-        made = create_snapshot(records, name, today, made_by, as_of, on_progress)
-        # Compiling is the longest part of building what is derived; without it the snapshot builds all by itself.
-        with suppress(StoreError), RecordStore(snapshot_folder(self.home, name), create=False) as kept:
-            theirs = catch_up(kept, criteria_recipe(compiler_version()))
-            lend_compiled(records, self.cache, kept, theirs)
-            theirs.close()
-        return made
+        return self._holdings.make_snapshot(name, today, as_of, on_progress)
 
     # -- status
 
     def status(self) -> Status:
         """Count what is here and how much of it is understood; once all is read, anew only after a change."""
-        digest = self.state.digest
-        if self._whole is not None and self._whole[0] == digest:
-            return self._whole[1]
-        totals = self.cache.totals()
-        status = Status(
-            studies=self._folder.records.count(),
-            versions=self._folder.records.version_count(),
-            generation=self._folder.records.generation,
-            data_date=self._folder.records.data_date(),
-            studies_read=totals.studies,
-            criteria=totals.whole + totals.part + totals.none,
-            understood_whole=totals.whole,
-            understood_part=totals.part,
-            understood_none=totals.none,
-            understood_by_words=totals.by_words,
-            rightly_text=totals.judgement,
-        )
-        if status.studies_read == status.studies:
-            self._whole = (digest, status)
-        return status
+        return self._holdings.status()
 
     @property
     def written_on(self) -> date:

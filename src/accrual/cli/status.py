@@ -11,7 +11,7 @@ from accrual.cli.output import text, write, write_json, write_text
 from accrual.cli.session import home_of, open_finder
 
 if TYPE_CHECKING:
-    from accrual.finder import Status
+    from accrual.holdings import Status
 
 
 def status(context: typer.Context, home: Home = None, json: Json = False) -> None:

@@ -16,7 +16,8 @@ from starlette.responses import Response
 from accrual.api.limits import Workers
 from accrual.codes.shelves import open_shelf
 from accrual.codes.sources.catalog import CATALOG
-from accrual.finder import Finder, Status
+from accrual.finder import Finder
+from accrual.holdings import Status
 from accrual.message import Message, Original
 from accrual.plain.filters import value_words
 from accrual.plain.prose import printable
