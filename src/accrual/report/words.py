@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from accrual.message import message
+from accrual.message import Original, message
 
 NOTICE: Final = message(
     "This explores the design of a trial with published models and stated assumptions. "
     "It does not predict what any product does, and it is not medical advice."
 )
 """As `accrual.simulate.notice` says it; here for the catalogs. A test holds them together."""
+
+YES: Final = message("yes")
+NO: Final = message("no")
 
 INFUSION: Final = {
     "given": message("Infused"),
@@ -99,3 +102,51 @@ def percent(share: float | None, digits: int = 0) -> str:
         ('12 %', '–')
     """
     return "–" if share is None or share != share else f"{100 * share:.{digits}f} %"  # NaN is not itself
+
+
+SETS: Final = {
+    "4-1BB": (
+        message("tisagenlecleucel in 90 children and young adults with B-ALL"),
+        message(
+            "A product with a 4-1BB domain, not the domain: product, CD19, B-ALL and young age go with it. "
+            "No source separates the domain from disease and product."
+        ),
+    ),
+    "liso-cel": (
+        message(
+            "lisocabtagene maraleucel in 261 patients; peak, persistent share and all spreads borrowed from Stein"
+        ),
+        message(
+            "Another 4-1BB product in another disease (lymphoma). Only times and rates are stated; the height of the "
+            "peak is tisagenlecleucel's."
+        ),
+    ),
+    "CD28": (
+        message("axicabtagene ciloleucel in large B-cell lymphoma, the typical patient"),
+        message(
+            "A product with a CD28 domain, not the domain: product, CD19, lymphoma and lymphodepletion go with it. "
+            "No source separates the domain from disease and product. No spread of the cells between patients is "
+            "published; kill rate, half-kill and tumour growth are confounded by one tumour measurement a patient."
+        ),
+    ),
+}
+"""What each parameter set stands for, and what is confounded in it, as the set itself says; here for the catalogs."""
+
+_LEFT_OUT: Final = {
+    str(words): words
+    for words in (
+        message("what happens to participants: no therapy was asked for"),
+        message("what happens to participants: the trial has not a single arm"),
+        message("what happens to participants: only CAR-T cells have a model here"),
+    )
+}
+
+
+def left_out_words(reason: str) -> str:
+    """Return why a part is not there, as a sentence.
+
+    Example:
+        >>> left_out_words("what happens to participants: no therapy was asked for")
+        'Left out: what happens to participants: no therapy was asked for.'
+    """
+    return message("Left out: %(reason)s.", reason=_LEFT_OUT.get(reason, Original(reason)))

@@ -1,0 +1,246 @@
+"""A simulation laid out: sentences, rows and figures, in the order in which a page shows them.
+
+Comes in: `Simulation`. Goes out: `Sheet`. Refuses nothing: a part that is not there says why.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from accrual.message import Original, message
+from accrual.report.course_figures import course_figures
+from accrual.report.design_figures import characteristics_figure, counts_figure
+from accrual.report.figure import Figure
+from accrual.report.words import AMONG, NOTICE, SETS, left_out_words, percent, share_words
+
+if TYPE_CHECKING:
+    from accrual.simulate.showing import Showing
+    from accrual.simulate.simon import Stages
+    from accrual.simulate.simulation import Simulation
+    from accrual.simulate.summary import Summary
+
+MONTHS_SHOWN: Final = ("_12", "_24")
+"""Of what happens over time these months are shown; JSON has all."""
+
+_SHOWS: Final = (
+    message(
+        "How sure the answer of a trial of this size can be. Chance alone changes what a small trial finds."
+    ),
+    message("How often a trial like this would say yes to a treatment, when it works and when it does not."),
+)
+_CANNOT: Final = (
+    message("Whether the treatment works. No person was treated for this page."),
+    message("What will happen to you or to someone you know. Ask a doctor or the study team about that."),
+)
+_CANNOT_COURSE: Final = message(
+    "How this very treatment acts. The models come from other products and other illnesses, and some numbers are "
+    "guesses."
+)
+
+
+class ShareRow(msgspec.Struct, frozen=True):
+    """One outcome: words, and where its interval lies, in percent of a bar."""
+
+    words: str
+    among: str
+    share: str
+    low: str
+    high: str
+    error: str
+    known: bool
+    at: float
+    low_at: float
+    high_at: float
+    begins: bool
+    """Whether another kind of outcome begins here."""
+
+
+class Sheet(msgspec.Struct, frozen=True):
+    """Everything that a page of a simulation shows."""
+
+    nct_id: str
+    title: str
+    participants: int
+    seed: int
+    notice: str
+    shows: tuple[str, ...]
+    cannot: tuple[str, ...]
+    designs: tuple[str, ...]
+    design_figures: tuple[Figure, ...]
+    time: tuple[str, ...]
+    course: tuple[str, ...]
+    shares: tuple[ShareRow, ...]
+    course_figures: tuple[Figure, ...]
+    assumed: tuple[str, ...]
+
+
+def lay_out(found: Simulation) -> Sheet:
+    """Return what a page shows of a simulation."""
+    course = found.course
+    return Sheet(
+        nct_id=found.nct_id,
+        title=found.title,
+        participants=found.participants,
+        seed=found.seed,
+        notice=NOTICE,
+        shows=(*_SHOWS, _played(course.summary.replicates)) if course else _SHOWS,
+        cannot=(_CANNOT[0], _CANNOT_COURSE, _CANNOT[1]) if course else _CANNOT,
+        designs=tuple(_designs(found.showing)),
+        design_figures=(counts_figure(found.showing), characteristics_figure(found.showing)),
+        time=_time(found),
+        course=_course(found),
+        shares=share_rows(course.summary) if course else (),
+        course_figures=course_figures(course.group) if course else (),
+        assumed=_assumed(found),
+    )
+
+
+def _played(replicates: int) -> str:
+    return message(
+        "How a trial like this could go. A computer plays it through %(count)s times, each time with other made-up "
+        "people.",
+        count=replicates,
+    )
+
+
+def _designs(showing: Showing) -> list[str]:
+    rates, null, target = showing.rates, *showing.at_rates.rows
+    limit = showing.single.design.reject_above
+    said: list[str] = [
+        message(
+            "Here a response rate of %(null)s is not worth having, and one of %(target)s is. Both were chosen by hand: "
+            "they are not in the record.",
+            null=percent(rates.null_rate),
+            target=percent(rates.target_rate),
+        )
+    ]
+    if limit >= showing.participants:
+        said.append(
+            message("So few participants cannot say yes: even if all respond, that may be chance."),
+        )
+    else:
+        said.append(
+            message(
+                "All in one stage: the answer is yes if %(least)s or more of %(all)s respond. It is a wrong yes "
+                "%(wrong)s of the time, and a right yes %(right)s of the time.",
+                least=limit + 1,
+                all=showing.participants,
+                wrong=percent(null.yes, 1),
+                right=percent(target.yes, 1),
+            )
+        )
+    if showing.two_stage is None:
+        said.append(
+            message("No two-stage design: %(reason)s.", reason=Original(showing.without_two_stage)),
+        )
+    else:
+        said.append(_stages(message("Two stages (Simon's optimal design)"), showing.two_stage.optimal))
+        said.append(_stages(message("Two stages (Simon's minimax design)"), showing.two_stage.minimax))
+    return said
+
+
+def _stages(name: str, one: Stages) -> str:
+    first, last = one.design.looks
+    return message(
+        "%(name)s: stop with no if %(first)s or fewer of the first %(early)s respond. Else go on to %(all)s, and say "
+        "yes if more than %(limit)s respond. Where the rate is not worth having, it stops early %(stops)s of the time, "
+        "and needs %(expected)s participants on average.",
+        name=name,
+        first=first.no_at_most,
+        early=first.participants,
+        all=last.participants,
+        limit=last.no_at_most,
+        stops=percent(one.null.stops_early),
+        expected=f"{one.null.expected_participants:.1f}",
+    )
+
+
+def _time(found: Simulation) -> tuple[str, ...]:
+    months = found.months
+    return (
+        message(
+            "Half of the finished trials with as many participants and sites took more than %(median)s months from "
+            "their start to their main results, and 95 of 100 took between %(low)s and %(high)s months.",
+            median=round(months.median),
+            low=round(months.low),
+            high=round(months.high),
+        ),
+        message(
+            "Trials that were stopped early are not among them, and the time to watch the participants is in these "
+            "months."
+        ),
+    )
+
+
+def _course(found: Simulation) -> tuple[str, ...]:
+    if found.course is None:
+        return tuple(left_out_words(reason) for reason in found.left_out)
+    summary = found.course.summary
+    stands_for, _ = SETS[found.course.therapy.name]
+    return (
+        message(
+            "%(replicates)s trials of %(count)s were simulated, with the cells of the parameter set %(set)s: "
+            "%(stands_for)s.",
+            replicates=summary.replicates,
+            count=summary.participants,
+            set=Original(summary.therapy),
+            stands_for=stands_for,
+        ),
+        message(
+            "The second number says what one trial of this size may show by chance; more simulating does not make it "
+            "narrower."
+        ),
+    )
+
+
+def _assumed(found: Simulation) -> tuple[str, ...]:
+    said: list[str] = [message("Each participant responds or not, independent of the others.")]
+    if found.course is None:
+        return tuple(said)
+    _, confounded = SETS[found.course.therapy.name]
+    given = found.course.therapy
+    fields = [
+        getattr(part, name) for part in (given.tumour, given.outcome) for name in part.__struct_fields__
+    ]
+    guesses = sum(bool(getattr(field, "assumed", False)) for field in fields)
+    return (
+        *said,
+        confounded,
+        message(
+            "Cells against CD19 stand in for those of this trial. How fast the cancer grows, how much of it there is "
+            "and how much of it lacks the antigen are assumptions."
+        ),
+        message(
+            "%(count)s numbers of the models have no source. JSON and the documentation name each of them.",
+            count=guesses,
+        ),
+    )
+
+
+def share_rows(summary: Summary) -> tuple[ShareRow, ...]:
+    """Return the outcomes that a page shows."""
+    rows, before = [], ""
+    for one in summary.shares:
+        kind = one.name.rpartition("_month_")[2] if "_month_" in one.name else one.among
+        if "_month_" in one.name and not one.name.endswith(MONTHS_SHOWN):
+            continue
+        known = one.share == one.share  # NaN is not itself
+        rows.append(
+            ShareRow(
+                share_words(one.name),
+                AMONG[one.among],
+                percent(one.share, 1),
+                percent(one.low),
+                percent(one.high),
+                percent(one.error, 2),
+                known,
+                round(100 * one.share, 1) if known else 0.0,
+                round(100 * one.low, 1) if known else 0.0,
+                round(100 * one.high, 1) if known else 0.0,
+                begins=bool(before) and kind != before,
+            )
+        )
+        before = kind
+    return tuple(rows)
