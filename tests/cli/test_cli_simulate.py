@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,10 +47,10 @@ def test_a_trial_of_two_arms_has_the_design_part_alone(accrual: Callable[..., An
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("NCT90000026",), "plans no participants"),
+        (("NCT90000026",), "enrolment of 0"),
         (("NCT90000018",), "3,100 participants"),
         (("NCT04785833", "--therapy", "magic"), "magic"),
-        (("NCT90000034", "--therapy", "CD28"), "single arm"),
+        (("NCT90000034", "--therapy", "CD28"), "single-arm"),
         (("NCT04785833", "--null-rate", "0.9"), "above the null rate"),
         (("NCT04785833", "--null-rate", "nan"), "null_rate"),
     ],
@@ -70,3 +72,56 @@ def test_without_the_extra_the_error_says_what_to_install(
     ran = accrual("simulate", "NCT04785833")
     assert ran.code == 2
     assert "pip install accrual[simulate]" in ran.err
+
+
+def test_the_report_is_one_page_that_needs_nothing_else(accrual: Callable[..., Any], tmp_path: Path) -> None:
+    out = tmp_path / "report.html"
+    ran = accrual("simulate", "NCT04785833", "--replicates", "20", "--out", str(out))
+    assert (ran.code, ran.out) == (0, "")
+    assert NOTICE in ran.err
+    page = out.read_text("utf-8")
+    assert NOTICE in page
+    assert not re.search(r"<script|src=|href=|url\(|@import", page)
+    assert page.count("<figure") == page.count("<details>") == 6
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_parquet_holds_every_virtual_participant(accrual: Callable[..., Any], tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    out = tmp_path / "people.parquet"
+    asked = ("simulate", "NCT04785833", "--replicates", "20")
+    assert accrual(*asked, "--out", str(out)).code == 0
+    table = parquet.read_table(out)
+    assert table.num_rows == 400
+    rows = table.to_pylist()
+    infused = [row for row in rows if row["infusion"] == "given"]
+    (share,) = (
+        row
+        for row in accrual(*asked, "--json").json["course"]["summary"]["shares"]
+        if row["name"] == "remission"
+    )
+    assert sum(row["remission"] for row in infused) / len(infused) == pytest.approx(share["share"])
+    assert {row["remission"] for row in rows if row["infusion"] != "given"} == {None}
+    assert table.schema.metadata[b"notice"].decode() == NOTICE
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("report.docx", ".html, .json, .parquet"), ("no-such-folder/report.html", "cannot be written")],
+)
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_simulated(
+    accrual: Callable[..., Any], tmp_path: Path, name: str, says: str
+) -> None:
+    ran = accrual("simulate", "NCT04785833", "--out", str(tmp_path / name))
+    assert ran.code == 2
+    assert says in ran.err
+
+
+def test_parquet_of_a_trial_without_virtual_participants_is_refused(
+    accrual: Callable[..., Any], tmp_path: Path
+) -> None:
+    pytest.importorskip("pyarrow")
+    ran = accrual("simulate", "NCT90000034", "--out", str(tmp_path / "people.parquet"))
+    assert ran.code == 2
+    assert "no virtual participants" in ran.err
+    assert list(tmp_path.iterdir()) == []

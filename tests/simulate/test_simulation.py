@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 pytest.importorskip("scipy")
 pytest.importorskip("numba")
 
+from accrual.basic import NctId
+from accrual.criteria.tree import CompiledTrial
 from accrual.errors import SimulationError
+from accrual.message import Message
 from accrual.report.words import (
     AMONG,
     CRS,
     EVENT,
     INFUSION,
+    SETS,
     SIGN,
+    left_out_words,
     share_words,
 )
 from accrual.report.words import NOTICE as NOTICE_WORDS
@@ -24,9 +30,32 @@ from accrual.simulate.outcome import Event, Infusion
 from accrual.simulate.reactions import Grade
 from accrual.simulate.settings import Settings
 from accrual.simulate.showing import Rates, show
-from accrual.simulate.simulation import Simulation, Subject, simulate
+from accrual.simulate.simulation import Simulation, simulate
+from accrual.simulate.therapies import THERAPIES
+from accrual.simulate.trial import Arm, TrialDesign
 
-SEED = Subject("NCT04785833", "CD7 CAR-T", 20, 1, single_arm=True, car_t=True)
+SEED = TrialDesign(
+    nct_id="NCT04785833",
+    title="CD7 CAR-T",
+    conditions=("Leukemia",),
+    study_type="INTERVENTIONAL",
+    phases=("PHASE1",),
+    arms=(Arm("CAR-T"),),
+    enrolment=20,
+    enrolment_type="ESTIMATED",
+    allocation="NA",
+    model="SINGLE_GROUP",
+    masking="NONE",
+    sex="ALL",
+    minimum_age="",
+    maximum_age="",
+    sites=1,
+    compiled=CompiledTrial(NctId("NCT04785833"), ()),
+    single_arm=True,
+    therapy="CAR-T",
+)
+OF_TWO_ARMS = replace(SEED, arms=(Arm("a"), Arm("b")), single_arm=False)
+OF_ANOTHER_DRUG = replace(SEED, therapy=None)
 FEW = Settings(replicates=20)
 
 
@@ -36,9 +65,9 @@ def found() -> Simulation:
 
 
 def test_the_same_settings_give_the_same_bytes_whatever_the_workers(found: Simulation) -> None:
-    again = simulate(SEED, msgspec.structs.replace(FEW, workers=1))
+    again = simulate(SEED, replace(FEW, workers=1))
     assert msgspec.json.encode(again) == msgspec.json.encode(found)
-    other = simulate(SEED, msgspec.structs.replace(FEW, seed=2))
+    other = simulate(SEED, replace(FEW, seed=2))
     assert other.course is not None
     assert found.course is not None
     assert other.course.group != found.course.group
@@ -71,32 +100,35 @@ def test_courses_and_fates_are_of_the_same_people(found: Simulation) -> None:
 @pytest.mark.parametrize(
     ("subject", "reason"),
     [
-        (Subject("NCT1", "a", 20, 1, single_arm=False, car_t=True), "single arm"),
-        (Subject("NCT1", "a", 20, 1, single_arm=True, car_t=False), "CAR-T"),
+        (OF_TWO_ARMS, "single arm"),
+        (OF_ANOTHER_DRUG, "CAR-T"),
     ],
 )
 def test_a_therapy_is_left_out_where_none_applies_and_the_reason_is_said(
-    subject: Subject, reason: str
+    subject: TrialDesign, reason: str
 ) -> None:
     without = simulate(subject, FEW)
     assert without.course is None
     assert reason in without.left_out[0]
+    (words,) = left_out_words(without.left_out[0]).values.values()  # type: ignore[attr-defined]
+    assert isinstance(words, Message)
     assert without.showing.participants == 20
 
 
 @pytest.mark.parametrize(
     ("subject", "settings", "says"),
     [
-        (Subject("NCT1", "a", 0, 1, single_arm=True, car_t=True), FEW, "plans no participants"),
-        (Subject("NCT1", "a", 5000, 1, single_arm=True, car_t=True), FEW, "5,000"),
-        (Subject("NCT1", "a", 20, 1, single_arm=False, car_t=True), Settings(therapy="CD28"), "single arm"),
+        (replace(SEED, enrolment=5000), FEW, "5,000"),
+        (OF_TWO_ARMS, Settings(therapy="CD28"), "2 arms"),
+        (OF_ANOTHER_DRUG, Settings(therapy="CD28"), "models for CAR-T"),
         (SEED, Settings(therapy="nothing"), "'nothing' is not a therapy"),
         (SEED, Settings(null_rate=0.9), "above the null rate"),
         (SEED, Settings(seed=-1), "seed is -1"),
-        (SEED, Settings(participants=2000), "from 1 to 1000"),
     ],
 )
-def test_what_cannot_be_simulated_is_refused_by_name(subject: Subject, settings: Settings, says: str) -> None:
+def test_what_cannot_be_simulated_is_refused_by_name(
+    subject: TrialDesign, settings: Settings, says: str
+) -> None:
     with pytest.raises(SimulationError, match=says):
         simulate(subject, settings)
 
@@ -116,8 +148,6 @@ def test_a_long_table_keeps_where_no_turns_to_yes() -> None:
 
 
 def test_more_participants_than_a_plot_shows_are_refused_one_by_one() -> None:
-    from accrual.simulate.therapies import THERAPIES
-
     with pytest.raises(SimulationError, match="one by one"):
         draw_group(THERAPIES["4-1BB"], 101, None)  # type: ignore[arg-type]
 
@@ -129,4 +159,6 @@ def test_every_name_in_a_simulation_has_words(found: Simulation) -> None:
         assert row.among in AMONG
     assert INFUSION.keys() == {each.name.lower() for each in Infusion}
     assert EVENT.keys() == {each.name.lower() for each in Event} == SIGN.keys() | {"not_infused"}
+    for one in THERAPIES.values():
+        assert SETS[one.name] == (one.cells.stands_for, one.cells.confounded)
     assert CRS.keys() == {each.name.lower() for each in Grade}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from accrual.cli.options import Home, Json, Study
-from accrual.cli.output import text, write, write_json
+from accrual.cli.output import note, text, write, write_json
 from accrual.cli.session import open_finder
+from accrual.errors import QueryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
+    from accrual.simulate.outcome import Participants
     from accrual.simulate.simulation import Simulation
 
 MONTHS_SHOWN = ("_12", "_24")
@@ -59,6 +62,14 @@ def simulate(
     replicates: Annotated[
         int, typer.Option("--replicates", min=1, metavar="N", help="How many trials are simulated.")
     ] = 10_000,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="Write a file instead: .html (one page), .json, or .parquet (all virtual participants).",
+        ),
+    ] = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
@@ -66,8 +77,15 @@ def simulate(
 
     It explores a design. It does not predict what any product does, and it is not medical advice.
     """
+    from accrual.report.file import check_file, write_file
     from accrual.simulate.settings import Settings
 
+    if out is not None and json:
+        raise QueryError("--out and --json are two places for the answer: choose one")
+    if out is not None:
+        check_file(out)
+    kept: list[Participants] = []
+    keep = kept.append if out is not None and out.suffix.lower() == ".parquet" else None
     with open_finder(context, home) as finder:
         found = finder.simulate(
             nct,
@@ -81,9 +99,13 @@ def simulate(
                 beta=beta,
                 replicates=replicates,
             ),
+            keep,
         )
         snapshot = finder.snapshot
-    if json:
+    if out is not None:
+        write_file(out, found, *kept)
+        note(f"Written to {out}. {found.notice}")
+    elif json:
         write_json(found, snapshot)
     else:
         write(*_layout(found))

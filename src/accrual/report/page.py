@@ -27,10 +27,7 @@ def write_page(found: Simulation) -> str:
     """Return the report of a simulation as one page of HTML.
 
     Example:
-        >>> from accrual.simulate.simulation import Subject, simulate
-        >>> from accrual.simulate.settings import Settings
-        >>> subject = Subject("NCT04785833", "CD7 CAR-T", 20, 1, single_arm=True, car_t=True)
-        >>> write_page(simulate(subject, Settings(replicates=20)))[:15]
+        >>> write_page(finder.simulate("NCT04785833"))[:15]
         '<!doctype html>'
     """
     styles = Markup("\n".join(_style(name) for name in ("report.css", "figures.css")))

@@ -137,7 +137,7 @@ _LEFT_OUT: Final = {
     for words in (
         message("what happens to participants: no therapy was asked for"),
         message("what happens to participants: the trial has not a single arm"),
-        message("what happens to participants: only CAR-T cells have a model here"),
+        message("what happens to participants: only CAR-T cells in leukemia have a model here"),
     )
 }
 
