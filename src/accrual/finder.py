@@ -57,7 +57,6 @@ from accrual.search.query import Facet, FacetCount, Found, NearestSite, Query
 from accrual.search.rank import find
 from accrual.search.studies import StudyPage, StudyQuery, find_studies
 from accrual.simulate.settings import Settings, require_libraries
-from accrual.simulate.trial import read_trial
 from accrual.store.archive import Archive
 from accrual.store.criteria_cache import CriteriaCache
 from accrual.store.load import LoadReport, load, load_records
@@ -69,8 +68,7 @@ from accrual.store.writer import identity
 from accrual.sync import SyncPlan, SyncReport, sync
 
 if TYPE_CHECKING:
-    from accrual.simulate.outcome import Participants
-    from accrual.simulate.simulation import Simulation
+    from accrual.simulate.simulation import OnParticipants, Simulation
 
 RECORDS_AT_ONCE = 200
 """Studies read in one go where all are read: some 4 MB."""
@@ -436,19 +434,13 @@ class Finder:
     # -- simulate
 
     def simulate(
-        self,
-        nct: str,
-        settings: Settings | None = None,
-        on_participants: Callable[[Participants], None] | None = None,
+        self, nct: str, settings: Settings | None = None, on_participants: OnParticipants | None = None
     ) -> Simulation:
         """Return the virtual trial of a study's design, as `accrual.simulate` does; raises as it and as `show`."""
         require_libraries()
-        from accrual.simulate.simulation import simulate  # takes seconds to import
+        from accrual.simulate.simulation import simulate_record  # takes seconds to import
 
-        asked = settings or Settings()
-        return simulate(
-            read_trial(self.show(nct), self.criteria(nct), asked.participants or None), asked, on_participants
-        )
+        return simulate_record(self.show(nct), self.criteria(nct), settings, on_participants)
 
     # -- snapshots
 

@@ -1,8 +1,8 @@
 """The whole virtual trial in one value: what its numbers show, how long it takes to fill, what happens in it.
 
 Comes in: the design of a trial, read from its record, and `Settings`. Goes out: `Simulation`, plain frozen values that
-are JSON as they stand. Refuses: numbers outside their range, more participants than are enumerated. A part that does not
-apply is None, and `left_out` says why.
+are JSON as they stand. Refuses: numbers outside their range, more participants than are enumerated. A part that does
+not apply is None, and `left_out` says why.
 
 The same settings give the same bytes on one machine, whatever the number of workers.
 """
@@ -10,12 +10,14 @@ The same settings give the same bytes on one machine, whatever the number of wor
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 import numpy as np
 
+from accrual.criteria.tree import CompiledTrial
 from accrual.errors import SimulationError
+from accrual.registry.record import Trial
 from accrual.simulate.calibration import REGISTRY
 from accrual.simulate.enrolment import Forecast
 from accrual.simulate.group import MOST, Group, draw_group
@@ -26,13 +28,16 @@ from accrual.simulate.settings import AUTO, NO_THERAPY, Settings
 from accrual.simulate.showing import Rates, Showing, show
 from accrual.simulate.summary import Summary, summarise
 from accrual.simulate.therapies import Therapy, therapy
-from accrual.simulate.trial import TrialDesign, require_therapy
+from accrual.simulate.trial import TrialDesign, read_trial, require_therapy
 
 MOST_PARTICIPANTS: Final = 1000  # `RANGES["arm"]`
 GROUP: Final = 20  # virtual participants drawn one by one, at most; the seed trial's number
 THERAPY: Final = (
     "4-1BB"  # where a CAR-T therapy is all that is known: the set with the most patients behind it
 )
+
+OnParticipants: TypeAlias = Callable[[Participants], None]
+"""Is handed the virtual participants of all replicates."""
 
 CAR_T_RATES: Final = Rates(0.5, 0.8)
 """Not worth having and worth having, in relapsed T-ALL. Set by hand; choose your own."""
@@ -68,7 +73,7 @@ class Simulation(msgspec.Struct, frozen=True):
 def simulate(
     of: TrialDesign,
     settings: Settings | None = None,
-    on_participants: Callable[[Participants], None] | None = None,
+    on_participants: OnParticipants | None = None,
 ) -> Simulation:
     """Return the virtual trial of a record.
 
@@ -104,11 +109,22 @@ def simulate(
     )
 
 
+def simulate_record(
+    record: Trial,
+    compiled: CompiledTrial,
+    settings: Settings | None = None,
+    on_participants: OnParticipants | None = None,
+) -> Simulation:
+    """Return the virtual trial of a study record and its compiled criteria; raises as `read_trial` and `simulate`."""
+    asked = settings or Settings()
+    return simulate(read_trial(record, compiled, asked.participants or None), asked, on_participants)
+
+
 def run_course(
     given: Therapy,
     participants: int,
     settings: Settings,
-    on_participants: Callable[[Participants], None] | None = None,
+    on_participants: OnParticipants | None = None,
 ) -> Course:
     """Return what happens to virtual participants under a therapy: many replicates, and one group of them."""
     replicates, group = np.random.SeedSequence(_seed(settings.seed)).spawn(2)
