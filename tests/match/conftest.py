@@ -32,8 +32,8 @@ SMALL = Vocabulary(
 @pytest.fixture(autouse=True)
 def small_vocabulary(monkeypatch: pytest.MonkeyPatch) -> Vocabulary:
     rooms = (
-        "ask", "chart", "claim", "concepts", "later", "likeness", "builder", "prominence", "qualification", "rank",
-        "themes",
+        "ask", "chart", "claim", "concepts", "later", "likeness", "builder", "prominence", "panel", "qualification",
+        "rank", "themes",
     )  # fmt: skip
     for module in (*(f"match.{room}" for room in rooms), "patient.answers", "patient.terms"):
         monkeypatch.setattr(f"accrual.{module}.vocabulary", lambda: SMALL)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Literal, TypeAlias
 
@@ -126,6 +126,11 @@ class Chart:
     def variables(self) -> frozenset[str]:
         """Variables that have a value."""
         return frozenset(self._measured)
+
+    @property
+    def named(self) -> Mapping[str, Sequence[Fact]]:
+        """The facts, asserted or denied, by the concept that they name."""
+        return self._named
 
     @property
     def asserted(self) -> frozenset[str]:

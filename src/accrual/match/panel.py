@@ -4,17 +4,19 @@ Comes in: patients as `Screener`s, trees that must hold (an exclusion as its neg
 (trees, patients), exactly as `Screener.holds` would say one by one. Refuses nothing.
 
 A sweep is one patient and every trial; a panel is one trial and every patient. Each distinct leaf is decided for all
-patients and kept, so that a tree that differs in one limit costs one leaf more. Intervals of one variable and unit
-are compared together. Trees are read by `accrual.match.fold`, as everywhere.
+patients and kept, so that a tree that differs in one limit costs one leaf more. The evaluator decides every leaf; where
+a leaf hangs on nothing but some facts, patients who share those very facts are decided once. Trees are read by
+`accrual.match.fold`, as everywhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from accrual.criteria.tree import Compare, Opaque, Tree
+from accrual.codes.concepts import vocabulary
+from accrual.criteria.tree import Compare, OneOf, Opaque, Present, Tree
 from accrual.match.bounds import Bounds
 from accrual.match.evaluate import Screener
 from accrual.match.fold import Decidable, Leaf, Op, Windows, folded, joined, joined_arrays
@@ -22,6 +24,8 @@ from accrual.match.values import compare_all
 from accrual.truth import Truth, TruthArray
 
 _Placed = tuple[Decidable, Windows]
+_Facts = tuple[int, ...]
+"""Facts by their identity: the patients hold them, so that no two have one."""
 _UNKNOWN = Truth.UNKNOWN.rank
 
 
@@ -73,15 +77,60 @@ class Panel:
             if isinstance(leaf, Compare):
                 scales.setdefault((leaf.variable, leaf.interval.unit, windows), []).append(leaf)
             else:
-                decided = [patient.leaf(leaf, windows).rank for patient in self.patients]
-                self._rows[leaf, windows] = np.array(decided, np.int8)
+                self._rows[leaf, windows] = self._decided(leaf, windows)
         for (variable, unit, windows), compared in scales.items():
-            bounds = Bounds.of([leaf.interval for leaf in compared])
-            rows = np.empty((len(self.patients), len(compared)), np.int8)
-            for row, patient in zip(rows, self.patients, strict=True):
-                row[:] = compare_all(variable, unit, bounds, windows, patient.chart)
-            for leaf, column in zip(compared, rows.T, strict=True):
-                self._rows[leaf, windows] = np.ascontiguousarray(column)
+            for leaf, row in zip(compared, self._compared(variable, unit, windows, compared), strict=True):
+                self._rows[leaf, windows] = row
+
+    def _decided(self, leaf: Present | OneOf, windows: Windows) -> TruthArray:
+        """The truths of one leaf, shape (patients,)."""
+        found = np.empty(len(self.patients), np.int8)
+        known: dict[_Facts, int] = {}
+        for at, (patient, facts) in enumerate(zip(self.patients, self._bearing(leaf), strict=True)):
+            rank = known.get(facts)
+            if rank is None:
+                rank = patient.leaf(leaf, windows).rank
+                # A category that its own facts leave open may follow from others: then they are not all that counts.
+                if isinstance(leaf, Present) or rank != _UNKNOWN:
+                    known[facts] = rank
+            found[at] = rank
+        return found
+
+    def _bearing(self, leaf: Present | OneOf) -> Iterator[_Facts]:
+        """Yield for each patient the identities of all facts that the leaf may hang on.
+
+        A patient of whom more than facts counts (his sex) has an identity of his own.
+        """
+        if isinstance(leaf, OneOf):
+            for patient in self.patients:
+                facts = tuple(map(id, patient.chart.measured(leaf.variable)))
+                yield facts if facts and leaf.variable != "sex" else (id(patient),)
+            return
+        known, concept = vocabulary(), leaf.concept.code
+        related: dict[tuple[str, ...], tuple[str, ...]] = {}
+        for patient in self.patients:
+            named = patient.chart.named
+            names = tuple(named)
+            near = related.get(names)
+            if near is None:
+                near = related[names] = tuple(
+                    name for name in names if known.is_a(name, concept) or known.is_a(concept, name)
+                )
+            yield tuple(id(fact) for name in near for fact in named[name])
+
+    def _compared(self, variable: str, unit: str, windows: Windows, leaves: Sequence[Compare]) -> TruthArray:
+        """The truths of leaves that differ in their bounds alone, shape (leaves, patients)."""
+        bounds = Bounds.of([leaf.interval for leaf in leaves])
+        found = np.empty((len(self.patients), len(leaves)), np.int8)
+        known: dict[object, TruthArray] = {}
+        for row, patient in zip(found, self.patients, strict=True):
+            chart = patient.chart
+            of = chart.birth if variable == "age" else tuple(map(id, chart.measured(variable)))
+            truths = known.get(of)
+            if truths is None:
+                truths = known[of] = compare_all(variable, unit, bounds, windows, chart)
+            row[:] = truths
+        return np.ascontiguousarray(found.T)
 
 
 def _leaves(tree: Tree) -> list[_Placed]:

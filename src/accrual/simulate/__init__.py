@@ -28,6 +28,8 @@ The parts, each of which knows only those above it::
     calibration  how long finished trials of the registry took, and how far that says how long others will
     trial        what a simulation takes from a study record: arms, enrolment, criteria, the therapy
     requirements what a trial asks of a person, one after the other; their limits, relaxed
+    profiles     what synthetic patients are drawn from, a row a fact, each with its source
+    population   people to screen: synthetic patients of a profile, or the user's own
     funnel       a population screened by the evaluator that screens real patients
     sbml         Kimmel's model to and from SBML
 

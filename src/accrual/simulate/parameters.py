@@ -109,6 +109,7 @@ RANGES: Final[dict[str, Range]] = {
     "cohort": Range(1, 30, "participants"),
     "cohorts": Range(1, 100, "cohorts"),
     "eliminate_above": Range(0.5, 0.9999, "of belief"),
+    "population": Range(1, 1e5, "patients; each takes some 10 kB of memory"),
     # Enrolment: from one participant in 80 years to a thousand a month at each site.
     "wanted": Range(1, 1e6, "participants"),
     "sites": Range(1, 5000, "sites"),
