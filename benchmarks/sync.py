@@ -51,6 +51,7 @@ def main() -> int:
     parser.add_argument(
         "--records-only", action="store_true", help="leave out all that is derived from records"
     )
+    parser.add_argument("--alone", action="store_true", help="leave out what stands beside the first sync")
     asked = parser.parse_args()
     shutil.rmtree(asked.out, ignore_errors=True)
     asked.out.mkdir(parents=True)
@@ -76,6 +77,8 @@ def main() -> int:
             warm.read()
         _daily(daily, url, _sync_records if asked.records_only else _sync_all)
         _first(asked.out, url, studies)
+        if not asked.alone:
+            _beside(asked.out, url, studies)
     return 0
 
 
@@ -101,8 +104,12 @@ def _first(out: Path, url: str, studies: int) -> None:
     size = (out / "first" / "records.db").stat().st_size
     print(
         f"first sync: {seconds:.1f} s ({own:.1f} s of processor), {studies / seconds:,.0f} records/s,"
-        f" peak memory {peak:.0f} MB, {size / studies:,.0f} bytes a record on disk"
+        f" peak memory {peak:.0f} MB, {size / studies:,.0f} bytes a record on disk",
+        flush=True,
     )
+
+
+def _beside(out: Path, url: str, studies: int) -> None:
     began = time.perf_counter()
     zipped, folder = out / "all.zip", out / "unzipped"
     subprocess.run(

@@ -216,3 +216,51 @@ def test_what_nothing_can_be_read_of_stays_as_it_is(home: Path) -> None:
     with pytest.raises(StoreError):
         mend(home, found, NOW)
     assert path.read_bytes() == before
+
+
+def test_snapshots_are_looked_into_and_what_is_derived_in_them_is_mended(home: Path) -> None:
+    with Finder(home) as finder:
+        finder.make_snapshot("spring", TODAY)
+    kept = home / "snapshots" / "spring"
+    with Finder(kept) as snapshot:
+        total = snapshot.find(Query(text="leukemia")).total
+    assert serious(examine(home, TODAY)) == []
+    (mark,) = kept.glob("derived/text-*/mark.json")
+    mark.unlink()
+    (one,) = serious(examine(home, TODAY))
+    assert Path(one.where).is_relative_to(kept)
+    assert serious(tuple(each for each in mend(home, [one], NOW) if not each.mended)) == []
+    assert serious(examine(home, TODAY)) == []
+    with Finder(kept) as snapshot:
+        assert snapshot.find(Query(text="leukemia")).total == total
+
+
+def test_a_snapshot_with_other_records_is_named_and_never_changed(home: Path) -> None:
+    with Finder(home) as finder:
+        finder.make_snapshot("spring", TODAY)
+    kept = home / "snapshots" / "spring"
+    records = kept / FILE_NAME
+    records.chmod(0o644)
+    with sqlite3.connect(records) as file:
+        file.execute("DELETE FROM body WHERE version = (SELECT min(version) FROM body)")
+    file.close()
+    before = records.read_bytes()
+    found = serious(examine(home, TODAY))
+    assert found
+    assert all(one.where.startswith(str(kept)) and "snapshot create" in one.remedy for one in found)
+    assert not any(one.mended for one in mend(home, found, NOW))
+    assert records.read_bytes() == before
+
+
+def test_a_snapshot_whose_records_are_whole_but_others_is_found(home: Path) -> None:
+    with Finder(home) as finder:
+        finder.make_snapshot("spring", TODAY)
+    manifest = home / "snapshots" / "spring" / "manifest.json"
+    text = manifest.read_text()
+    manifest.write_text(text.replace('"sha256": "', '"sha256": "0'))
+    (one,) = serious(examine(home, TODAY))
+    assert "other records" in one.what
+    assert serious(examine(home, TODAY, quick=True)) == []
+    manifest.write_text(text[:40])
+    (one,) = serious(examine(home, TODAY))
+    assert "manifest" in one.what

@@ -1,8 +1,9 @@
 """Looks a data folder over, and mends what can be mended without losing a record.
 
-Comes in: the path of a data folder, and today's date. Goes out: `Finding`s, each what, where and what to do; an empty
-list where all is well. Refuses nothing: what is broken is a finding. Mending builds again what is derived, removes what
-killed processes left, and saves what can be read of damaged records (`accrual.store.recovery`); it never deletes one.
+Comes in: the path of a data folder, and today's date. Goes out: `Finding`s, each what, where and what to do, of the
+folder and then of the snapshots in it; an empty list where all is well. Refuses nothing: what is broken is a finding.
+Mending builds again what is derived, removes what killed processes left, and saves what can be read of damaged records
+(`accrual.store.recovery`); it never deletes one, and never changes the records of a snapshot.
 """
 
 from __future__ import annotations
@@ -21,9 +22,13 @@ from accrual.search.soundness import broken_files
 from accrual.store.derived import LOW_DISK_BYTES, MARK, Recipe, discard, read_mark
 from accrual.store.examination import Finding, Tell, examine_records, study_words
 from accrual.store.lock import FileLock
+from accrual.store.manifest import FILE_NAME as MANIFEST
+from accrual.store.manifest import Manifest, read_manifest
 from accrual.store.records import FILE_NAME, LOCK_NAME, RecordStore
 from accrual.store.recovery import FOLDER as RECOVERY_FOLDER
 from accrual.store.recovery import recover_records
+from accrual.store.snapshot import FOLDER as SNAPSHOTS
+from accrual.store.snapshot import digest_of
 from accrual.sync import INCOMING
 from accrual.sync import LOCK_NAME as SYNC_LOCK
 
@@ -41,6 +46,11 @@ _LEFT_OVER: Final = ("derived/*.discarded-*", "derived/*/*.new", "snapshots/.*.p
 """What a killed process may leave: an artefact moved aside, a file half written, a snapshot, a recovery."""
 RECORDS, LEFT_OVER = "records", "left-over"
 """Parts of a folder that a finding may be about, beside what is derived."""
+_MAKE_ANEW: Final = (
+    "import the file that it was exported to, or delete the folder and make it again: "
+    "`accrual snapshot create NAME --as-of DAY`"
+)
+"""Of a snapshot: its records are those of one day, and what is lost of them cannot be made up."""
 _NO_ARTEFACT: Final = frozenset({"places"})
 _BUILT_AGAIN: Final = (
     "nothing: the next command that needs it builds it again; `accrual doctor --mend` does so now"
@@ -61,23 +71,42 @@ def examine(home: Path, today: date, quick: bool = False, tell: Tell | None = No
     if not home.is_dir():
         return (Finding("damage", str(home), "there is no such folder", "name the data folder with --home"),)
     found = list(examine_records(home, today, quick, tell))
+    readable = not any(one.part == RECORDS for one in found) and (home / FILE_NAME).exists()
+    if (home / MANIFEST).exists():  # a snapshot: mending its records would make it another one
+        found = [msgspec.structs.replace(one, part="", remedy=_MAKE_ANEW) for one in found]
     found += _left_overs(home)
     found += _downloads(home)
     found += _locks(home)
     found += _room(home)
-    if not any(one.part == RECORDS for one in found) and (home / FILE_NAME).exists():
+    if readable:
         try:
             folder = DataFolder(home)
         except StoreError as error:
             return (*found, Finding("damage", str(home), str(error), "see the message"))
         try:
             found += _old_formats(home, {recipe.folder(home).name for recipe in folder.recipes})
+            manifest = folder.records.manifest
+            if manifest is not None and not quick:
+                found += _unlike(folder.records, manifest)
             for recipe in folder.recipes:
+                if manifest is not None and not recipe.folder(home).exists():
+                    continue  # built when the snapshot is first used
                 if tell is not None:
                     tell(f"Checking {recipe.name}", 0, 0)
                 found += _artefact(folder.records, recipe, quick)
         finally:
             folder.close()
+    for kept in _snapshots(home):
+        try:
+            manifest = read_manifest(kept)
+        except StoreError as error:
+            found.append(Finding("damage", str(kept), str(error), "see the message"))
+            continue
+        if manifest is None:
+            what = "a snapshot without a manifest that can be read"
+            found.append(Finding("damage", str(kept), what, _MAKE_ANEW))
+        else:
+            found += examine(kept, today, quick, tell)
     return tuple(found)
 
 
@@ -95,6 +124,12 @@ def mend(
     held = [lock.holder() for lock in _held_locks(home)]
     if held:
         raise StoreError(f"{home}: in use by {held[0]}: wait for it, or stop it, and mend then")
+    snapshots: list[Finding] = []
+    for kept in _snapshots(home):
+        theirs = [one for one in found if Path(one.where).is_relative_to(kept)]
+        found = [one for one in found if one not in theirs]
+        if theirs:
+            snapshots += mend(kept, theirs, now, on_progress)
     mended: list[Finding] = []
     recovered = False
     for one in found:
@@ -119,7 +154,8 @@ def mend(
             folder.catch_up(on_progress)
         finally:
             folder.close()
-    return tuple(msgspec.structs.replace(one, mended=True) if one.part in derived else one for one in mended)
+    own = (msgspec.structs.replace(one, mended=True) if one.part in derived else one for one in mended)
+    return (*own, *snapshots)
 
 
 def _recover(home: Path, one: Finding, now: datetime) -> Finding:
@@ -142,6 +178,17 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
+
+
+def _snapshots(home: Path) -> list[Path]:
+    """Return the folders of the snapshots here, whether they can be used or not."""
+    return sorted(path for path in (home / SNAPSHOTS).glob("[!.]*/") if path.is_dir())
+
+
+def _unlike(store: RecordStore, manifest: Manifest) -> Iterator[Finding]:
+    if digest_of(store) != manifest.sha256:
+        what = "holds other records than when it was made"
+        yield Finding("damage", str(store.home), what, _MAKE_ANEW)
 
 
 def _artefact(store: RecordStore, recipe: Recipe[Any], quick: bool) -> Iterator[Finding]:

@@ -265,6 +265,14 @@ def snapshot_line(version: Version, body: bytes) -> bytes:
     return msgspec.json.encode(line) + b"\n"
 
 
+def digest_of(store: RecordStore) -> str:
+    """Return the `sha256` that a snapshot with these records has in its manifest."""
+    digest = hashlib.sha256()
+    for version in store.current_versions():
+        digest.update(snapshot_line(version, store.get_version(version.version)))
+    return digest.hexdigest()
+
+
 def _sync_folder(folder: Path) -> None:
     """Have the disk keep a new name in a folder."""
     handle = os.open(folder, os.O_RDONLY)
