@@ -14,14 +14,14 @@ from accrual.criteria.tree import CompiledTrial
 from accrual.errors import SimulationError
 from accrual.message import Message
 from accrual.report.words import (
-    AMONG,
     CRS,
     EVENT,
     INFUSION,
     SETS,
     SIGN,
+    group_words,
     left_out_words,
-    share_words,
+    outcome_words,
 )
 from accrual.report.words import NOTICE as NOTICE_WORDS
 from accrual.simulate.group import draw_group
@@ -155,8 +155,8 @@ def test_more_participants_than_a_plot_shows_are_refused_one_by_one() -> None:
 def test_every_name_in_a_simulation_has_words(found: Simulation) -> None:
     assert found.course is not None
     for row in found.course.summary.shares:
-        assert share_words(row.name)
-        assert row.among in AMONG
+        assert outcome_words(row.name)
+        assert group_words(row.name, row.among)
     assert INFUSION.keys() == {each.name.lower() for each in Infusion}
     assert EVENT.keys() == {each.name.lower() for each in Event} == SIGN.keys() | {"not_infused"}
     for one in THERAPIES.values():

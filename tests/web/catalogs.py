@@ -28,6 +28,7 @@ from .tables import name_words, table_words
 
 JOINTS = (" and ", " or ", ", or ")
 WEB = LOCALE.parent
+REPORT = WEB.parent / "report"
 ROOMS = (
     WEB.parent / "plain",
     WEB.parent / "codes",
@@ -66,7 +67,7 @@ OTHERS = (
 def said() -> Catalog:
     """Return every sentence of the pages, untranslated."""
     found = Catalog(fuzzy=False)
-    for folder, keywords in ((WEB, KEYWORDS), *((room, OF_ROOMS) for room in ROOMS)):
+    for folder, keywords in ((WEB, KEYWORDS), (REPORT, KEYWORDS), *((room, OF_ROOMS) for room in ROOMS)):
         for path, _, message, _, context in extract_from_dir(
             str(folder), METHODS, OPTIONS, keywords=keywords, comment_tags=()
         ):

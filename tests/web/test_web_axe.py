@@ -28,6 +28,7 @@ PAGES = {
     "coordinators": "/coordinators",
     "coordinators-form": "/coordinators/matrix",
     "coordinators-patients-form": "/coordinators/patients?trial=NCT04785833",
+    "simulate": "/trials/NCT04785833/simulate?therapy=none",  # with participants: test_web_simulate.py
     "take-part": "/take-part",
     "take-part-one": "/trials/NCT04785833/take-part",
     "screen": "/trials/NCT04785833/screen",

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from accrual.simulate.outcome import Participants
     from accrual.simulate.simulation import Simulation
 
-MONTHS_SHOWN = ("_12", "_24")
-"""Of what happens over time a terminal shows these months; --json has all."""
-
 
 def simulate(
     context: typer.Context,
@@ -174,7 +171,7 @@ def _months(found: Simulation) -> Iterator[RenderableType]:
 
 
 def _course(found: Simulation) -> Iterator[RenderableType]:
-    from accrual.report.words import AMONG, percent, share_words
+    from accrual.report.sheet import share_groups
 
     if found.course is None:
         for reason in found.left_out:
@@ -185,17 +182,13 @@ def _course(found: Simulation) -> Iterator[RenderableType]:
         f"Therapy {summary.therapy}; {summary.replicates:,} trials of {summary.participants:,}, seed {found.seed}. "
         f"{found.course.therapy.cells.stands_for[:1].upper()}{found.course.therapy.cells.stands_for[1:]}."
     )
-    table = _table(("Outcome", "Of those", "Over all", "One trial, 95 %", "± simulating"))
-    for row in summary.shares:
-        if "_month_" in row.name and not row.name.endswith(MONTHS_SHOWN):
-            continue
-        table.add_row(
-            text(share_words(row.name)),
-            text(AMONG[row.among]),
-            text(percent(row.share, 1)),
-            text(f"{percent(row.low)} to {percent(row.high)}"),
-            text(percent(row.error, 2)),
-        )
+    table = _table(("Outcome", "Over all", "One trial, 95 %", "± simulating"))
+    for group in share_groups(summary):
+        table.add_row(text(group.title, "italic"))
+        for row in group.rows:
+            table.add_row(
+                text(f"  {row.words}"), text(row.share), text(f"{row.low} to {row.high}"), text(row.error)
+            )
     yield table
     yield text(found.course.therapy.cells.confounded)
 

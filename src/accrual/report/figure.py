@@ -21,6 +21,9 @@ RIGHT: Final = 96.0
 TOP: Final = 4.0
 BOTTOM: Final = 90.0
 
+EDGES: Final = {"left": LEFT, "right": RIGHT, "top": TOP, "bottom": BOTTOM}
+"""Where the axes of every figure lie, for the templates."""
+
 
 class Scale(msgspec.Struct, frozen=True):
     """One axis: what lies at its ends, and whether each step multiplies."""

@@ -13,14 +13,11 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from accrual.report.figure import BOTTOM, LEFT, RIGHT, TOP
+from accrual.report.figure import EDGES
 from accrual.report.sheet import lay_out
 
 if TYPE_CHECKING:
     from accrual.simulate.simulation import Simulation
-
-EDGES = {"left": LEFT, "right": RIGHT, "top": TOP, "bottom": BOTTOM}
-"""Where the axes of a figure lie: the templates' globals."""
 
 
 def write_page(found: Simulation) -> str:
@@ -50,7 +47,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    found.globals |= {"_": _said, **EDGES}
+    found.globals |= {"_": _said, "edges": EDGES}
     found.filters["plainly"] = str
     return found
 

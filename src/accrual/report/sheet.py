@@ -13,13 +13,13 @@ from accrual.message import Original, message
 from accrual.report.course_figures import course_figures
 from accrual.report.design_figures import characteristics_figure, counts_figure
 from accrual.report.figure import Figure
-from accrual.report.words import AMONG, NOTICE, SETS, left_out_words, percent, share_words
+from accrual.report.words import NOTICE, SETS, group_words, left_out_words, outcome_words, percent
 
 if TYPE_CHECKING:
     from accrual.simulate.showing import Showing
     from accrual.simulate.simon import Stages
     from accrual.simulate.simulation import Simulation
-    from accrual.simulate.summary import Summary
+    from accrual.simulate.summary import Share, Summary
 
 MONTHS_SHOWN: Final = ("_12", "_24")
 """Of what happens over time these months are shown; JSON has all."""
@@ -44,7 +44,6 @@ class ShareRow(msgspec.Struct, frozen=True):
     """One outcome: words, and where its interval lies, in percent of a bar."""
 
     words: str
-    among: str
     share: str
     low: str
     high: str
@@ -53,8 +52,13 @@ class ShareRow(msgspec.Struct, frozen=True):
     at: float
     low_at: float
     high_at: float
-    begins: bool
-    """Whether another kind of outcome begins here."""
+
+
+class ShareGroup(msgspec.Struct, frozen=True):
+    """Outcomes of the same people, by the same time."""
+
+    title: str
+    rows: tuple[ShareRow, ...]
 
 
 class Sheet(msgspec.Struct, frozen=True):
@@ -64,6 +68,10 @@ class Sheet(msgspec.Struct, frozen=True):
     title: str
     participants: int
     seed: int
+    null_percent: str
+    target_percent: str
+    therapy_applies: bool
+    """Whether there are models for what the trial gives."""
     notice: str
     shows: tuple[str, ...]
     cannot: tuple[str, ...]
@@ -71,7 +79,7 @@ class Sheet(msgspec.Struct, frozen=True):
     design_figures: tuple[Figure, ...]
     time: tuple[str, ...]
     course: tuple[str, ...]
-    shares: tuple[ShareRow, ...]
+    shares: tuple[ShareGroup, ...]
     course_figures: tuple[Figure, ...]
     assumed: tuple[str, ...]
 
@@ -84,6 +92,9 @@ def lay_out(found: Simulation) -> Sheet:
         title=found.title,
         participants=found.participants,
         seed=found.seed,
+        null_percent=f"{100 * found.showing.rates.null_rate:g}",
+        target_percent=f"{100 * found.showing.rates.target_rate:g}",
+        therapy_applies=found.therapy_applies,
         notice=NOTICE,
         shows=(*_SHOWS, _played(course.summary.replicates)) if course else _SHOWS,
         cannot=(_CANNOT[0], _CANNOT_COURSE, _CANNOT[1]) if course else _CANNOT,
@@ -91,7 +102,7 @@ def lay_out(found: Simulation) -> Sheet:
         design_figures=(counts_figure(found.showing), characteristics_figure(found.showing)),
         time=_time(found),
         course=_course(found),
-        shares=share_rows(course.summary) if course else (),
+        shares=share_groups(course.summary) if course else (),
         course_figures=course_figures(course.group) if course else (),
         assumed=_assumed(found),
     )
@@ -219,28 +230,25 @@ def _assumed(found: Simulation) -> tuple[str, ...]:
     )
 
 
-def share_rows(summary: Summary) -> tuple[ShareRow, ...]:
+def share_groups(summary: Summary) -> tuple[ShareGroup, ...]:
     """Return the outcomes that a page shows."""
-    rows, before = [], ""
-    for one in summary.shares:
-        kind = one.name.rpartition("_month_")[2] if "_month_" in one.name else one.among
-        if "_month_" in one.name and not one.name.endswith(MONTHS_SHOWN):
-            continue
-        known = one.share == one.share  # NaN is not itself
-        rows.append(
-            ShareRow(
-                share_words(one.name),
-                AMONG[one.among],
-                percent(one.share, 1),
-                percent(one.low),
-                percent(one.high),
-                percent(one.error, 2),
-                known,
-                round(100 * one.share, 1) if known else 0.0,
-                round(100 * one.low, 1) if known else 0.0,
-                round(100 * one.high, 1) if known else 0.0,
-                begins=bool(before) and kind != before,
-            )
-        )
-        before = kind
-    return tuple(rows)
+    shown = [one for one in summary.shares if "_month_" not in one.name or one.name.endswith(MONTHS_SHOWN)]
+    # Sorted by the title's first appearance: infusion and remission are told of the enrolled, then of the infused.
+    titles = list(dict.fromkeys(group_words(one.name, one.among) for one in shown))
+    return tuple(
+        ShareGroup(title, tuple(_row(one) for one in shown if group_words(one.name, one.among) == title))
+        for title in titles
+    )
+
+
+def _row(one: Share) -> ShareRow:
+    known = one.share == one.share  # NaN is not itself
+    return ShareRow(
+        outcome_words(one.name),
+        percent(one.share, 1),
+        percent(one.low),
+        percent(one.high),
+        percent(one.error, 2),
+        known,
+        *(round(100 * value, 1) if known else 0.0 for value in (one.share, one.low, one.high)),
+    )

@@ -71,27 +71,35 @@ _BY_MONTH: Final = {
     "relapse_without_antigen_by_month": EVENT["relapse_without_antigen"],
     "death_without_relapse_by_month": EVENT["death_without_relapse"],
     "transplant_by_month": EVENT["transplant"],
-    "event_free_at_month": message("Without relapse or death (until a transplant)"),
+    "event_free_at_month": message("No relapse or death (until a transplant)"),
 }
 
-AMONG: Final = {"enrolled": message("enrolled"), "infused": message("infused")}
+_GROUPS: Final = {
+    "enrolled": message("Of everyone enrolled"),
+    "infused": message("Of those infused"),
+}
 
 
-def share_words(name: str) -> str:
-    """Return what a share of the summary is called.
+def outcome_words(name: str) -> str:
+    """Return what a share of the summary is called, without its month.
 
     Example:
-        >>> share_words("relapse_with_antigen_by_month_12")
-        'Relapse with the antigen, by month 12'
+        >>> outcome_words("relapse_with_antigen_by_month_12")
+        'Relapse with the antigen'
     """
-    known = _OUTCOMES.get(name)
-    if known is not None:
-        return known
-    stem, _, month = name.rpartition("_")
-    what = _BY_MONTH[stem]
-    if stem.endswith("at_month"):
-        return message("%(what)s, at month %(month)s", what=what, month=int(month))
-    return message("%(what)s, by month %(month)s", what=what, month=int(month))
+    return _OUTCOMES[name] if name in _OUTCOMES else _BY_MONTH[name.rpartition("_")[0]]
+
+
+def group_words(name: str, among: str) -> str:
+    """Return whom a share is of, and by when.
+
+    Example:
+        >>> group_words("relapse_with_antigen_by_month_12", "infused")
+        'Of those infused, by month 12'
+    """
+    if name in _OUTCOMES:
+        return _GROUPS[among]
+    return message("Of those infused, by month %(month)s", month=int(name.rpartition("_")[2]))
 
 
 def percent(share: float | None, digits: int = 0) -> str:

@@ -13,6 +13,7 @@ import msgspec
 from accrual.errors import SimulationError
 
 REPLICATES: Final = 10_000
+MOST_PARTICIPANTS: Final = 1000  # counts of responders are enumerated up to here: the range "arm"
 FOLLOW_UP_DAYS: Final = 730.0
 NO_THERAPY: Final = "none"
 AUTO: Final = "auto"

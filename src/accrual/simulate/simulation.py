@@ -24,13 +24,12 @@ from accrual.simulate.group import MOST, Group, draw_group
 from accrual.simulate.notice import NOTICE
 from accrual.simulate.outcome import Participants
 from accrual.simulate.outcome import simulate as simulate_outcome
-from accrual.simulate.settings import AUTO, NO_THERAPY, Settings
+from accrual.simulate.settings import AUTO, MOST_PARTICIPANTS, NO_THERAPY, Settings
 from accrual.simulate.showing import Rates, Showing, show
 from accrual.simulate.summary import Summary, summarise
 from accrual.simulate.therapies import Therapy, therapy
 from accrual.simulate.trial import TrialDesign, read_trial, require_therapy
 
-MOST_PARTICIPANTS: Final = 1000  # `RANGES["arm"]`
 GROUP: Final = 20  # virtual participants drawn one by one, at most; the seed trial's number
 THERAPY: Final = (
     "4-1BB"  # where a CAR-T therapy is all that is known: the set with the most patients behind it
@@ -65,6 +64,8 @@ class Simulation(msgspec.Struct, frozen=True):
     """Months from start to primary completion of finished trials of this size, follow-up included."""
     months_from: str
     course: Course | None
+    therapy_applies: bool
+    """Whether there are models for what the trial gives, and it has a single arm."""
     left_out: tuple[str, ...] = ()
     """Parts that are not here, each with its reason."""
     notice: str = NOTICE
@@ -105,6 +106,7 @@ def simulate(
         months=REGISTRY.forecast(of.enrolment, max(of.sites, 1)),
         months_from=REGISTRY.source,
         course=None if given is None else run_course(given, of.enrolment, asked, on_participants),
+        therapy_applies=of.single_arm and of.therapy is not None,
         left_out=left_out,
     )
 

@@ -124,7 +124,7 @@ def read_trial(record: Trial, compiled: CompiledTrial, enrolment: int | None = N
         maximum_age=record.maximum_age,
         sites=len(record.sites),
         compiled=compiled,
-        single_arm=_is_single_arm(record),
+        single_arm=is_single_arm(record),
         therapy=kind,
         therapy_said=said,
         parameter_set=parameter_set,
@@ -164,7 +164,13 @@ def require_therapy(design: TrialDesign) -> TherapyKind:
     return design.therapy
 
 
-def _is_single_arm(record: Trial) -> bool:
+def is_single_arm(record: Trial) -> bool:
+    """Say whether everybody in a trial is given the same: one arm, and no randomization.
+
+    Example:
+        >>> is_single_arm(finder.show("NCT04785833"))
+        True
+    """
     if record.study_type not in _TRIALS or record.allocation not in ("", "NA", "NON_RANDOMIZED"):
         return False
     return len(record.arms) == 1 or (not record.arms and record.intervention_model == "SINGLE_GROUP")

@@ -46,6 +46,7 @@ from accrual.web.places import PlacePages
 from accrual.web.protection import HEADERS, Protection
 from accrual.web.results import ResultsPages
 from accrual.web.same_origin import SameOrigin
+from accrual.web.simulation import SimulationPages
 from accrual.web.suggestions import SuggestionPages
 from accrual.web.take_part import TakePartPages
 from accrual.web.trial import TrialPages
@@ -91,6 +92,7 @@ def create_app(
     check = CheckPages(finder, deciding, today)
     maps = MapPages(finder, Workers(limits.seconds))
     trial = TrialPages(finder, showing, today)
+    simulation = SimulationPages(finder, limits.seconds)
     places = PlacePages(finder, showing, today)
     suggestions = SuggestionPages(finder, Workers(limits.seconds))
     take_part = TakePartPages(finder, deciding, today)
@@ -114,6 +116,7 @@ def create_app(
             Route("/trials/{nct}", trial.trial),
             Route("/trials/{nct}/dates.ics", trial.dates),
             Route("/trials/{nct}/history", trial.history),
+            Route("/trials/{nct}/simulate", simulation.show),
             Route("/trials/{nct}/screen", check.screen_form, methods=["GET"]),
             Route("/trials/{nct}/screen", check.screen, methods=["POST"]),
             Route("/trials/{nct}/take-part", take_part.start, methods=["GET"]),
@@ -135,7 +138,7 @@ def create_app(
             *registry_routes(finder, limits),
             *api_routes(finder, today, limits),
             *_vendor(),
-            Mount("/static", StaticFiles(directory=STATIC)),
+            Mount("/static", StaticFiles(directory=STATIC, packages=[("accrual.report", "static")])),
         ],
         middleware=[
             Middleware(Compression),

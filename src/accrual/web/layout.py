@@ -8,7 +8,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
@@ -16,6 +16,7 @@ from accrual.match.asked import question_of
 from accrual.plain.history import shortened
 from accrual.plain.proof import fact_of, step_of
 from accrual.plain.screening import NOT_ADVICE
+from accrual.report.figure import EDGES
 from accrual.web.address import SORTS, distance_choices
 from accrual.web.assets import built
 from accrual.web.catalog import DEFAULT
@@ -42,7 +43,8 @@ RETRY_AFTER = {"retry-after": "5"}
 def environment(language: str = DEFAULT) -> Environment:
     """Return the templates' environment in a language, built once."""
     found = Environment(
-        loader=PackageLoader("accrual.web"),
+        # Pages of ours, and the figures of a virtual trial, which its report shows too.
+        loader=ChoiceLoader([PackageLoader("accrual.web"), PackageLoader("accrual.report")]),
         extensions=["jinja2.ext.i18n"],
         autoescape=True,
         undefined=StrictUndefined,
@@ -62,6 +64,7 @@ def environment(language: str = DEFAULT) -> Environment:
         "languages": LANGUAGES,
         "in_language": in_language,
         "direction": "rtl" if language in RIGHT_TO_LEFT else "ltr",
+        "edges": EDGES,
         "scripted": built() is not None,
     }
     found.filters["groupby_run"] = _runs

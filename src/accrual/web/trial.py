@@ -33,6 +33,8 @@ from accrual.registry.labels import label
 from accrual.registry.record import Trial
 from accrual.registry.standing import read_standing
 from accrual.search.words import fold
+from accrual.simulate.settings import MOST_PARTICIPANTS, can_simulate
+from accrual.simulate.trial import is_single_arm
 from accrual.web.language import marked
 from accrual.web.layout import render
 
@@ -142,6 +144,9 @@ class TrialPages:
             linked_data=write_linked_data(trial, page.fictional),
             sites_open=SITES_OPEN,
             items_open=ITEMS_OPEN,
+            can_be_simulated=can_simulate()
+            and is_single_arm(trial)
+            and 0 < (trial.enrollment or 0) <= MOST_PARTICIPANTS,
         )
 
     def _versions(self, trial: Trial) -> list[Trial]:
