@@ -1,7 +1,7 @@
 """Many patients decided on few trees at once: the truth of each tree for each patient, as an array.
 
 Comes in: patients as `Screener`s, trees that must hold (an exclusion as its negation). Goes out: truths of shape
-(trees, patients), exactly as `Screener.holds` would say one by one. Refuses nothing.
+(trees, patients), exactly as `Screener.holds` would say one by one. Refuses (ValueError) patients of different days.
 
 A sweep is one patient and every trial; a panel is one trial and every patient. Each distinct leaf is decided for all
 patients and kept, so that a tree that differs in one limit costs one leaf more. The evaluator decides every leaf; where
@@ -18,8 +18,10 @@ import numpy as np
 from accrual.codes.concepts import vocabulary
 from accrual.criteria.tree import Compare, OneOf, Opaque, Present, Tree
 from accrual.match.bounds import Bounds
+from accrual.match.chart import Chart
 from accrual.match.evaluate import Screener
 from accrual.match.fold import Decidable, Leaf, Op, Windows, folded, joined, joined_arrays
+from accrual.match.timing import UNIT_WORDS, completed
 from accrual.match.values import compare_all
 from accrual.truth import Truth, TruthArray
 
@@ -37,8 +39,13 @@ class Panel:
 
         Under any assumption but `open` what silence answers hangs on where a leaf stands: then each tree is decided for
         each patient alone, more slowly.
+
+        Raises:
+            ValueError: the patients are decided as of different days.
         """
         self.patients = tuple(patients)
+        if len({patient.chart.today for patient in self.patients}) > 1:
+            raise ValueError("patients of one panel are decided as of one day")
         self._by_facts = all(patient.assumption == "open" for patient in self.patients)
         self._rows: dict[_Placed, TruthArray] = {}
         self._nothing = np.full(len(self.patients), _UNKNOWN, np.int8)
@@ -123,14 +130,23 @@ class Panel:
         bounds = Bounds.of([leaf.interval for leaf in leaves])
         found = np.empty((len(self.patients), len(leaves)), np.int8)
         known: dict[object, TruthArray] = {}
+        whole = bool(((np.floor(bounds.low) == bounds.low) & (np.floor(bounds.high) == bounds.high)).all())
         for row, patient in zip(found, self.patients, strict=True):
             chart = patient.chart
-            of = chart.birth if variable == "age" else tuple(map(id, chart.measured(variable)))
+            of = _age(chart, unit, whole) if variable == "age" else tuple(map(id, chart.measured(variable)))
             truths = known.get(of)
             if truths is None:
                 truths = known[of] = compare_all(variable, unit, bounds, windows, chart)
             row[:] = truths
         return np.ascontiguousarray(found.T)
+
+
+def _age(chart: Chart, unit: str, whole: bool) -> object:
+    """What an age hangs on: beside bounds that are whole numbers, on completed years alone."""
+    born = chart.birth
+    if born is None or not whole or unit not in UNIT_WORDS:
+        return born
+    return completed(born.first, chart.today, unit), completed(born.last, chart.today, unit)
 
 
 def _leaves(tree: Tree) -> list[_Placed]:

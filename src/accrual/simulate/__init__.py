@@ -31,6 +31,9 @@ The parts, each of which knows only those above it::
     profiles     what synthetic patients are drawn from, a row a fact, each with its source
     population   people to screen: synthetic patients of a profile, or the user's own
     funnel       a population screened by the evaluator that screens real patients
+    response     what a therapy may do in each patient of a population, from what is known of his tumour
+    shapley      a fair share for each criterion of what all criteria do together
+    criterion_cost  the pool, the months and the outcomes without a criterion, or with a relaxed one
     sbml         Kimmel's model to and from SBML
 
 `Exposure` is the seam: another model of cells needs only to give one. `Participants` (outcome) is what designs,

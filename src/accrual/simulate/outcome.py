@@ -31,6 +31,7 @@ from accrual.simulate.reactions import Grade, grades
 from accrual.simulate.therapies import Therapy
 from accrual.simulate.tumour import (
     MARROW_CELLS,
+    Known,
     Tumours,
     after_chance,
     bands_of,
@@ -135,8 +136,12 @@ def simulate(
     generator: np.random.Generator,
     follow_up_days: float = FOLLOW_UP_DAYS,
     workers: int = 1,
+    known: Known | None = None,
 ) -> Participants:
     """Return the virtual participants of `replicates` trials of the same design.
+
+    Arguments:
+        known: what is known of the tumours of single participants, to be broadcast to (replicates, participants).
 
     Raises:
         SimulationError: nobody takes part, a number out of its range, rates too far apart to be worked out.
@@ -149,7 +154,8 @@ def simulate(
     shape = (check_count("replicates", replicates), check_count("participants", participants))
     check("follow_up_days", follow_up_days)
     size = check_count("participants times replicates", shape[0] * shape[1])
-    infusion, tumours, cells, rolls = draw_enrolled(therapy, size, generator)
+    spread = Known(**known.spread(shape)) if known is not None else None
+    infusion, tumours, cells, rolls = draw_enrolled(therapy, size, generator, spread)
     given = np.flatnonzero(infusion == Infusion.GIVEN)
     chunks = [given[begin : begin + _CHUNK] for begin in range(0, len(given), _CHUNK)]
     seeds = generator.integers(2**63, size=len(chunks))
@@ -173,10 +179,12 @@ class Enrolled(NamedTuple):
     rolls: Floats
 
 
-def draw_enrolled(therapy: Therapy, size: int, generator: np.random.Generator) -> Enrolled:
+def draw_enrolled(
+    therapy: Therapy, size: int, generator: np.random.Generator, known: Known | None = None
+) -> Enrolled:
     """Return the first that is drawn of a simulation: `trajectories` shows the same participants for the same seed."""
     infusion = _infusions(therapy, generator.random(size))
-    tumours = draw_tumours(therapy.tumour, size, generator)
+    tumours = draw_tumours(therapy.tumour, size, generator, known)
     cells: Kinetics | Cells = (
         draw_kinetics(therapy.cells, size, generator)
         if isinstance(therapy.cells, Expansion)

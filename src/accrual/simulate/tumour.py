@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
+from accrual.errors import SimulationError
 from accrual.simulate.bridge import cells_a_copy
 from accrual.simulate.exposure import Exposure
 from accrual.simulate.extinction import ln_kendall, ln_regrowth
@@ -35,6 +36,7 @@ from accrual.simulate.parameters import (
     SplitLogNormal,
     Spread,
     Uniform,
+    check,
     draw,
 )
 
@@ -133,11 +135,56 @@ def typical_tumours(parameters: TumourParameters) -> Tumours:
     return _tumours(values, (values["negative_chance"] >= 0.5).astype(np.float64))
 
 
-def draw_tumours(parameters: TumourParameters, patients: int, generator: np.random.Generator) -> Tumours:
-    """Return the tumours of virtual patients; the same generator state gives the same bytes."""
+def draw_tumours(
+    parameters: TumourParameters, patients: int, generator: np.random.Generator, known: Known | None = None
+) -> Tumours:
+    """Return the tumours of virtual patients; the same generator state gives the same bytes.
+
+    Arguments:
+        known: what is known of single patients. Everything else is drawn as it would be without.
+    """
     values = dict(zip(_DRAWN, draw(parameters, _DRAWN, patients, generator), strict=True))
+    for name, given in (known.spread((patients,)) if known is not None else {}).items():
+        values[name] = np.where(np.isnan(given), values[name], given)
     carries = generator.random(patients) < values["negative_chance"]
     return _tumours(values, carries.astype(np.float64))
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What is known of the tumours of single patients, in place of a draw.
+
+    Arrays that can be broadcast to all patients; NaN where it is not known, and drawn as for everybody.
+    """
+
+    flow_positive_share: Floats | None = None
+    burden_share: Floats | None = None
+
+    def spread(self, shape: tuple[int, ...]) -> dict[str, Floats]:
+        """Return the values for patients laid out in this shape, one after the other.
+
+        Raises:
+            SimulationError: a value out of its range, or as many values as fit no such shape.
+
+        Example:
+            >>> Known(burden_share=np.array([0.5, np.nan])).spread((2, 2))["burden_share"].tolist()
+            [0.5, nan, 0.5, nan]
+        """
+        found = {}
+        for name in self.__struct_fields__:
+            given: Floats | None = getattr(self, name)
+            if given is None:
+                continue
+            values = np.asarray(given, np.float64)
+            for end in (np.fmin, np.fmax):
+                if values.size and not np.isnan(extreme := end.reduce(values, axis=None)):
+                    check(name, float(extreme))
+            try:
+                found[name] = np.broadcast_to(values, shape).reshape(-1)
+            except ValueError as error:
+                raise SimulationError(
+                    f"{name}: values of shape {values.shape} do not fit participants of shape {shape}"
+                ) from error
+        return found
 
 
 class Bands(msgspec.Struct, frozen=True):
