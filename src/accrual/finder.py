@@ -156,6 +156,7 @@ class Finder:
         """
         for open_artefact in (
             lambda: self._folder.prepare(),
+            lambda: self._folder.programs,
             lambda: self._folder.figures,
             lambda: self._folder.locations,
             lambda: self._folder.places.is_known(
