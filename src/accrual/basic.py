@@ -15,6 +15,7 @@ from typing import NewType
 import msgspec
 
 from accrual.errors import QueryError
+from accrual.message import Original, message
 
 NctId = NewType("NctId", str)
 
@@ -32,7 +33,12 @@ def nct_id(text: str) -> NctId:
     """
     found = _NCT.match(text)
     if found is None:
-        raise QueryError(f"{text!r} is not an NCT number: write NCT and up to eight digits, like NCT04785833")
+        raise QueryError(
+            message(
+                "%(text)s is not an NCT number: write NCT and up to eight digits, like NCT04785833",
+                text=Original(repr(text)),
+            )
+        )
     return NctId(f"NCT{int(found.group(1)):08d}")
 
 

@@ -73,6 +73,15 @@ def said() -> Catalog:
         ):
             del path
             found.add(message, context=context)
+    alone = extract_from_dir(
+        str(WEB.parent),
+        [("*.py", "python")],
+        keywords=OF_ROOMS,
+        comment_tags=(),
+        directory_filter=lambda _: False,
+    )
+    for _, _, message, _, context in alone:
+        found.add(message, context=context)
     for words in OTHERS:
         found.add(words)
     return found

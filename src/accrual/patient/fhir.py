@@ -18,6 +18,7 @@ import msgspec
 
 from accrual.basic import GeoPoint, PartialDate
 from accrual.errors import PatientError
+from accrual.message import message
 from accrual.patient.facts import after_birth
 from accrual.patient.fhir_entries import Entries, Entry, broken
 from accrual.patient.fhir_people import People, subject_of
@@ -27,6 +28,7 @@ from accrual.patient.ledger import Ledger, NotUsed
 from accrual.patient.mcode import latest_course
 from accrual.patient.member import Member, choose, named
 from accrual.patient.model import Fact, Patient, Source, Unused
+from accrual.patient.refusal import refusal, wrong_type
 
 FORM = "FHIR R4 bundle"
 
@@ -49,12 +51,12 @@ def read_bundle(data: bytes, where: str = "", person: str = "") -> Patient:
         return read_resources(entries, where, FORM)
     members = list(members_of(entries, where, FORM))
     if not person:
-        at = ", ".join(part for part in (where, entries[found[1]].at) if part)
-        ids = named([one.id for one in members])
-        raise PatientError(
-            f"{at}: {len(found)} patients in one bundle: choose one by its id (--person), or give one patient "
-            f"per file; {ids}"
+        reason = message(
+            "%(count)s patients in one bundle: choose one by its id (--person), or give one patient per file; %(ids)s",
+            count=len(found),
+            ids=named([one.id for one in members]),
         )
+        raise refusal(reason, where, entries[found[1]].at)
     return choose(members, person, where)
 
 
@@ -66,7 +68,7 @@ def bundle_entries(data: bytes, where: str) -> list[Entry]:
     """
     bundle = _decode_frame(data, Bundle, where, "")
     if bundle.type not in _BUNDLES:
-        raise _error(where, "type", "a bundle of this type holds no patient: make it a collection")
+        raise refusal(message("a bundle of this type holds no patient: make it a collection"), where, "type")
     return [
         Entry(f"entry[{index}]", entry.resource, entry.full_url) for index, entry in enumerate(bundle.entry)
     ]
@@ -135,7 +137,10 @@ class _Reader:
     def patient(self) -> Patient:
         who = self.entries.of_kind("Patient")
         if len(who) > 1:
-            raise self.error(self.entries.at(who[1]), f"{len(who)} patients: give one patient per file")
+            raise self.error(
+                self.entries.at(who[1]),
+                message("%(count)s patients: give one patient per file", count=len(who)),
+            )
         own = (
             _decode_frame(
                 self.entries.raw(who[0]), PatientResource, self.where, f"{self.entries.at(who[0])}.resource"
@@ -204,8 +209,14 @@ class _Reader:
         """Without a Patient resource, the one reference that all resources share."""
         found = {subject_of(head) for head in self.entries.heads if head is not None} - {""}
         if len(found) != 1:
-            problem = "several patients are spoken of" if found else "it speaks of nobody"
-            raise self.error("entry", f"the bundle has no Patient resource and {problem}: add the Patient")
+            raise self.error(
+                "entry",
+                message(
+                    "the bundle has no Patient resource and several patients are spoken of: add the Patient"
+                )
+                if found
+                else message("the bundle has no Patient resource and it speaks of nobody: add the Patient"),
+            )
         return frozenset(found)
 
     def is_other(self, subject: str, names: frozenset[str]) -> bool:
@@ -249,20 +260,15 @@ class _Reader:
         self.ledger.skip(at, what, reason)
 
     def error(self, at: str, reason: str) -> PatientError:
-        return _error(self.where, at, reason)
+        return refusal(reason, self.where, at)
 
 
 def _decode_frame(data: bytes | msgspec.Raw, type_: type[F], where: str, at: str) -> F:
     try:
         return msgspec.json.decode(data, type=type_)
     except msgspec.ValidationError as error:
-        # msgspec says "Expected `str`, got `int` - at `$.id`": types and path, never the value.
-        reason, _, path = str(error).partition(" - at `$")
-        raise _error(where, (at + path.rstrip("`")).lstrip("."), reason) from error
-
-
-def _error(where: str, at: str, reason: str) -> PatientError:
-    return PatientError(", ".join(part for part in (where, at) if part) + f": {reason}")
+        reason, path = wrong_type(error)
+        raise refusal(reason, where, (at + path).lstrip(".")) from error
 
 
 def _point(extensions: list[Extension]) -> GeoPoint | None:

@@ -8,7 +8,6 @@ the tables do not have is no error: it is kept as plain words, or listed in `unu
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import Literal, TypeVar, cast
 
@@ -19,7 +18,9 @@ from accrual.codes.qualifiers import qualifier_named, qualifiers
 from accrual.codes.units import unit_named
 from accrual.codes.variables import Variable, measure_id, variable_named, variable_of, variables
 from accrual.errors import PatientError
+from accrual.message import Original, message
 from accrual.patient.model import Fact, FactKind, Patient, Source, Unused
+from accrual.patient.refusal import nearest, refusal, wrong_type
 from accrual.patient.terms import (
     Meaning,
     agree,
@@ -116,15 +117,18 @@ class FormReader:
     def patient(self, data: bytes) -> Patient:
         form = self.struct(data, Form, "")
         if form.accrual_patient != VERSION:
-            raise self.error("accrual_patient", f"this is version {VERSION} of the form: write {VERSION}")
+            raise self.error(
+                "accrual_patient",
+                message("this is version %(version)s of the form: write %(version)s", version=VERSION),
+            )
         if form.sex is not None and form.sex not in ("female", "male"):
-            raise self.error("sex", 'write "female" or "male", or leave it out when it is not known')
+            raise self.error("sex", message('write "female" or "male", or leave it out when it is not known'))
         if form.birth_date is not None and form.age is not None:
-            raise self.error("age", "birth_date is there too: keep one of them")
+            raise self.error("age", message("birth_date is there too: keep one of them"))
         if form.age_date is not None and form.age is None:
-            raise self.error("age_date", "it says when the age was true, and there is no age")
+            raise self.error("age_date", message("it says when the age was true, and there is no age"))
         if form.age is not None and not 0 <= form.age <= 130:
-            raise self.error("age", "write the age in years, 0 to 130")
+            raise self.error("age", message("write the age in years, 0 to 130"))
         facts: list[Fact] = []
         for key, kind in _LISTS:
             for index, raw in enumerate(cast("list[msgspec.Raw]", getattr(form, key))):
@@ -155,9 +159,11 @@ class FormReader:
         if form.lat is None and form.lon is None:
             return None
         if form.lat is None or form.lon is None:
-            raise self.error("lat" if form.lat is None else "lon", "lat and lon go together: one is missing")
+            raise self.error(
+                "lat" if form.lat is None else "lon", message("lat and lon go together: one is missing")
+            )
         if not (-90 <= form.lat <= 90 and -180 <= form.lon <= 180):
-            raise self.error("lat", "a point has lat -90 to 90 and lon -180 to 180, in degrees")
+            raise self.error("lat", message("a point has lat -90 to 90 and lon -180 to 180, in degrees"))
         return GeoPoint(form.lat, form.lon)
 
     def entry(self, entry: Entry, kind: FactKind, at: str) -> tuple[Fact, ...]:
@@ -168,7 +174,7 @@ class FormReader:
         """
         begun, ended = self.date(entry.date, f"{at}.date"), self.date(entry.end, f"{at}.end")
         if begun is not None and ended is not None and ended.last < begun.first:
-            raise self.error(f"{at}.end", "it lies before date")
+            raise self.error(f"{at}.end", message("it lies before date"))
         told = tuple(self.qualifier(word, f"{at}.qualifiers[{i}]") for i, word in enumerate(entry.qualifiers))
         found = self.meanings(entry, kind, at)
         if found is None:
@@ -197,7 +203,7 @@ class FormReader:
         if entry.code is None:
             return said
         if ":" not in entry.code:
-            raise self.error(f"{at}.code", 'write the system and the code, like "SNOMED:91861009"')
+            raise self.error(f"{at}.code", message('write the system and the code, like "SNOMED:91861009"'))
         coded = meanings("", (code_pair(entry.code),))
         if not agree(said, coded):
             self.unused.append(Unused(at, "its code and its name mean different things"))
@@ -207,7 +213,9 @@ class FormReader:
     def qualifier(self, word: str, at: str) -> str:
         known = qualifier_named(word)
         if known is None:
-            raise self.error(at, f"no such qualifier: {_nearest(word, tuple(qualifiers()))}")
+            raise self.error(
+                at, message("no such qualifier: %(advice)s", advice=nearest(word, tuple(qualifiers())))
+            )
         return known.id
 
     def measurement(self, entry: Measurement, at: str) -> Fact | None:
@@ -225,7 +233,10 @@ class FormReader:
                 return None
             variable = own
         if variable.id in _OWN_KEYS:
-            raise self.error(at, f"{variable.id} has a key of its own at the top of the form")
+            raise self.error(
+                at,
+                message("%(name)s has a key of its own at the top of the form", name=Original(variable.id)),
+            )
         value, comparator, problem = self.value(entry, variable, at)
         if problem or value is None:
             self.unused.append(Unused(at, problem))
@@ -276,12 +287,17 @@ class FormReader:
         variable = variables().get(name) or variable_named(name)
         known = tuple(row.id for row in variables().values() if row.kind == "category")
         if variable is None or variable.kind != "category":
-            raise self.error(at, f"no such state: {_nearest(name, known)}")
+            raise self.error(at, message("no such state: %(advice)s", advice=nearest(name, known)))
         if variable.id in _OWN_KEYS:
-            raise self.error(at, f"{variable.id} has a key of its own at the top of the form")
+            raise self.error(
+                at,
+                message("%(name)s has a key of its own at the top of the form", name=Original(variable.id)),
+            )
         held = category(variable, value)
         if held is None:
-            raise self.error(at, f"write one of: {', '.join(variable.values)}")
+            raise self.error(
+                at, message("write one of: %(words)s", words=Original(", ".join(variable.values)))
+            )
         return Fact(
             kind="measurement",
             text=variable.name,
@@ -296,7 +312,9 @@ class FormReader:
         try:
             return PartialDate.parse(text)
         except ValueError as error:
-            raise self.error(at, "not a date of the calendar: write YYYY-MM-DD, YYYY-MM or YYYY") from error
+            raise self.error(
+                at, message("not a date of the calendar: write YYYY-MM-DD, YYYY-MM or YYYY")
+            ) from error
 
     def struct(self, data: bytes | msgspec.Raw, type_: type[S], at: str) -> S:
         """Decode one object, naming an unknown key with the nearest known one and a wrong type with its place."""
@@ -305,21 +323,16 @@ class FormReader:
             unknown = next((key for key in keys if key not in type_.__struct_fields__), None)
             if unknown is not None:
                 place = f"{at}.{unknown[:60]}" if at else unknown[:60]
-                raise self.error(place, f"no such key: {_nearest(unknown, type_.__struct_fields__)}")
+                raise self.error(
+                    place,
+                    message("no such key: %(advice)s", advice=nearest(unknown, type_.__struct_fields__)),
+                )
             return msgspec.json.decode(data, type=type_)
         except msgspec.ValidationError as error:
-            # msgspec says "Expected `str`, got `int` - at `$.id`": types and path, never the value.
-            reason, _, path = str(error).partition(" - at `$")
-            raise self.error((at + path.rstrip("`")).lstrip("."), reason) from error
+            reason, path = wrong_type(error)
+            raise self.error((at + path).lstrip("."), reason) from error
         except msgspec.DecodeError as error:
-            raise self.error(at, f"broken JSON: {error}") from error
+            raise self.error(at, message("broken JSON: %(reason)s", reason=Original(error))) from error
 
     def error(self, at: str, reason: str) -> PatientError:
-        place = ", ".join(part for part in (self.where, at) if part)
-        return PatientError(f"{place}: {reason}" if place else reason)
-
-
-def _nearest(word: str, known: tuple[str, ...]) -> str:
-    """Return advice: the nearest known word, or all of them."""
-    close = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
-    return f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+        return refusal(reason, self.where, at)

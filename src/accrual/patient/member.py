@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from accrual.errors import PatientError
+from accrual.message import Original, joined, message
 from accrual.patient.model import Patient
+from accrual.patient.refusal import refusal
 
 SHOWN = 5
 _ID_LENGTH = 60
@@ -34,24 +35,38 @@ def choose(members: Iterable[Member], person: str, where: str, known: Sequence[s
         PatientError: none, several and no choice, no such id, or the one cannot be read.
     """
     held = list(members)
-    before = f"{where}: " if where else ""
     if person:
         found = [one for one in held if one.id == person]
         if len(found) == 1:
             return found[0].read()
-        problem = "several patients have this id" if found else "no patient has this id"
-        raise PatientError(f"{before}{problem}; {named([*known] or [one.id for one in held])}")
+        ids = named([*known] or [one.id for one in held])
+        raise refusal(
+            message("several patients have this id; %(ids)s", ids=ids)
+            if found
+            else message("no patient has this id; %(ids)s", ids=ids),
+            where,
+        )
     if len(held) == 1:
         return held[0].read()
     if not held:
-        raise PatientError(f"{before}there is no patient in it")
-    raise PatientError(
-        f"{before}{len(held):,} patients: choose one by its id (--person); {named([one.id for one in held])}"
+        raise refusal(message("there is no patient in it"), where)
+    raise refusal(
+        message(
+            "%(count)s patients: choose one by its id (--person); %(ids)s",
+            count=len(held),
+            ids=named([one.id for one in held]),
+        ),
+        where,
     )
 
 
 def named(ids: Sequence[str]) -> str:
     """Return the first ids as words: "there are p1, p2 and 7 more"."""
-    shown = ", ".join(one[:_ID_LENGTH] or "one without id" for one in ids[:SHOWN])
-    more = f" and {len(ids) - SHOWN:,} more" if len(ids) > SHOWN else ""
-    return f"there are {shown}{more}" if ids else "there is none"
+    if not ids:
+        return message("there is none")
+    shown = joined(
+        ", ", [Original(one[:_ID_LENGTH]) if one else message("one without id") for one in ids[:SHOWN]]
+    )
+    if len(ids) > SHOWN:
+        return message("there are %(ids)s and %(more)s more", ids=shown, more=len(ids) - SHOWN)
+    return message("there are %(ids)s", ids=shown)

@@ -19,8 +19,7 @@ import msgspec
 from accrual.basic import Code, PartialDate
 from accrual.codes.concepts import Concept, allergy_to, vocabulary
 from accrual.codes.qualifiers import RELATIONS, SpottedQualifier, spot_qualifiers
-from accrual.errors import PatientError
-from accrual.message import Original, joined, message
+from accrual.message import message
 from accrual.patient.model import Fact, FactKind, Patient, Source, Unused
 from accrual.patient.note_dates import Told, dates_in, note_date
 from accrual.patient.note_names import Mention, mentions_in
@@ -31,6 +30,7 @@ from accrual.patient.note_states import State, states_in
 from accrual.patient.note_text import Sentence, decoded, sentences
 from accrual.patient.note_values import Value, is_found, measured_in, turned, values_in
 from accrual.patient.note_words import OTHERS, RELATIVES, REPAIRS, courses, followers
+from accrual.patient.refusal import refusal
 
 FORM = "free-text note"
 
@@ -78,7 +78,7 @@ def read_note(data: bytes, where: str = "") -> Patient:
     patient = _Reader(text).patient()
     if not patient.facts and patient.age_years is None and patient.sex is None:
         reason = message("this is text, and nothing of a patient was found in it")
-        raise PatientError(joined(": ", (Original(where), reason)))
+        raise refusal(reason, where)
     if wrong:
         note = Unused("the file", f"{wrong} bytes are not UTF-8: read as Windows-1252")
         patient = msgspec.structs.replace(patient, unused=(note, *patient.unused))

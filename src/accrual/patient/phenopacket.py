@@ -21,7 +21,7 @@ import msgspec
 from accrual.basic import PartialDate
 from accrual.codes.qualifiers import qualifier_named
 from accrual.codes.variables import Variable, variable_by_loinc, variable_named, variables
-from accrual.errors import PatientError
+from accrual.message import message
 from accrual.patient.facts import after_birth, category_fact, named_facts, number_fact
 from accrual.patient.ledger import Ledger, NotUsed
 from accrual.patient.model import Fact, FactKind, Patient, Source
@@ -39,6 +39,7 @@ from accrual.patient.phenopacket_types import (
     PhenotypicFeature,
     TimeElement,
 )
+from accrual.patient.refusal import refusal, wrong_type
 from accrual.patient.terms import plain
 from accrual.patient.variants import Origin, gene_named, variant_facts
 
@@ -66,13 +67,11 @@ def read_phenopacket(data: bytes, where: str = "") -> Patient:
     try:
         packet = msgspec.json.decode(data, type=Phenopacket)
     except msgspec.ValidationError as error:
-        # msgspec says "Expected `str`, got `int` - at `$.id`": types and path, never the value.
-        reason, _, path = str(error).partition(" - at `$")
-        at = ", ".join(part for part in (where, path.rstrip("`").lstrip(".")) if part)
-        raise PatientError(f"{at}: {reason}") from error
+        reason, path = wrong_type(error)
+        raise refusal(reason, where, path.lstrip(".")) from error
     if packet.meta_data.phenopacket_schema_version.startswith(("0", "1")):
-        before = f"{where}, " if where else ""
-        raise PatientError(f"{before}metaData: this is version 1 of the phenopacket: convert it to version 2")
+        reason = message("this is version 1 of the phenopacket: convert it to version 2")
+        raise refusal(reason, where, "metaData")
     return _Reader(packet).patient()
 
 

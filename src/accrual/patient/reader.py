@@ -28,6 +28,7 @@ from accrual.patient.model import Patient
 from accrual.patient.note import read_note
 from accrual.patient.note_text import is_prose
 from accrual.patient.phenopacket import read_phenopacket
+from accrual.patient.refusal import refusal
 from accrual.patient.roster import is_table, roster_members
 from accrual.patient.yaml_text import is_yaml, json_of
 
@@ -47,12 +48,12 @@ FORMS = message(
 _OTHER_FORMS: tuple[tuple[frozenset[str], str], ...] = (
     (
         frozenset(("proband",)),
-        "a GA4GH Family: give the phenopacket of its proband (its member proband) by itself",
+        message("a GA4GH Family: give the phenopacket of its proband (its member proband) by itself"),
     ),
-    (frozenset(("members", "metaData")), "a GA4GH Cohort: give its members one by one"),
-    (frozenset(("protocolSection",)), "a study record of the registry"),
-    (frozenset(("person_id",)), "an OMOP person by itself; give the folder of its tables"),
-    (frozenset(("treatment_list",)), "a MatchMiner trial"),
+    (frozenset(("members", "metaData")), message("a GA4GH Cohort: give its members one by one")),
+    (frozenset(("protocolSection",)), message("a study record of the registry")),
+    (frozenset(("person_id",)), message("an OMOP person by itself; give the folder of its tables")),
+    (frozenset(("treatment_list",)), message("a MatchMiner trial")),
 )
 _BUNDLE = msgspec.Raw(b'"Bundle"')
 _PACKETS = (frozenset(("phenotypicFeatures",)), frozenset(("subject", "metaData")))
@@ -92,7 +93,10 @@ def members_in(data: bytes, where: str = "") -> Iterator[Member]:
     documents = json_of(data, where)
     for number, document in enumerate(documents, 1):
         yield from _in_document(
-            document, where if len(documents) == 1 else f"{where}, document {number}".lstrip(", ")
+            document,
+            where
+            if len(documents) == 1
+            else joined(", ", (where, message("document %(number)s", number=number))),
         )
 
 
@@ -137,12 +141,12 @@ def _told(data: bytes, where: str) -> Iterator[None]:
         raise _refused(where, message("this is JSON, and not an object")) from error
     except msgspec.DecodeError as error:
         raise _refused(
-            where, message("this is not JSON: %(place)s", place=Original(_place(data, str(error))))
+            where, message("this is not JSON: %(place)s", place=_place(data, str(error)))
         ) from error
     except UnicodeDecodeError as error:
         raise _refused(
             where,
-            message("%(place)s: not UTF-8 text; save the file as UTF-8", place=Original(_bad_text(data))),
+            message("%(place)s: not UTF-8 text; save the file as UTF-8", place=_bad_text(data)),
         ) from error
     except RecursionError as error:
         raise _refused(where, message("its JSON is nested too deeply")) from error
@@ -160,7 +164,7 @@ def _check(data: bytes, where: str) -> None:
         )
     found = _not_json(data)
     if found:
-        raise _refused(where, message("this is %(form)s", form=Original(found)))
+        raise _refused(where, message("this is %(form)s", form=found))
 
 
 # Files of several patients.
@@ -229,7 +233,7 @@ def _in_array(data: bytes, where: str) -> Iterator[Member]:
     held = msgspec.json.decode(data, type=list[msgspec.Raw])
     kinds = [_keys(one) for one in held]
     if not held or None in kinds:
-        raise _refused(where, "this is an array, and not of patients")
+        raise _refused(where, message("this is an array, and not of patients"))
     bare = (keys is not None and keys.get("resourceType", _BUNDLE) != _BUNDLE for keys in kinds)
     if all(bare):
         entries = [Entry(f"[{index}]", one) for index, one in enumerate(held)]
@@ -278,44 +282,52 @@ def _reader(keys: Mapping[str, msgspec.Raw], where: str) -> Callable[[bytes, str
         try:
             kind = msgspec.json.decode(keys["resourceType"], type=str)
         except msgspec.ValidationError as error:
-            raise _refused(where, "resourceType is not a string") from error
+            raise _refused(where, message("resourceType is not a string")) from error
         if kind == "Bundle":
             return read_bundle
-        known = kind if kind.isalpha() and len(kind) < 40 else "resource of unknown kind"
-        raise _refused(where, f"this is a FHIR {known} by itself; put the patient's resources into a Bundle")
+        known = Original(kind) if kind.isalpha() and len(kind) < 40 else message("resource of unknown kind")
+        raise _refused(
+            where,
+            message(
+                "this is a FHIR %(kind)s by itself; put the patient's resources into a Bundle", kind=known
+            ),
+        )
     if "accrual_patient" in keys:
         return read_form
     for marks, name in _OTHER_FORMS:
         if marks <= keys.keys():
-            raise _refused(where, f"this is {name}")
+            raise _refused(where, message("this is %(form)s", form=name))
     if any(marks <= keys.keys() for marks in _PACKETS):
         return read_phenopacket
     if any(key in KEYS for key in keys if key != "id"):
         return read_form
-    shown = ", ".join(repr(key[:40]) for key in list(keys)[:5]) or "none at all"
-    raise _refused(where, f"this is a JSON object with keys that no form has ({shown})")
+    shown = Original(", ".join(repr(key[:40]) for key in list(keys)[:5])) or message("none at all")
+    raise _refused(where, message("this is a JSON object with keys that no form has (%(keys)s)", keys=shown))
 
 
 def _not_json(data: bytes) -> str:
     """Name what the first bytes show, when that is no JSON; empty when it may be."""
     if not data.strip():
-        return "an empty file"
+        return message("an empty file")
     start = data[:16]
     if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return "UTF-16 text; save it as UTF-8"
+        return message("UTF-16 text; save it as UTF-8")
     for mark, name in (
-        (b"PK", "a zip file"),
-        (b"\x1f\x8b", "a gzip file"),
-        (b"%PDF", "a PDF"),
-        (b"\xfd7zX", "an xz file"),
-        (b"SQLite format 3\0", "an SQLite database; of an OMOP CDM give the file itself by its path"),
+        (b"PK", message("a zip file")),
+        (b"\x1f\x8b", message("a gzip file")),
+        (b"%PDF", message("a PDF")),
+        (b"\xfd7zX", message("an xz file")),
+        (
+            b"SQLite format 3\0",
+            message("an SQLite database; of an OMOP CDM give the file itself by its path"),
+        ),
     ):
         if start.startswith(mark):
             return name
     if data[8:12] == b"DUCK":
-        return "a DuckDB database; of an OMOP CDM give the file itself by its path"
+        return message("a DuckDB database; of an OMOP CDM give the file itself by its path")
     if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<":
-        return "XML"
+        return Original("XML")
     return ""
 
 
@@ -324,8 +336,9 @@ def _place(data: bytes, reason: str) -> str:
     before, _, byte = reason.rpartition("(byte ")
     digits = byte.rstrip(")")
     if digits.isdecimal():
-        return f"{_line(data, int(digits))}: {before.strip().removeprefix('JSON is malformed: ')}"
-    return f"{_line(data, len(data))}: it ends too early"
+        told = Original(before.strip().removeprefix("JSON is malformed: "))
+        return joined(": ", (_line(data, int(digits)), told))
+    return message("%(place)s: it ends too early", place=_line(data, len(data)))
 
 
 def _bad_text(data: bytes) -> str:
@@ -334,16 +347,16 @@ def _bad_text(data: bytes) -> str:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
         return _line(data, error.start)
-    return "somewhere"
+    return message("somewhere")
 
 
 def _line(data: bytes, offset: int) -> str:
     before = data[:offset]
     column = len(before) - (before.rfind(b"\n") + 1) + 1
     lines = before.count(b"\n")
-    return f"line {lines + 1} column {column}"
+    return message("line %(line)s column %(column)s", line=lines + 1, column=column)
 
 
 def _refused(where: str, reason: str) -> PatientError:
     told = message("%(reason)s. Known forms: %(forms)s", reason=reason, forms=FORMS)
-    return PatientError(joined(": ", (Original(where), told)))
+    return refusal(told, where)

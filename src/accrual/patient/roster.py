@@ -18,11 +18,13 @@ import msgspec
 from accrual.basic import GeoPoint, PartialDate
 from accrual.codes.variables import Variable, variable_named
 from accrual.errors import PatientError
+from accrual.message import message
 from accrual.patient.facts import after_birth
 from accrual.patient.form import Entry, FormReader, Measurement
 from accrual.patient.ledger import Ledger
 from accrual.patient.member import Member
 from accrual.patient.model import Fact, FactKind, Patient, Source
+from accrual.patient.refusal import refusal
 
 FORM = "CSV table"
 
@@ -94,7 +96,7 @@ def roster_members(lines: Iterable[str], where: str = "") -> Iterator[Member]:
     cells = _cells(first)
     header = _header(cells)
     if not header.known and not header.measured:
-        raise PatientError(f"{where}: its first row names no column that is known".lstrip(": "))
+        raise refusal(message("its first row names no column that is known"), where)
     seen: dict[str, int] = {}
     number = 1
     delimiter = _delimiter(first)
@@ -110,7 +112,9 @@ def roster_members(lines: Iterable[str], where: str = "") -> Iterator[Member]:
                 f"row {number}",
                 partial(
                     _fail,
-                    f"{where}, row {number}: a broken cell; a quotation mark may lack its end".lstrip(", "),
+                    message("a broken cell; a quotation mark may lack its end"),
+                    where,
+                    message("row %(number)s", number=number),
                 ),
             )
             continue
@@ -120,7 +124,9 @@ def roster_members(lines: Iterable[str], where: str = "") -> Iterator[Member]:
         problem = _problem(row, len(cells), seen.get(name, 0))
         seen.setdefault(name, number)
         if problem:
-            read: Callable[[], Patient] = partial(_fail, f"{where}, row {number}: {problem}".lstrip(", "))
+            read: Callable[[], Patient] = partial(
+                _fail, problem, where, message("row %(number)s", number=number)
+            )
             name = f"row {number}"
         else:
             read = partial(_read, header, row, name)
@@ -129,18 +135,18 @@ def roster_members(lines: Iterable[str], where: str = "") -> Iterator[Member]:
 
 def _problem(row: list[str], width: int, earlier: int) -> str:
     if earlier:
-        return f"its id stands in row {earlier} too: give one row a patient"
+        return message("its id stands in row %(row)s too: give one row a patient", row=earlier)
     if len(row) > width:
-        return "it has more cells than the header has columns"
+        return message("it has more cells than the header has columns")
     try:
         "".join(row).encode("utf-8")
     except UnicodeEncodeError:
-        return "not UTF-8 text; save the file as UTF-8"
+        return message("not UTF-8 text; save the file as UTF-8")
     return ""
 
 
-def _fail(message: str) -> Patient:
-    raise PatientError(message)
+def _fail(reason: str, *places: str) -> Patient:
+    raise refusal(reason, *places)
 
 
 def _delimiter(line: str) -> str:

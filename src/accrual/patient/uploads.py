@@ -21,9 +21,11 @@ from typing import NoReturn
 import msgspec
 
 from accrual.errors import PatientError
+from accrual.message import message
 from accrual.patient.bulk import Bulk
 from accrual.patient.member import Member
 from accrual.patient.reader import is_bulk, members_in
+from accrual.patient.refusal import refusal
 
 MAX_UNPACKED = 64 * 2**20
 """Bytes that all zip files together may hold once unpacked. Set by hand: four times what may be sent to a page."""
@@ -63,12 +65,12 @@ def uploaded_members(uploads: Sequence[Upload]) -> Iterator[Member]:
     refused: list[Member] = []
     room = MAX_UNPACKED
     for number, one in enumerate(uploads, start=1):
-        where = f"file {number}" if len(uploads) > 1 else ""
+        where = message("file %(number)s", number=number) if len(uploads) > 1 else ""
         if not one.data.startswith(b"PK\x03\x04"):
             whole.append((where, one.data))
             continue
         try:
-            inside = _unpacked(one.data, where or "the zip file", room)
+            inside = _unpacked(one.data, where or message("the zip file"), room)
         except PatientError as error:
             refused.append(_broken(error))
             continue
@@ -92,17 +94,21 @@ def _unpacked(data: bytes, where: str, room: int) -> list[tuple[str, bytes]]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             inside = [one for one in archive.infolist() if not _is_left_out(one)]
             if len(inside) > MAX_INSIDE:
-                raise PatientError(f"{where}: more than {MAX_INSIDE:,} files: send fewer")
+                raise refusal(message("more than %(most)s files: send fewer", most=MAX_INSIDE), where)
             if sum(one.file_size for one in inside) > room:
-                raise PatientError(f"{where}: more than {MAX_UNPACKED // 2**20} MB once unpacked: send less")
+                raise refusal(
+                    message("more than %(most)s MB once unpacked: send less", most=MAX_UNPACKED // 2**20),
+                    where,
+                )
             inside.sort(key=lambda one: one.filename)
             for number, one in enumerate(inside, start=1):
                 # Never more than the size that was counted: zipfile stops there.
-                found.append((f"{where}, file {number} inside", archive.read(one)))
+                inner = message("%(outer)s, file %(number)s inside", outer=where, number=number)
+                found.append((inner, archive.read(one)))
     except PatientError:
         raise
     except DAMAGED as error:
-        raise PatientError(f"{where}: cannot be unpacked: pack it again, without a password") from error
+        raise refusal(message("cannot be unpacked: pack it again, without a password"), where) from error
     return found
 
 

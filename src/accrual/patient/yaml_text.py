@@ -21,6 +21,8 @@ import msgspec
 import yaml
 
 from accrual.errors import PatientError
+from accrual.message import joined, message
+from accrual.patient.refusal import refusal
 
 ENDINGS = (".yaml", ".yml")
 MAX_BYTES = 1_000_000
@@ -70,19 +72,24 @@ def json_of(data: bytes, where: str) -> list[bytes]:
         [b'{"age":23,"states":{"smoker":"no"}}']
     """
     if len(data) > MAX_BYTES:
-        raise _refused(
-            where, f"{len(data) / 1e6:.1f} MB of YAML, and {MAX_BYTES // 10**6} MB is the most; give JSON"
+        raise refusal(
+            message(
+                "%(size)s MB of YAML, and %(most)s MB is the most; give JSON",
+                size=f"{len(data) / 1e6:.1f}",
+                most=MAX_BYTES // 10**6,
+            ),
+            where,
         )
     try:
         text = data.decode("utf-8-sig")
         return [msgspec.json.encode(one) for one in _documents(text, where)]
     except UnicodeError as error:
-        raise _refused(where, "not UTF-8 text; save the file as UTF-8") from error
+        raise refusal(message("not UTF-8 text; save the file as UTF-8"), where) from error
     except yaml.YAMLError as error:
         # Its own words may quote the file; the place says enough.
         mark = getattr(error, "problem_mark", None)
-        place = f"line {mark.line + 1} column {mark.column + 1}" if mark is not None else "a character"
-        raise _refused(where, f"this is not YAML: {place}") from error
+        place = _line(mark) if mark is not None else message("a character")
+        raise refusal(message("this is not YAML: %(place)s", place=place), where) from error
 
 
 def _documents(text: str, where: str) -> Iterator[Value]:
@@ -91,25 +98,25 @@ def _documents(text: str, where: str) -> Iterator[Value]:
     keys: list[str | None] = []  # for each open container, the key that waits for its value
     for event in yaml.parse(text, Loader=_LOADER):
         if isinstance(event, yaml.AliasEvent):
-            raise _at(event, where, "an alias (*): write out what it stands for")
+            raise _at(event, where, message("an alias (*): write out what it stands for"))
         if isinstance(event, yaml.NodeEvent) and getattr(event, "tag", None) is not None:
-            raise _at(event, where, "a tag (!): leave it out")
+            raise _at(event, where, message("a tag (!): leave it out"))
         value: Value
         if isinstance(event, yaml.ScalarEvent):
             plain = event.implicit[0]
             if stack and isinstance(stack[-1], dict) and keys[-1] is None:
                 if plain and event.value == "<<":
-                    raise _at(event, where, "a merge (<<): write out what it stands for")
+                    raise _at(event, where, message("a merge (<<): write out what it stands for"))
                 if event.value in stack[-1]:
-                    raise _at(event, where, "a key that is there already: keep one of them")
+                    raise _at(event, where, message("a key that is there already: keep one of them"))
                 keys[-1] = event.value
                 continue
             value = _resolved(event.value, keys[-1] if keys else None) if plain else event.value
         elif isinstance(event, yaml.CollectionStartEvent):
             if stack and isinstance(stack[-1], dict) and keys[-1] is None:
-                raise _at(event, where, "a list or an object as a key")
+                raise _at(event, where, message("a list or an object as a key"))
             if len(stack) == MAX_DEPTH:
-                raise _at(event, where, "nested too deeply")
+                raise _at(event, where, message("nested too deeply"))
             stack.append({} if isinstance(event, yaml.MappingStartEvent) else [])
             keys.append(None)
             continue
@@ -124,7 +131,9 @@ def _documents(text: str, where: str) -> Iterator[Value]:
             if isinstance(value, dict | list):
                 yield value
             elif value is not None:
-                raise _at(event, where, "neither an object nor a list: write each thing behind its key")
+                raise _at(
+                    event, where, message("neither an object nor a list: write each thing behind its key")
+                )
         elif isinstance(held := stack[-1], list):
             held.append(value)
         else:
@@ -145,9 +154,8 @@ def _resolved(text: str, key: str | None) -> Value:
 
 
 def _at(event: yaml.Event, where: str, reason: str) -> PatientError:
-    mark = event.start_mark
-    return _refused(where, f"line {mark.line + 1} column {mark.column + 1}: {reason}")
+    return refusal(joined(": ", (_line(event.start_mark), reason)), where)
 
 
-def _refused(where: str, reason: str) -> PatientError:
-    return PatientError(f"{where}: {reason}" if where else reason)
+def _line(mark: yaml.Mark) -> str:
+    return message("line %(line)s column %(column)s", line=mark.line + 1, column=mark.column + 1)

@@ -11,7 +11,7 @@ from datetime import date
 from typing import get_args
 
 from accrual.errors import QueryError
-from accrual.message import message
+from accrual.message import Original, message
 from accrual.plain.age import age_span
 from accrual.plain.distance import read_distance
 from accrual.search.filters import filter_values
@@ -52,7 +52,13 @@ def build_query(
             chosen[facet] = values
     order = next((known for known in SORTS if known == sort), None)
     if order is None:
-        raise QueryError(f"{sort!r} is not an order: choose one of {', '.join(SORTS)}")
+        raise QueryError(
+            message(
+                "%(sort)s is not an order: choose one of %(orders)s",
+                sort=Original(repr(sort)),
+                orders=Original(", ".join(SORTS)),
+            )
+        )
     place = _near(find_place, near.strip(), within.strip(), recruiting_sites)
     if order == "distance" and place is None:
         raise QueryError(message("sorting by distance needs a place: say near which one, like --near Suzhou"))
@@ -95,7 +101,9 @@ def _require_text(words: str) -> None:
     try:
         words.encode()
     except UnicodeEncodeError as error:
-        raise QueryError(f"{words!r} is not UTF-8 text: write it again in UTF-8") from error
+        raise QueryError(
+            message("%(words)s is not UTF-8 text: write it again in UTF-8", words=Original(repr(words)))
+        ) from error
 
 
 def read_flag(name: str, text: str) -> bool:
@@ -109,13 +117,20 @@ def read_flag(name: str, text: str) -> bool:
         return True
     if word in ("", "0", "false", "no", "off"):
         return False
-    raise QueryError(f"{name}={text!r}: write true or false")
+    raise QueryError(
+        message("%(name)s=%(text)s: write true or false", name=Original(name), text=Original(repr(text)))
+    )
 
 
 def _near(find_place: Callable[[str], Place], near: str, within: str, recruiting_only: bool) -> Near | None:
     if not near:
         if within:
-            raise QueryError(f"a distance ({within}) needs a place: say near which one, like --near Suzhou")
+            raise QueryError(
+                message(
+                    "a distance (%(within)s) needs a place: say near which one, like --near Suzhou",
+                    within=Original(within),
+                )
+            )
         if recruiting_only:
             raise QueryError(message("recruiting sites only: this needs a place, like --near Suzhou"))
         return None

@@ -14,6 +14,7 @@ from typing import cast
 import msgspec
 
 from accrual.errors import QueryError
+from accrual.message import Original, joined, message, word
 from accrual.search.countries import country_code, country_name, country_names
 from accrual.search.query import FACETS, Facet
 from accrual.search.words import fold
@@ -182,7 +183,14 @@ def filter_values(facet: str, words: str) -> tuple[str, ...]:
     if said in row.groups:
         return row.groups[said]
     known = ", ".join(_readable(value, spellings) for value, spellings in row.values.items())
-    raise QueryError(f"{facet} has no value {words[:80]!r}: it is one of {known}")
+    raise QueryError(
+        message(
+            "%(facet)s has no value %(words)s: it is one of %(known)s",
+            facet=Original(facet),
+            words=Original(repr(words[:80])),
+            known=Original(known),
+        )
+    )
 
 
 def read_filters(asked: dict[str, Sequence[str]]) -> dict[Facet, tuple[str, ...]]:
@@ -208,8 +216,10 @@ def _country(words: str) -> str:
         return country_name(words)
     close = get_close_matches(words.strip(), country_names().values(), 3)
     hint = (
-        f"did you mean {' or '.join(close)}?"
+        message("did you mean %(words)s?", words=joined(" or ", [word(name, "country") for name in close]))
         if close
-        else "write its English name or ISO name, like South Korea"
+        else message("write its English name or ISO name, like South Korea")
     )
-    raise QueryError(f"country has no value {words[:80]!r}: {hint}")
+    raise QueryError(
+        message("country has no value %(words)s: %(hint)s", words=Original(repr(words[:80])), hint=hint)
+    )

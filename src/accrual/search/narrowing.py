@@ -11,6 +11,7 @@ from typing import TypeAlias
 import tantivy
 
 from accrual.errors import QueryError
+from accrual.message import message
 from accrual.search.filters import filter_row, filter_values
 from accrual.search.geo import PointTable
 from accrual.search.index import SCHEMA
@@ -66,7 +67,9 @@ def near_clauses(points: PointTable, near: Near | None) -> list[Clause]:
     if near is None or near.within_km is None:
         return []
     if not near.within_km >= 0:
-        raise QueryError(f"a radius of {near.within_km:g} km makes no sense: write 0 or more")
+        raise QueryError(
+            message("a radius of %(km)s km makes no sense: write 0 or more", km=f"{near.within_km:g}")
+        )
     return [point_clause(points.inside(near.point, near.within_km), near.recruiting_only)]
 
 

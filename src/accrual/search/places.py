@@ -230,7 +230,10 @@ def _read_zip(name: str) -> Place | None:
     rows = zipcodes.matching(found.group(1))  # type: ignore[no-untyped-call]
     if not rows:
         raise PlaceNotFoundError(
-            f"{found.group(1)} is not a US ZIP code that is in use: write another, or a city"
+            message(
+                "%(code)s is not a US ZIP code that is in use: write another, or a city",
+                code=Original(found.group(1)),
+            )
         )
     row = rows[0]
     return Place(

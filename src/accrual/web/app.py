@@ -24,7 +24,7 @@ from accrual.api.refusals import text_response
 from accrual.api.registry import registry_routes
 from accrual.api.routes import http_status
 from accrual.api.routes import routes as api_routes
-from accrual.errors import AccrualError
+from accrual.errors import AccrualError, StudyNotFoundError, StudyRemovedError
 from accrual.finder import Finder
 from accrual.message import Original, error_words, message
 from accrual.web.about import AboutPages
@@ -171,7 +171,19 @@ async def _icon(request: Request) -> Response:
 async def _expected(request: Request, error: Exception) -> Response:
     status = http_status(error) if isinstance(error, AccrualError) else 500
     heading = message("Trial not found") if status == 404 else HEADINGS.get(status, HEADINGS[400])
-    return render("error.html", status, heading=heading, message=error_words(error))
+    return render("error.html", status, heading=heading, message=_words(error))
+
+
+def _words(error: Exception) -> str:
+    """What went wrong, in words for a visitor: the store's own name its folder, and commands."""
+    if isinstance(error, StudyRemovedError):
+        return message(
+            "The registry took this trial down. It was found gone on %(day)s. The history of its record is kept here.",
+            day=date.fromisoformat(error.day),
+        )
+    if isinstance(error, StudyNotFoundError):
+        return message("No trial here has this number. Check it for a typing error, or search for the trial.")
+    return error_words(error)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
