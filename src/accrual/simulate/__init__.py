@@ -31,6 +31,7 @@ The parts, each of which knows only those above it::
     profiles     what synthetic patients are drawn from, a row a fact, each with its source
     population   people to screen: synthetic patients of a profile, or the user's own
     funnel       a population screened by the evaluator that screens real patients
+    traits       who a population is, in what a trial asks about, and where that comes from
     response     what a therapy may do in each patient of a population, from what is known of his tumour
     shapley      a fair share for each criterion of what all criteria do together
     criterion_cost  the pool, the months and the outcomes without a criterion, or with a relaxed one

@@ -10,6 +10,7 @@ no source says how. Where they are not known, or say two things, they are drawn 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -17,15 +18,14 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from accrual.basic import Quantity
 from accrual.codes.variables import variables
-from accrual.errors import UnitError
-from accrual.match.chart import Chart, latest
+from accrual.match.chart import Chart
 from accrual.simulate.outcome import Event, Flags, simulate
 from accrual.simulate.parameters import Floats
 from accrual.simulate.reactions import Grade
 from accrual.simulate.requirements import Requirement, limits_of
 from accrual.simulate.therapies import Therapy
+from accrual.simulate.traits import latest_value
 from accrual.simulate.tumour import Known
 
 BLASTS: Final = "bone-marrow-blasts"
@@ -119,15 +119,5 @@ def _batches(hits: Flags) -> Floats:
 def _share(chart: Chart, variable: str) -> float:
     """The share that the latest values give, NaN where they give none or disagree."""
     held = variables().get(variable)
-    if held is None:
-        return np.nan
-    found = set()
-    for fact in latest(chart.measured(variable)):
-        if not isinstance(fact.value, Quantity) or fact.comparator or not fact.asserted:
-            return np.nan
-        try:
-            found.add(held.canonical(fact.value.value, fact.value.unit) / 100)
-        except UnitError:
-            return np.nan
-    value = found.pop() if len(found) == 1 else np.nan
-    return value if 0 <= value <= 1 else np.nan
+    value = latest_value(chart, held) / 100 if held is not None else math.nan
+    return value if 0 <= value <= 1 else math.nan
