@@ -441,7 +441,7 @@ class Finder:
         require_libraries()
         from accrual.simulate.simulation import simulate_record  # takes seconds to import
 
-        return simulate_record(self.show(nct), self.criteria(nct), settings, on_participants)
+        return simulate_record(self.show(nct), self.criteria(nct), settings, on_participants, open_omop)
 
     # -- snapshots
 

@@ -125,3 +125,22 @@ def test_parquet_of_a_trial_without_virtual_participants_is_refused(
     assert ran.code == 2
     assert "no virtual participants" in ran.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_who_would_be_screened_in_is_counted_by_rule(accrual: Callable[..., Any]) -> None:
+    asked = ("simulate", "NCT04785833", "--therapy", "none")
+    funnel = accrual(*asked, "--json").json["funnel"]
+    assert funnel["screened"] == 2000 == funnel["eligible"] + funnel["undetermined"] + funnel["ineligible"]
+    assert funnel["steps"][0]["text"].startswith("Age")
+    ran = accrual(*asked)
+    assert f"{funnel['steps'][0]['removed_alone']:,}" in ran.out
+    assert "never counts as met" in " ".join(ran.out.split())
+
+
+def test_patients_of_a_file_are_screened(accrual: Callable[..., Any], patient_file: Path) -> None:
+    asked = ("simulate", "NCT04785833", "--therapy", "none", "--population")
+    funnel = accrual(*asked, str(patient_file), "--today", "2026-11-20", "--json").json["funnel"]
+    assert (funnel["population"], funnel["screened"]) == (patient_file.name, 1)
+    for wrong, code in (("no-such-file", 2), (str(patient_file.parent / "nobody"), 2)):
+        assert accrual(*asked, wrong).code == code
+    assert accrual(*asked, "none", "--json").json["funnel"] is None

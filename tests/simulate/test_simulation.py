@@ -24,9 +24,11 @@ from accrual.report.words import (
     outcome_words,
 )
 from accrual.report.words import NOTICE as NOTICE_WORDS
+from accrual.report.words import PROFILES as PROFILE_WORDS
 from accrual.simulate.group import draw_group
 from accrual.simulate.notice import NOTICE
 from accrual.simulate.outcome import Event, Infusion
+from accrual.simulate.profiles import PROFILES
 from accrual.simulate.reactions import Grade
 from accrual.simulate.settings import Settings
 from accrual.simulate.showing import Rates, show
@@ -78,7 +80,7 @@ def test_every_part_of_the_seed_trial_is_there(found: Simulation) -> None:
     assert found.participants == len(found.course.group.members) == 20
     assert len(found.showing.counts) == 21
     assert found.showing.two_stage is not None
-    assert found.left_out == ()
+    assert [reason.split(":")[0] for reason in found.left_out] == ["who would be screened"]
     assert found.notice == NOTICE == str(NOTICE_WORDS)
 
 
@@ -109,9 +111,10 @@ def test_a_therapy_is_left_out_where_none_applies_and_the_reason_is_said(
 ) -> None:
     without = simulate(subject, FEW)
     assert without.course is None
-    assert reason in without.left_out[0]
-    (words,) = left_out_words(without.left_out[0]).values.values()  # type: ignore[attr-defined]
-    assert isinstance(words, Message)
+    assert reason in without.left_out[-1]
+    for one in without.left_out:
+        (words,) = left_out_words(one).values.values()  # type: ignore[attr-defined]
+        assert isinstance(words, Message)
     assert without.showing.participants == 20
 
 
@@ -159,6 +162,7 @@ def test_every_name_in_a_simulation_has_words(found: Simulation) -> None:
         assert group_words(row.name, row.among)
     assert INFUSION.keys() == {each.name.lower() for each in Infusion}
     assert EVENT.keys() == {each.name.lower() for each in Event} == SIGN.keys() | {"not_infused"}
+    assert PROFILE_WORDS.keys() == PROFILES.keys()
     for one in THERAPIES.values():
         assert SETS[one.name] == (one.cells.stands_for, one.cells.confounded)
     assert CRS.keys() == {each.name.lower() for each in Grade}

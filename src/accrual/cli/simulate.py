@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from accrual.cli.options import Home, Json, Study
+from accrual.cli.options import Home, Json, Study, Today, day
 from accrual.cli.output import note, text, write, write_json
-from accrual.cli.session import open_finder
+from accrual.cli.session import open_finder, state_day
 from accrual.errors import QueryError
 
 if TYPE_CHECKING:
@@ -59,6 +59,15 @@ def simulate(
     replicates: Annotated[
         int, typer.Option("--replicates", min=1, metavar="N", help="How many trials are simulated.")
     ] = 10_000,
+    population: Annotated[
+        str,
+        typer.Option(
+            "--population",
+            metavar="NAME|FILE",
+            help="t-all, adult, child, none, or a file or folder of patients. [default: t-all for T-ALL, else none]",
+        ),
+    ] = "auto",
+    today: Today = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -95,6 +104,8 @@ def simulate(
                 alpha=alpha,
                 beta=beta,
                 replicates=replicates,
+                population=population,
+                today=day(today, state_day(finder)),
             ),
             keep,
         )
@@ -115,6 +126,7 @@ def _layout(found: Simulation) -> Iterator[RenderableType]:
     yield text(found.notice, "italic")
     for title, parts in (
         (f"What {found.participants:,} participants can show", _showing(found)),
+        ("Who would be screened in", _screening(found)),
         ("How long finished trials of this size took", _months(found)),
         ("What happens to virtual participants", _course(found)),
     ):
@@ -162,6 +174,23 @@ def _showing(found: Simulation) -> Iterator[RenderableType]:
     yield table
 
 
+def _screening(found: Simulation) -> Iterator[RenderableType]:
+    from accrual.report.screening import funnel_rows, funnel_words
+    from accrual.report.words import left_out_words
+
+    if found.funnel is None:
+        for reason in found.left_out:
+            if reason.startswith("who"):
+                yield text(left_out_words(reason))
+        return
+    for words in funnel_words(found.funnel, found.profile):
+        yield text(words)
+    table = _table(("Rule", "Excludes, alone", "In order", "Not known of", "Left"))
+    for row in funnel_rows(found.funnel):
+        table.add_row(*map(text, (row.text, row.alone, row.in_order, row.unknown, row.left)))
+    yield table
+
+
 def _months(found: Simulation) -> Iterator[RenderableType]:
     months = found.months
     yield text(
@@ -175,7 +204,8 @@ def _course(found: Simulation) -> Iterator[RenderableType]:
 
     if found.course is None:
         for reason in found.left_out:
-            yield text(f"Left out: {reason}.")
+            if not reason.startswith("who"):
+                yield text(f"Left out: {reason}.")
         return
     summary = found.course.summary
     yield text(

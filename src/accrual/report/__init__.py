@@ -5,7 +5,9 @@ form. The web page shows the same parts.
 
     words     what the names in a simulation mean, in words of ours (catalogs: `accrual.message`)
     figure    a figure: axes, marks in shares of the plot, and the same numbers as a table
-    figures   the figures of a simulation
+    design_figures, course_figures   the figures of a simulation
+    screening who would be screened in
+    sheet     a simulation laid out: sentences, rows and figures in their order
     page      one page of HTML: no script, nothing from the network, fit to be printed
     file      JSON, Parquet or HTML into a file, by its ending
 """

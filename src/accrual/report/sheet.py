@@ -13,6 +13,7 @@ from accrual.message import Original, message
 from accrual.report.course_figures import course_figures
 from accrual.report.design_figures import characteristics_figure, counts_figure
 from accrual.report.figure import Figure
+from accrual.report.screening import FunnelRow, funnel_rows, funnel_words
 from accrual.report.words import NOTICE, SETS, group_words, left_out_words, outcome_words, percent
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ class Sheet(msgspec.Struct, frozen=True):
     cannot: tuple[str, ...]
     designs: tuple[str, ...]
     design_figures: tuple[Figure, ...]
+    screening: tuple[str, ...]
+    funnel: tuple[FunnelRow, ...]
     time: tuple[str, ...]
     course: tuple[str, ...]
     shares: tuple[ShareGroup, ...]
@@ -100,6 +103,10 @@ def lay_out(found: Simulation) -> Sheet:
         cannot=(_CANNOT[0], _CANNOT_COURSE, _CANNOT[1]) if course else _CANNOT,
         designs=tuple(_designs(found.showing)),
         design_figures=(counts_figure(found.showing), characteristics_figure(found.showing)),
+        screening=funnel_words(found.funnel, found.profile)
+        if found.funnel
+        else _left_out(found, "who would be screened"),
+        funnel=funnel_rows(found.funnel) if found.funnel else (),
         time=_time(found),
         course=_course(found),
         shares=share_groups(course.summary) if course else (),
@@ -187,7 +194,7 @@ def _time(found: Simulation) -> tuple[str, ...]:
 
 def _course(found: Simulation) -> tuple[str, ...]:
     if found.course is None:
-        return tuple(left_out_words(reason) for reason in found.left_out)
+        return _left_out(found, "what happens to participants")
     summary = found.course.summary
     stands_for, _ = SETS[found.course.therapy.name]
     return (
@@ -206,8 +213,18 @@ def _course(found: Simulation) -> tuple[str, ...]:
     )
 
 
+def _left_out(found: Simulation, part: str) -> tuple[str, ...]:
+    return tuple(left_out_words(reason) for reason in found.left_out if reason.startswith(part))
+
+
 def _assumed(found: Simulation) -> tuple[str, ...]:
     said: list[str] = [message("Each participant responds or not, independent of the others.")]
+    if found.profile:
+        said.append(
+            message(
+                "How often each illness and each value occurs in the made-up people, and what goes with what."
+            )
+        )
     if found.course is None:
         return tuple(said)
     _, confounded = SETS[found.course.therapy.name]

@@ -140,11 +140,21 @@ SETS: Final = {
 }
 """What each parameter set stands for, and what is confounded in it, as the set itself says; here for the catalogs."""
 
+PROFILES: Final = {
+    "t-all": message("made-up people with a T-cell leukemia that came back or did not respond"),
+    "adult": message("made-up adults, as they come to a clinic, with the conditions of the trial"),
+    "child": message("made-up children and youths, with the conditions of the trial"),
+}
+"""Whom the profiles of synthetic populations stand for."""
+
 _LEFT_OUT: Final = {
     str(words): words
     for words in (
         message("what happens to participants: no therapy was asked for"),
         message("what happens to participants: the trial has not a single arm"),
+        message("who would be screened: no population was asked for"),
+        message("who would be screened: no synthetic population stands for the people of this trial"),
+        message("who would be screened: the record has no criteria that are asked of anybody"),
         message("what happens to participants: only CAR-T cells in leukemia have a model here"),
     )
 }

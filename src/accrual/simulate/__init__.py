@@ -22,6 +22,7 @@ The parts, each of which knows only those above it::
     settings     what is asked of a simulation; whether the libraries are here
     showing      what a number of participants can show: every count, single stage, two stages
     group        one virtual group, participant by participant, as plain numbers
+    screening    whom a trial is screened with
     simulation   all of it in one value
     trajectories the course of virtual participants over time, for plots
     enrolment    months until a trial is full: sites whose rates differ, in closed form, with ramp-up by simulation

@@ -5,6 +5,7 @@ Comes in: numbers that a face was given. Goes out: `Settings`. Refuses: a machin
 
 from __future__ import annotations
 
+from datetime import date
 from importlib.util import find_spec
 from typing import Final
 
@@ -13,9 +14,11 @@ import msgspec
 from accrual.errors import SimulationError
 
 REPLICATES: Final = 10_000
+SCREENED: Final = 2_000
 MOST_PARTICIPANTS: Final = 1000  # counts of responders are enumerated up to here: the range "arm"
 FOLLOW_UP_DAYS: Final = 730.0
 NO_THERAPY: Final = "none"
+NO_POPULATION: Final = "none"
 AUTO: Final = "auto"
 _LIBRARIES: Final = ("scipy", "numba")  # of the extra `simulate`
 
@@ -24,7 +27,9 @@ class Settings(msgspec.Struct, frozen=True):
     """What is asked.
 
     `participants` 0 takes the record's number; `therapy` is a name of `THERAPIES`, `auto` or `none`; rates that are
-    None are those set by hand for the kind of trial. `workers` changes how long it takes, and nothing else.
+    None are those set by hand for the kind of trial. `population` is a name of `PROFILES`, `auto`,
+    `none`, or a file or folder of patients, who are decided as of `today`; of synthetic ones `screened` are drawn.
+    `workers` changes how long it takes, and nothing else.
     """
 
     seed: int = 1
@@ -35,6 +40,9 @@ class Settings(msgspec.Struct, frozen=True):
     alpha: float = 0.05
     beta: float = 0.2
     replicates: int = REPLICATES
+    population: str = AUTO
+    screened: int = SCREENED
+    today: date | None = None
     follow_up_days: float = FOLLOW_UP_DAYS
     workers: int = 2
 

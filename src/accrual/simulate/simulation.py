@@ -10,20 +10,23 @@ The same settings give the same bytes on one machine, whatever the number of wor
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 import numpy as np
 
 from accrual.criteria.tree import CompiledTrial
 from accrual.errors import SimulationError
+from accrual.patient.omop_tables import Databases, no_databases
 from accrual.registry.record import Trial
 from accrual.simulate.calibration import REGISTRY
 from accrual.simulate.enrolment import Forecast
+from accrual.simulate.funnel import Funnel, funnel
 from accrual.simulate.group import MOST, Group, draw_group
 from accrual.simulate.notice import NOTICE
 from accrual.simulate.outcome import Participants
 from accrual.simulate.outcome import simulate as simulate_outcome
+from accrual.simulate.screening import screened_by
 from accrual.simulate.settings import AUTO, MOST_PARTICIPANTS, NO_THERAPY, Settings
 from accrual.simulate.showing import Rates, Showing, show
 from accrual.simulate.summary import Summary, summarise
@@ -42,6 +45,14 @@ CAR_T_RATES: Final = Rates(0.5, 0.8)
 """Not worth having and worth having, in relapsed T-ALL. Set by hand; choose your own."""
 OTHER_RATES: Final = Rates(0.2, 0.4)
 """For any other trial. Set by hand, from the tables that designs are often shown with; choose your own."""
+
+
+class Seeds(NamedTuple):
+    """One for each part, so that one part does not hang on another. Their order is part of what a seed means."""
+
+    replicates: np.random.SeedSequence
+    group: np.random.SeedSequence
+    population: np.random.SeedSequence
 
 
 class Course(msgspec.Struct, frozen=True):
@@ -63,6 +74,10 @@ class Simulation(msgspec.Struct, frozen=True):
     months: Forecast
     """Months from start to primary completion of finished trials of this size, follow-up included."""
     months_from: str
+    funnel: Funnel | None
+    """Who of a population would be screened in, criterion by criterion."""
+    profile: str
+    """The profile of a synthetic population; empty for the user's own."""
     course: Course | None
     therapy_applies: bool
     """Whether there are models for what the trial gives, and it has a single arm."""
@@ -75,10 +90,12 @@ def simulate(
     of: TrialDesign,
     settings: Settings | None = None,
     on_participants: OnParticipants | None = None,
+    databases: Databases = no_databases,
 ) -> Simulation:
     """Return the virtual trial of a record.
 
     Arguments:
+        databases: opens database files of patients, as for `patient.patients.read_patients`.
         on_participants: is handed the virtual participants of all replicates, where a therapy is simulated.
 
     Raises:
@@ -96,7 +113,9 @@ def simulate(
             f"{of.nct_id} has {of.enrolment:,} participants, and every count of responders is worked out, up to "
             f"{MOST_PARTICIPANTS:,}: say how many to simulate (--participants {MOST_PARTICIPANTS})"
         )
-    given, left_out = _therapy(of, asked)
+    given, without_course = _therapy(of, asked)
+    seeds = Seeds(*np.random.SeedSequence(_seed(asked.seed)).spawn(3))
+    entry = screened_by(of, asked, seeds.population, databases)
     return Simulation(
         nct_id=of.nct_id,
         title=of.title,
@@ -105,9 +124,11 @@ def simulate(
         showing=show(of.enrolment, _rates(of, asked)),
         months=REGISTRY.forecast(of.enrolment, max(of.sites, 1)),
         months_from=REGISTRY.source,
-        course=None if given is None else run_course(given, of.enrolment, asked, on_participants),
+        funnel=None if entry.screened is None else funnel(entry.screened),
+        profile=entry.profile,
+        course=None if given is None else run_course(given, of.enrolment, asked, seeds, on_participants),
         therapy_applies=of.single_arm and of.therapy is not None,
-        left_out=left_out,
+        left_out=tuple(reason for reason in (entry.reason, without_course) if reason),
     )
 
 
@@ -116,32 +137,35 @@ def simulate_record(
     compiled: CompiledTrial,
     settings: Settings | None = None,
     on_participants: OnParticipants | None = None,
+    databases: Databases = no_databases,
 ) -> Simulation:
     """Return the virtual trial of a study record and its compiled criteria; raises as `read_trial` and `simulate`."""
     asked = settings or Settings()
-    return simulate(read_trial(record, compiled, asked.participants or None), asked, on_participants)
+    return simulate(
+        read_trial(record, compiled, asked.participants or None), asked, on_participants, databases
+    )
 
 
 def run_course(
     given: Therapy,
     participants: int,
     settings: Settings,
+    seeds: Seeds,
     on_participants: OnParticipants | None = None,
 ) -> Course:
     """Return what happens to virtual participants under a therapy: many replicates, and one group of them."""
-    replicates, group = np.random.SeedSequence(_seed(settings.seed)).spawn(2)
     of = simulate_outcome(
         given,
         participants,
         settings.replicates,
-        np.random.default_rng(replicates),
+        np.random.default_rng(seeds.replicates),
         settings.follow_up_days,
         settings.workers,
     )
     if on_participants is not None:
         on_participants(of)
     shown = min(participants, GROUP, MOST)
-    return Course(given, summarise(of), draw_group(given, shown, group, settings.follow_up_days))
+    return Course(given, summarise(of), draw_group(given, shown, seeds.group, settings.follow_up_days))
 
 
 def _rates(of: TrialDesign, settings: Settings) -> Rates:
@@ -161,15 +185,15 @@ def _seed(seed: int) -> int:
     return seed
 
 
-def _therapy(of: TrialDesign, settings: Settings) -> tuple[Therapy | None, tuple[str, ...]]:
+def _therapy(of: TrialDesign, settings: Settings) -> tuple[Therapy | None, str]:
     if settings.therapy == NO_THERAPY:
-        return None, ("what happens to participants: no therapy was asked for",)
+        return None, "what happens to participants: no therapy was asked for"
     if settings.therapy != AUTO:
         named = therapy(settings.therapy)
         require_therapy(of)
-        return named, ()
+        return named, ""
     if of.therapy is None:
-        return None, ("what happens to participants: only CAR-T cells in leukemia have a model here",)
+        return None, "what happens to participants: only CAR-T cells in leukemia have a model here"
     if not of.single_arm:
-        return None, ("what happens to participants: the trial has not a single arm",)
-    return therapy(of.parameter_set or THERAPY), ()
+        return None, "what happens to participants: the trial has not a single arm"
+    return therapy(of.parameter_set or THERAPY), ""
