@@ -100,6 +100,15 @@ def test_patients_who_share_facts_are_decided_as_each_alone(people: list[Patient
     assert Panel([Screener(one, TODAY) for one in people]).truths(asked).tolist() == alone
 
 
+def test_what_follows_from_other_facts_is_not_shared_with_who_shares_a_fact() -> None:
+    long_ago = measured("pregnant", "yes", date="2020-01-01")
+    people = [Screener(Patient(sex=sex, facts=(long_ago,)), TODAY) for sex in ("male", "female", None)]
+    asked: list[Tree] = [within(is_one("pregnant", "yes"), 4, "wk"), is_one("pregnant", "yes")]
+    alone = [[one.holds(tree).rank for one in people] for tree in asked]
+    assert Panel(people).truths(asked).tolist() == alone
+    assert alone[0] == [0, 1, 1]
+
+
 def test_patients_of_different_days_are_refused() -> None:
     with pytest.raises(ValueError, match="one day"):
         Panel([Screener(Patient(), TODAY), Screener(Patient(), date(2020, 1, 1))])

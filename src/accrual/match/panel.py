@@ -21,6 +21,7 @@ from accrual.match.bounds import Bounds
 from accrual.match.chart import Chart
 from accrual.match.evaluate import Screener
 from accrual.match.fold import Decidable, Leaf, Op, Windows, folded, joined, joined_arrays
+from accrual.match.inference import INFERRED
 from accrual.match.timing import UNIT_WORDS, completed
 from accrual.match.values import compare_all
 from accrual.truth import Truth, TruthArray
@@ -96,22 +97,20 @@ class Panel:
         for at, (patient, facts) in enumerate(zip(self.patients, self._bearing(leaf), strict=True)):
             rank = known.get(facts)
             if rank is None:
-                rank = patient.leaf(leaf, windows).rank
-                # A category that its own facts leave open may follow from others: then they are not all that counts.
-                if isinstance(leaf, Present) or rank != _UNKNOWN:
-                    known[facts] = rank
+                rank = known[facts] = patient.leaf(leaf, windows).rank
             found[at] = rank
         return found
 
     def _bearing(self, leaf: Present | OneOf) -> Iterator[_Facts]:
         """Yield for each patient the identities of all facts that the leaf may hang on.
 
-        A patient of whom more than facts counts (his sex) has an identity of his own.
+        Where more may count than facts of the variable (a sex, what follows from other facts), each patient has an
+        identity of his own.
         """
         if isinstance(leaf, OneOf):
+            alone = leaf.variable == "sex" or leaf.variable in INFERRED
             for patient in self.patients:
-                facts = tuple(map(id, patient.chart.measured(leaf.variable)))
-                yield facts if facts and leaf.variable != "sex" else (id(patient),)
+                yield (id(patient),) if alone else tuple(map(id, patient.chart.measured(leaf.variable)))
             return
         known, concept = vocabulary(), leaf.concept.code
         related: dict[tuple[str, ...], tuple[str, ...]] = {}
