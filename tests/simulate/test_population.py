@@ -165,6 +165,18 @@ def test_the_profile_answers_all_that_its_trial_asks_except_where_nothing_is_kno
     assert found.steps[7].removed_alone > 0  # a share of cells with CD7 of 30 % or less
 
 
+def test_a_leukemia_of_b_cells_has_its_own_antigens_and_ages() -> None:
+    people = draw_population("b-all", 300, np.random.default_rng(1), TODAY)
+    assert (numbers(people, "cd19-expression") <= 30).mean() < 0.03
+    assert all(fact(patient, "cd7-expression") is None for patient in people.patients)
+    for patient in people.patients:
+        told = fact(patient, "b-all")
+        assert told is not None
+        assert told.qualifiers == ("relapsed", "refractory")
+        assert patient.birth_date is not None
+        assert 1 <= (TODAY - patient.birth_date.first).days / 365.25 <= 55.01
+
+
 def test_synthetic_patients_are_screened_as_each_would_be_alone() -> None:
     people = draw_population("t-all", 25, np.random.default_rng(4), TODAY).patients
     people += draw_population("adult", 25, np.random.default_rng(4), TODAY).patients

@@ -142,6 +142,7 @@ SETS: Final = {
 
 PROFILES: Final = {
     "t-all": message("made-up people with a T-cell leukemia that came back or did not respond"),
+    "b-all": message("made-up people with a B-cell leukemia that came back or did not respond"),
     "adult": message("made-up adults, as they come to a clinic, with the conditions of the trial"),
     "child": message("made-up children and youths, with the conditions of the trial"),
 }

@@ -26,6 +26,7 @@ from accrual.simulate.trial import DATA
 
 PROFILES: Final = {
     "t-all": "T-cell acute lymphoblastic leukemia, relapsed and refractory, all ages",
+    "b-all": "B-cell acute lymphoblastic leukemia, relapsed and refractory, up to 55 years",
     "adult": "adults as they come to a clinic",
     "child": "children up to 18 years",
 }

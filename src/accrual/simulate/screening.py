@@ -22,7 +22,7 @@ from accrual.simulate.profiles import PROFILES
 from accrual.simulate.settings import AUTO, NO_POPULATION, Settings
 from accrual.simulate.trial import TrialDesign
 
-STANDS_FOR: Final = (("t-all", "t-all"),)
+STANDS_FOR: Final = (("t-all", "t-all"), ("b-all", "b-all"))
 """Concepts of conditions, and the profile whose people have them: who is screened where nobody chose."""
 OWN: Final = ("adult", "child")
 """Profiles of people in general: they are given the trial's own conditions."""
