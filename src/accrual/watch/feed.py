@@ -18,13 +18,11 @@ import msgspec
 from lxml import etree
 
 from accrual.errors import SourceError
-from accrual.plain.prose import printable
 from accrual.plain.trial import REGISTRY_URL
+from accrual.watch.atom import ATOM, AtomEntry, entry_element, write_atom
 from accrual.watch.news import Report, TrialNews
 from accrual.watch.words import summary, trial_lines, verdict_line
 
-ATOM: Final = "http://www.w3.org/2005/Atom"
-_NAMESPACES: Any = {None: ATOM}  # lxml's types know no default namespace
 ENTRIES: Final = 500
 """Entries kept. Set by hand: some weeks of a busy watch."""
 MAX_BYTES: Final = 20_000_000
@@ -63,15 +61,7 @@ def write_feed(
     fresh = [_entry(one, own, stamp) for one in entries(report)]
     ids = {one.findtext(f"{{{ATOM}}}id") for one in fresh}
     every = [*fresh, *(one for one in kept if one.findtext(f"{{{ATOM}}}id") not in ids)][:ENTRIES]
-    feed = etree.Element(f"{{{ATOM}}}feed", nsmap=_NAMESPACES)
-    _add(feed, "id", f"urn:uuid:{own}")
-    _add(feed, "title", "Clinical trials watched by accrual")
-    _add(feed, "updated", stamp)
-    _add(_add(feed, "author"), "name", "accrual")
-    _add(feed, "generator", "accrual")
-    _add(feed, "subtitle", summary(report))
-    feed.extend(every)
-    return bytes(etree.tostring(feed, xml_declaration=True, encoding="UTF-8", pretty_print=True))
+    return write_atom(own, "Clinical trials watched by accrual", summary(report), stamp, every)
 
 
 def read_feed(path: Path) -> bytes | None:
@@ -113,13 +103,8 @@ def _of_trial(word: str, search: str, name: str, trial: TrialNews) -> Entry:
 
 
 def _entry(one: Entry, own: uuid.UUID, stamp: str) -> Any:
-    entry = etree.Element(f"{{{ATOM}}}entry", nsmap=_NAMESPACES)
-    _add(entry, "id", f"urn:uuid:{uuid.uuid5(own, one.key)}")
-    _add(entry, "title", one.title)
-    _add(entry, "updated", stamp)
-    _add(entry, "link").set("href", f"{REGISTRY_URL}{one.nct_id}")
-    _add(entry, "content", "\n".join(one.lines)).set("type", "text")
-    return entry
+    url = f"{REGISTRY_URL}{one.nct_id}"
+    return entry_element(AtomEntry(uuid.uuid5(own, one.key), one.title, one.lines, url, stamp))
 
 
 def _entries_of(data: bytes, own: uuid.UUID, where: str) -> Sequence[Any]:
@@ -131,15 +116,3 @@ def _entries_of(data: bytes, own: uuid.UUID, where: str) -> Sequence[Any]:
     if root.tag != f"{{{ATOM}}}feed" or root.findtext(f"{{{ATOM}}}id") != f"urn:uuid:{own}":
         raise SourceError(f"{where}: there is a file that is no feed of this watch: give another file")
     return root.findall(f"{{{ATOM}}}entry")
-
-
-def _add(parent: Any, name: str, words: str | None = None) -> Any:
-    child = etree.SubElement(parent, f"{{{ATOM}}}{name}")
-    if words is not None:
-        # XML 1.0 has no control characters, no lone surrogates and neither of the last two signs of a plane.
-        child.text = "".join(sign for sign in printable(words) if _is_xml(ord(sign)))
-    return child
-
-
-def _is_xml(code: int) -> bool:
-    return code in (0x9, 0xA) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000

@@ -37,7 +37,8 @@ from accrual.web.check import CheckPages
 from accrual.web.comparison import ComparisonPages
 from accrual.web.compression import Compression
 from accrual.web.coordinators import CoordinatorPages
-from accrual.web.language import LANGUAGES, Language
+from accrual.web.days import day_words
+from accrual.web.language import LANGUAGES, Language, current
 from accrual.web.layout import RETRY_AFTER, render
 from accrual.web.lexicon import lexicon
 from accrual.web.map import MapPages
@@ -46,6 +47,7 @@ from accrual.web.places import PlacePages
 from accrual.web.protection import HEADERS, Protection
 from accrual.web.results import ResultsPages
 from accrual.web.same_origin import SameOrigin
+from accrual.web.served import Served
 from accrual.web.simulation import SimulationPages
 from accrual.web.suggestions import SuggestionPages
 from accrual.web.take_part import TakePartPages
@@ -116,6 +118,7 @@ def create_app(
             Route("/trials/{nct}", trial.trial),
             Route("/trials/{nct}/dates.ics", trial.dates),
             Route("/trials/{nct}/history", trial.history),
+            Route("/trials/{nct}/history.atom", trial.feed),
             Route("/trials/{nct}/simulate", simulation.show),
             Route("/trials/{nct}/screen", check.screen_form, methods=["GET"]),
             Route("/trials/{nct}/screen", check.screen, methods=["POST"]),
@@ -144,6 +147,7 @@ def create_app(
             Middleware(Compression),
             Middleware(Protection),
             Middleware(Language),
+            Middleware(Served, snapshot=finder.snapshot),
             Middleware(SameOrigin, open_paths=REGISTRY_PATHS),
             Middleware(RateLimit, rate=limits.rate, burst=limits.burst),
         ],
@@ -178,8 +182,8 @@ def _words(error: Exception) -> str:
     """What went wrong, in words for a visitor: the store's own name its folder, and commands."""
     if isinstance(error, StudyRemovedError):
         return message(
-            "The registry took this trial down. It was found gone on %(day)s. The history of its record is kept here.",
-            day=date.fromisoformat(error.day),
+            "The registry took this trial down. It was found gone on %(day)s, and is not shown any more.",
+            day=day_words(error.day, current()),
         )
     if isinstance(error, StudyNotFoundError):
         return message("No trial here has this number. Check it for a typing error, or search for the trial.")

@@ -22,6 +22,7 @@ from accrual.web.assets import built
 from accrual.web.catalog import DEFAULT
 from accrual.web.days import day_words
 from accrual.web.language import LANGUAGES, RIGHT_TO_LEFT, current, in_language, marked
+from accrual.web.served import served
 from accrual.web.speech import install, shown
 
 MAIN_PAGES: tuple[tuple[str, str], ...] = (
@@ -63,6 +64,7 @@ def environment(language: str = DEFAULT) -> Environment:
         "en": Markup("") if language == DEFAULT else Markup(' lang="en"'),
         "languages": LANGUAGES,
         "in_language": in_language,
+        "served": served,
         "direction": "rtl" if language in RIGHT_TO_LEFT else "ltr",
         "edges": EDGES,
         "scripted": built() is not None,

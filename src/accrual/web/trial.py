@@ -19,8 +19,6 @@ from accrual.api.limits import Workers
 from accrual.finder import Finder
 from accrual.plain.enrollment import read_enrollment
 from accrual.plain.glossary import Entry, Piece, pieces
-from accrual.plain.history import read_history
-from accrual.plain.prose import unescape
 from accrual.plain.results import read_results
 from accrual.plain.sources import read_sources
 from accrual.plain.status import staleness_words
@@ -35,6 +33,7 @@ from accrual.registry.standing import read_standing
 from accrual.search.words import fold
 from accrual.simulate.settings import MOST_PARTICIPANTS, can_simulate
 from accrual.simulate.trial import is_single_arm
+from accrual.web.history import history_feed, history_page
 from accrual.web.language import marked
 from accrual.web.layout import render
 
@@ -61,7 +60,6 @@ SOURCE_KINDS: Final = {
     "document": marked("Documents"),
 }
 """The headings of what to read beside a trial."""
-VERSIONS_SHOWN: Final = 50  # of a record's history, the newest; set by hand
 
 
 class Glossary:
@@ -116,6 +114,10 @@ class TrialPages:
         """Show what changed in the trial's record, version by version."""
         return await self.workers.run(self._answer, request, "/history", self._history)
 
+    async def feed(self, request: Request) -> Response:
+        """Give the same as an Atom feed."""
+        return await self.workers.run(self._answer, request, "/history.atom", self._feed)
+
     def _answer(self, request: Request, rest: str, answer: Callable[[Trial], Response]) -> Response:
         asked = request.path_params["nct"]
         trial = self.finder.show(asked)
@@ -154,15 +156,10 @@ class TrialPages:
         return [read_json(body, trial.nct_id) for body in bodies[:-1]] + [trial]
 
     def _history(self, trial: Trial) -> Response:
-        bodies = self.finder.versions(trial.nct_id)
-        shown = [msgspec.json.decode(body) for body in bodies[-VERSIONS_SHOWN - 1 :]]
-        return render(
-            "history.html",
-            nct_id=trial.nct_id,
-            title=unescape(trial.title) or trial.nct_id,
-            versions=read_history(shown)[:VERSIONS_SHOWN],
-            versions_left=max(len(bodies) - VERSIONS_SHOWN, 0),
-        )
+        return history_page(self.finder, trial)
+
+    def _feed(self, trial: Trial) -> Response:
+        return history_feed(self.finder, trial)
 
     def _dates(self, trial: Trial) -> Response:
         headers = {"content-disposition": f'attachment; filename="{trial.nct_id}.ics"'}
