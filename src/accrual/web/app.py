@@ -5,6 +5,7 @@ Comes in: a `Finder`. Goes out: a Starlette application. It asks nothing of othe
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
 from datetime import date
@@ -56,6 +57,7 @@ from accrual.web.trial import TrialPages
 REGISTRY_PATHS = ("/api/v2", "/api/int", "/api/oas")
 """Where the registry's API stands: there errors are plain text, as the registry's are."""
 
+_NUMBER = re.compile(r"\bNCT\d{8}\b")
 STATIC = Path(__file__).parent / "static"
 
 HEADINGS = {
@@ -186,7 +188,11 @@ def _words(error: Exception) -> str:
             day=day_words(error.day, current()),
         )
     if isinstance(error, StudyNotFoundError):
-        return message("No trial here has this number. Check it for a typing error, or search for the trial.")
+        found = _NUMBER.search(str(error))
+        return message(
+            "No trial here has the number %(number)s. Check it for a typing error, or search for the trial.",
+            number=Original(found.group() if found else ""),
+        )
     return error_words(error)
 
 
