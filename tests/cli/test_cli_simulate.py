@@ -144,3 +144,15 @@ def test_patients_of_a_file_are_screened(accrual: Callable[..., Any], patient_fi
     for wrong, code in (("no-such-file", 2), (str(patient_file.parent / "nobody"), 2)):
         assert accrual(*asked, wrong).code == code
     assert accrual(*asked, "none", "--json").json["funnel"] is None
+
+
+def test_a_limit_is_relaxed_by_the_number_of_its_criterion(accrual: Callable[..., Any]) -> None:
+    asked = ("simulate", "NCT04785833", "--therapy", "none", "--relax", "5=50", "--relax", "1:high=70")
+    costs = accrual(*asked, "--json").json["costs"]
+    relaxed = [row for row in costs["rows"] if row["change"] != "dropped"]
+    assert [row["requirement"] for row in relaxed] == ["5", "1", ""]
+    assert relaxed[-1]["pool"] >= relaxed[0]["pool"] > costs["base"]["pool"]
+    assert "Karnofsky performance status ≥ 50" in " ".join(accrual(*asked).out.split())
+    for wrong in ("5", "x=1", "5=1e", "99=3", "5=90"):
+        refused = accrual("simulate", "NCT04785833", "--therapy", "none", "--relax", wrong)
+        assert (refused.code, refused.out) == (2, ""), wrong

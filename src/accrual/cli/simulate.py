@@ -67,6 +67,14 @@ def simulate(
             help="t-all, adult, child, none, or a file or folder of patients. [default: t-all for T-ALL, else none]",
         ),
     ] = "auto",
+    relax: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--relax",
+            metavar="ID=VALUE",
+            help="A limit to relax: 5=50, or 1:high=70 where a criterion has two. Repeat. [default: each one step on]",
+        ),
+    ] = None,
     today: Today = None,
     out: Annotated[
         Path | None,
@@ -105,6 +113,7 @@ def simulate(
                 beta=beta,
                 replicates=replicates,
                 population=population,
+                relax=tuple(relax or ()),
                 today=day(today, state_day(finder)),
             ),
             keep,
@@ -127,6 +136,7 @@ def _layout(found: Simulation) -> Iterator[RenderableType]:
     for title, parts in (
         (f"What {found.participants:,} participants can show", _showing(found)),
         ("Who would be screened in", _screening(found)),
+        ("What a rule costs", _costs(found)),
         ("How long finished trials of this size took", _months(found)),
         ("What happens to virtual participants", _course(found)),
     ):
@@ -187,8 +197,32 @@ def _screening(found: Simulation) -> Iterator[RenderableType]:
         yield text(words)
     table = _table(("Rule", "Excludes, alone", "In order", "Not known of", "Left"))
     for row in funnel_rows(found.funnel):
-        table.add_row(*map(text, (row.text, row.alone, row.in_order, row.unknown, row.left)))
+        table.add_row(*map(text, (f"{row.id}. {row.text}", row.alone, row.in_order, row.unknown, row.left)))
     yield table
+
+
+def _costs(found: Simulation) -> Iterator[RenderableType]:
+    from accrual.report.costs import costs_words, dropped_rows, relaxed_rows
+    from accrual.report.words import left_out_words
+
+    if found.costs is None:
+        for reason in found.left_out:
+            if not reason.startswith("what happens"):
+                yield text(left_out_words(reason))
+        return
+    for words in costs_words(found.costs):
+        yield text(words)
+    rows = dropped_rows(found.costs)
+    last = ("Remission",) if rows[0].remission else ()
+    for title, each in (("Dropped", rows), ("Asked instead", relaxed_rows(found.costs))):
+        shares = ("Fair share",) if title == "Dropped" else ()
+        table = _table((title, "Could take part", "Months", *last, *shares))
+        for row in each:
+            cells = (row.change or row.text, f"{row.pool} ({row.gained})", row.months)
+            table.add_row(
+                *map(text, (*cells, *([row.remission] if last else []), *([row.lost] if shares else [])))
+            )
+        yield table
 
 
 def _months(found: Simulation) -> Iterator[RenderableType]:
@@ -204,7 +238,7 @@ def _course(found: Simulation) -> Iterator[RenderableType]:
 
     if found.course is None:
         for reason in found.left_out:
-            if not reason.startswith("who"):
+            if reason.startswith("what happens"):
                 yield text(f"Left out: {reason}.")
         return
     summary = found.course.summary

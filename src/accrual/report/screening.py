@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class FunnelRow(msgspec.Struct, frozen=True):
     """One criterion: how many people it rules out alone and in order, of how many it cannot say."""
 
+    id: str
+    """The number by which a rule is named, for what is to be relaxed."""
     text: str
     alone: str
     in_order: str
@@ -52,6 +54,7 @@ def funnel_rows(found: Funnel) -> tuple[FunnelRow, ...]:
     """Return a row for each criterion, in the order of the record."""
     return tuple(
         FunnelRow(
+            step.id,
             Original(step.text),
             f"{step.removed_alone:,}",
             f"{step.removed_in_order:,}",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from accrual.message import Original, message
+from accrual.report.costs import CostRow, costs_words, dropped_rows, relaxed_rows
 from accrual.report.course_figures import course_figures
 from accrual.report.design_figures import characteristics_figure, counts_figure
 from accrual.report.figure import Figure
@@ -80,6 +81,9 @@ class Sheet(msgspec.Struct, frozen=True):
     design_figures: tuple[Figure, ...]
     screening: tuple[str, ...]
     funnel: tuple[FunnelRow, ...]
+    costs: tuple[str, ...]
+    dropped: tuple[CostRow, ...]
+    relaxed: tuple[CostRow, ...]
     time: tuple[str, ...]
     course: tuple[str, ...]
     shares: tuple[ShareGroup, ...]
@@ -107,6 +111,9 @@ def lay_out(found: Simulation) -> Sheet:
         if found.funnel
         else _left_out(found, "who would be screened"),
         funnel=funnel_rows(found.funnel) if found.funnel else (),
+        costs=costs_words(found.costs) if found.costs else _left_out(found, "what a criterion costs"),
+        dropped=dropped_rows(found.costs) if found.costs else (),
+        relaxed=relaxed_rows(found.costs) if found.costs else (),
         time=_time(found),
         course=_course(found),
         shares=share_groups(course.summary) if course else (),

@@ -29,6 +29,7 @@ class Settings(msgspec.Struct, frozen=True):
     `participants` 0 takes the record's number; `therapy` is a name of `THERAPIES`, `auto` or `none`; rates that are
     None are those set by hand for the kind of trial. `population` is a name of `PROFILES`, `auto`,
     `none`, or a file or folder of patients, who are decided as of `today`; of synthetic ones `screened` are drawn.
+    `relax` names limits to relax, `ID=VALUE` or `ID:low=VALUE`; none takes each one usual step on.
     `workers` changes how long it takes, and nothing else.
     """
 
@@ -43,6 +44,7 @@ class Settings(msgspec.Struct, frozen=True):
     population: str = AUTO
     screened: int = SCREENED
     today: date | None = None
+    relax: tuple[str, ...] = ()
     follow_up_days: float = FOLLOW_UP_DAYS
     workers: int = 2
 

@@ -20,13 +20,14 @@ from accrual.errors import SimulationError
 from accrual.patient.omop_tables import Databases, no_databases
 from accrual.registry.record import Trial
 from accrual.simulate.calibration import REGISTRY
+from accrual.simulate.criterion_cost import CriterionCosts
 from accrual.simulate.enrolment import Forecast
 from accrual.simulate.funnel import Funnel, funnel
 from accrual.simulate.group import MOST, Group, draw_group
 from accrual.simulate.notice import NOTICE
 from accrual.simulate.outcome import Participants
 from accrual.simulate.outcome import simulate as simulate_outcome
-from accrual.simulate.screening import screened_by
+from accrual.simulate.screening import costs_of, screened_by
 from accrual.simulate.settings import AUTO, MOST_PARTICIPANTS, NO_THERAPY, Settings
 from accrual.simulate.showing import Rates, Showing, show
 from accrual.simulate.summary import Summary, summarise
@@ -53,6 +54,7 @@ class Seeds(NamedTuple):
     replicates: np.random.SeedSequence
     group: np.random.SeedSequence
     population: np.random.SeedSequence
+    costs: np.random.SeedSequence
 
 
 class Course(msgspec.Struct, frozen=True):
@@ -78,6 +80,8 @@ class Simulation(msgspec.Struct, frozen=True):
     """Who of a population would be screened in, criterion by criterion."""
     profile: str
     """The profile of a synthetic population; empty for the user's own."""
+    costs: CriterionCosts | None
+    """The trial without each criterion, and with its limits relaxed."""
     course: Course | None
     therapy_applies: bool
     """Whether there are models for what the trial gives, and it has a single arm."""
@@ -114,8 +118,11 @@ def simulate(
             f"{MOST_PARTICIPANTS:,}: say how many to simulate (--participants {MOST_PARTICIPANTS})"
         )
     given, without_course = _therapy(of, asked)
-    seeds = Seeds(*np.random.SeedSequence(_seed(asked.seed)).spawn(3))
+    seeds = Seeds(*np.random.SeedSequence(_seed(asked.seed)).spawn(4))
     entry = screened_by(of, asked, seeds.population, databases)
+    costs, without_costs = (
+        (None, "") if entry.screened is None else costs_of(entry.screened, given, asked, seeds.costs)
+    )
     return Simulation(
         nct_id=of.nct_id,
         title=of.title,
@@ -126,9 +133,10 @@ def simulate(
         months_from=REGISTRY.source,
         funnel=None if entry.screened is None else funnel(entry.screened),
         profile=entry.profile,
+        costs=costs,
         course=None if given is None else run_course(given, of.enrolment, asked, seeds, on_participants),
         therapy_applies=of.single_arm and of.therapy is not None,
-        left_out=tuple(reason for reason in (entry.reason, without_course) if reason),
+        left_out=tuple(reason for reason in (entry.reason, without_costs, without_course) if reason),
     )
 
 
