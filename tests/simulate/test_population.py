@@ -138,6 +138,25 @@ def test_the_filtration_rate_is_the_published_formula() -> None:
         assert abs(found.value.value - rate) <= 0.51  # type: ignore[union-attr, operator]
 
 
+def test_the_clearance_is_the_published_formula() -> None:
+    # Cockcroft and Gault 1976 (doi:10.1159/000180580): (140 - age) * weight / (72 * creatinine), women 0.85 of it.
+    for patient in draw_population("t-all", 200, np.random.default_rng(8), TODAY).patients:
+        weight, creatinine, found = (
+            fact(patient, name) for name in ("weight", "creatinine", "creatinine-clearance")
+        )
+        assert creatinine is not None
+        if found is None:
+            assert weight is None  # a child
+            continue
+        assert weight is not None
+        birth = patient.birth_date
+        assert birth is not None
+        years = TODAY.year - birth.year - ((TODAY.month, TODAY.day) < (birth.month, birth.day))  # type: ignore[operator]
+        rate = (140 - years) * weight.value.value / (72 * creatinine.value.value)  # type: ignore[union-attr, operator]
+        rate *= 0.85 if patient.sex == "female" else 1
+        assert abs(found.value.value - rate) <= 0.51 + rate / (140 - years)  # type: ignore[union-attr, operator]
+
+
 def test_conditions_of_a_trial_are_had_by_all_and_denied_by_none() -> None:
     plain = draw_population("adult", 60, np.random.default_rng(2), TODAY)
     having = draw_population(
@@ -244,7 +263,7 @@ def test_every_row_of_the_tables_has_a_source_and_a_profile() -> None:
         assert drawn.rows[0].kind == "age"
         assert np.allclose(np.diag(drawn.factor @ drawn.factor.T), 1)
         for row in drawn.rows:
-            if row.kind == "number" and not isinstance(row.distribution, Choice):
+            if row.kind == "number" and not isinstance(row.distribution, Choice | Derived):
                 middle = values_at(row.distribution, np.array([0.001, 0.5, 0.999]), row.within)
                 assert np.all(np.diff(middle) > 0), row.fact
                 assert np.all(np.isfinite(middle))
@@ -262,11 +281,12 @@ def test_distributions_are_drawn_by_their_inverse() -> None:
     cut = values_at(Normal(9, 2), shares, profiles.Range(8, 10, ""))
     assert (cut.min() >= 8, cut.max() <= 10, round(cut.mean(), 3)) == (True, True, 9)
     with pytest.raises(AssertionError):
-        values_at(Derived(), shares, every)
+        values_at(Derived("ckd-epi-2021"), shares, every)
 
 
 @pytest.mark.parametrize(
-    "words", ["choice a 0.5 b 0.4", "steps 1 0.5", "normal 1", "gamma 1 2", "share x", "uniform 4 2"]
+    "words",
+    ["choice a 0.5 b 0.4", "steps 1 0.5", "normal 1", "gamma 1 2", "share x", "uniform 4 2", "derived x"],
 )
 def test_rows_that_cannot_be_read_are_refused(words: str) -> None:
     with pytest.raises(VocabularyError, match="is no distribution that is known"):

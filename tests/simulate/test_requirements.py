@@ -78,6 +78,19 @@ def test_fields_that_no_criterion_speaks_of_stand_alone_and_ages_together() -> N
     assert found[1].fields == ("minimumAge", "maximumAge")
 
 
+def test_a_criterion_of_age_and_sex_takes_the_fields_of_both_and_no_wider_one_does() -> None:
+    both = requirements_of(compiled("Inclusion Criteria:\n\n* Women aged 12 to 65 years\n"))
+    assert both[0].fields == ("minimumAge", "maximumAge", "sex")
+    wider = requirements_of(
+        compiled("Inclusion Criteria:\n\n* Age 12 to 65 years with a Karnofsky score ≥ 60\n")
+    )
+    assert wider[0].fields == ()
+    assert (
+        next(one.text for one in wider if one.kind == "field")
+        == "Minimum age: 12 Years; Maximum age: 65 Years"
+    )
+
+
 def test_groups_of_a_kind_are_one_requirement_and_donors_are_asked_nothing() -> None:
     text = (
         "Inclusion Criteria:\n\nCohort A:\n\n* Karnofsky score ≥ 60\n\nCohort B:\n\n* ECOG ≤ 2\n\n"

@@ -30,12 +30,13 @@ from accrual.patient.model import Fact, FactKind, Patient, Source
 from accrual.patient.omop_tables import Databases, no_databases
 from accrual.patient.patients import read_patients
 from accrual.simulate.parameters import RANGES, Floats, check_count
-from accrual.simulate.profiles import Choice, Profile, Row, profile, values_at
+from accrual.simulate.profiles import Choice, Derived, Profile, Row, profile, values_at
 
 FORM: Final = "synthetic"
 MEASURED_DAYS: Final = 3
 """How long ago synthetic values were measured: set by hand, at screening."""
 _YEAR_DAYS: Final = 365.25  # a Julian year
+_FORMULAS_NEED: Final = ("creatinine", "weight")  # rows of these stand above those that follow from them
 _EDGE: Final = 1e-12  # shares of a distribution stay so far from 0 and 1, where some are infinite
 
 Sex: TypeAlias = Literal["female", "male"]
@@ -127,7 +128,7 @@ class _People:
         self.ago: Floats = generator.random((size, facts))
         self.ages: Floats = np.zeros(size)
         self.female: _Flags = np.zeros(size, np.bool_)
-        self.creatinine: Floats = np.full(size, np.nan)
+        self.drawn: dict[str, Floats] = {name: np.full(size, np.nan) for name in _FORMULAS_NEED}
         for row in of.rows:
             if row.kind == "age":
                 self.ages = values_at(row.distribution, self.share(row), row.within)
@@ -177,9 +178,10 @@ class _People:
             of &= self.female == (only.sex == "female")
         of &= self.spoken_of[:, self.profile.places[row.fact]] < row.known
         at = np.flatnonzero(of)
-        if row.kind == "egfr":
-            at = at[~np.isnan(self.creatinine[at])]
-            return at.tolist(), self._measured(row, self._egfr(at))
+        if isinstance(row.distribution, Derived):
+            values = np.round(self._derived(row.distribution, at), row.digits)
+            known = ~np.isnan(values)
+            return at[known].tolist(), self._measured(row, values[known])
         shares = self.share(row)[at]
         if row.kind == "category":
             chosen = cast("Choice", row.distribution)
@@ -189,8 +191,8 @@ class _People:
         if row.kind != "number":
             return at.tolist(), self._named(row, values > 0, at)
         values = np.round(values, row.digits)
-        if row.fact == "creatinine":
-            self.creatinine[at] = values
+        if row.fact in self.drawn:
+            self.drawn[row.fact][at] = values
         return at.tolist(), self._measured(row, values)
 
     def _measured(self, row: Row, values: Floats) -> list[Fact]:
@@ -251,11 +253,18 @@ class _People:
         day = self.today - timedelta(days=ago)
         return PartialDate(day.year, day.month, day.day)
 
-    def _egfr(self, at: NDArray[np.intp]) -> Floats:
-        """CKD-EPI 2021 for adults (doi:10.1056/NEJMoa2102953), in mL/min/1.73 m2; creatinine in mg/dL."""
-        female = self.female[at]
-        relative = self.creatinine[at] / np.where(female, 0.7, 0.9)
+    def _derived(self, by: Derived, at: NDArray[np.intp]) -> Floats:
+        """What follows from facts that were drawn before; NaN where they are not known."""
+        female, ages = self.female[at], self.ages[at]
+        creatinine, weight = (self.drawn[name][at] for name in _FORMULAS_NEED)
+        if by.formula == "cockcroft-gault":  # mL/min (doi:10.1159/000180580); mg/dL, kg, completed years
+            cleared: Floats = (
+                (140 - np.floor(ages)) * weight / (72 * creatinine) * np.where(female, 0.85, 1.0)
+            )
+            return np.maximum(cleared, 0.0)
+        # CKD-EPI 2021, mL/min/1.73 m2 (doi:10.1056/NEJMoa2102953); mg/dL.
+        relative = creatinine / np.where(female, 0.7, 0.9)
         below = np.minimum(relative, 1) ** np.where(female, -0.241, -0.302)
         above = np.maximum(relative, 1) ** -1.2
-        found: Floats = 142 * below * above * 0.9938 ** self.ages[at] * np.where(female, 1.012, 1.0)
-        return np.round(found)
+        found: Floats = 142 * below * above * 0.9938**ages * np.where(female, 1.012, 1.0)
+        return found

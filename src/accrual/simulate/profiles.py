@@ -32,7 +32,7 @@ PROFILES: Final = {
 }
 """The profiles by name, and who they are."""
 
-RowKind: TypeAlias = Literal["age", "sex", "number", "category", "condition", "drug", "procedure", "egfr"]
+RowKind: TypeAlias = Literal["age", "sex", "number", "category", "condition", "drug", "procedure"]
 _COLUMNS: Final = (
     "profiles", "kind", "fact", "qualifiers", "distribution", "unit", "digits", "low", "high", "normal_low",
     "normal_high", "only", "known", "days", "source",
@@ -103,8 +103,13 @@ class Share(msgspec.Struct, frozen=True):
         return (shares >= 1 - self.chance).astype(np.float64)
 
 
+Formula: TypeAlias = Literal["ckd-epi-2021", "cockcroft-gault"]
+
+
 class Derived(msgspec.Struct, frozen=True):
-    """It follows from other facts."""
+    """It follows from other facts, by a formula."""
+
+    formula: Formula
 
 
 Distribution: TypeAlias = Normal | LogNormal | Uniform | Beta | Steps | Choice | Share | Derived
@@ -241,7 +246,7 @@ def _row(line: dict[str, str]) -> Row:
 
 
 def _check_fact(fact: str, kind: str, where: str) -> None:
-    if kind in ("number", "category", "egfr"):
+    if kind in ("number", "category"):
         known = fact in variables()
     elif kind in ("age", "sex"):
         known = fact == kind
@@ -255,8 +260,8 @@ def _distribution(words: str, source: str, where: str) -> Distribution:
     name, *told = words.split()
     try:
         match name, told:
-            case "derived", []:
-                return Derived()
+            case "derived", [formula] if formula in get_args(Formula):
+                return Derived(cast("Formula", formula))
             case "choice", [_, _, *_]:
                 return Choice(tuple(told[::2]), _whole(told[1::2]))
             case "steps", [_, _, _, *_]:

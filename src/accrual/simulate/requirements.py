@@ -5,9 +5,9 @@ Comes in: compiled criteria. Goes out: `Requirement`s, trees that must hold, in 
 which none is asked of anybody.
 
 Together the requirements are the trial's own verdict: who meets all is eligible, whom one refutes is not. A
-structured field of the record (`minimumAge`) belongs to the criterion of the text that speaks of nothing else than
-the same thing: to drop "Age 12-65" and keep the field would change nothing. Groups of one kind are one requirement,
-of which one group is enough. What is asked of other people (a donor) is no requirement.
+structured field of the record (`minimumAge`) belongs to the criterion of the text that speaks of the same, and of
+nothing but such things: to drop "Age 12-65" and keep the field would change nothing. Groups of one kind are one
+requirement, of which one group is enough. What is asked of other people (a donor) is no requirement.
 """
 
 from __future__ import annotations
@@ -46,6 +46,9 @@ from accrual.match.fold import Leaf, Windows, folded
 RequirementKind: TypeAlias = Kind | Literal["groups", "field"]
 End: TypeAlias = Literal["low", "high"]
 
+_OF_FIELDS: Final = frozenset(
+    ("age", "sex", "healthy-volunteer")
+)  # what structured fields of a record speak of
 _FIELD_WORDS: Final = {  # how a field of the record reads beside criteria
     "minimumAge": "Minimum age: {}",
     "maximumAge": "Maximum age: {}",
@@ -120,7 +123,7 @@ def requirements_of(compiled: CompiledTrial) -> tuple[Requirement, ...]:
     found: list[Requirement] = []
     for each in own:
         tree: Tree = each.tree if each.kind == "inclusion" else Not(child=each.tree)
-        joined = [field for field in left if _speaks_of(field.tree) == _speaks_of(tree)]
+        joined = [field for field in left if _belongs(field.tree, tree)]
         left = [field for field in left if field not in joined]
         found.append(
             Requirement(
@@ -209,20 +212,27 @@ def shortened(text: str, most: int = 60) -> str:
     return words if len(words) <= most else f"{words[: most - 1]}…"
 
 
-def _speaks_of(tree: Tree) -> str | None:
-    """The one variable that all leaves of a tree are about; None where there is no such."""
-    about = {
-        leaf.variable if isinstance(leaf, Compare | OneOf) else None
+def _about(tree: Tree) -> frozenset[str]:
+    """The variables that the leaves of a tree are about; "" for what is no variable."""
+    return frozenset(
+        leaf.variable if isinstance(leaf, Compare | OneOf) else ""
         for leaf in walk(tree)
         if not children(leaf)
-    }
-    return about.pop() if len(about) == 1 else None
+    )
+
+
+def _belongs(field: Tree, tree: Tree) -> bool:
+    """Say whether a criterion speaks of the same as a field, and of nothing that no field speaks of.
+
+    "Women aged 18 to 65" takes the fields of age and sex; "age 18 or older with ECOG 0" takes none.
+    """
+    return _about(field) <= _about(tree) <= _OF_FIELDS
 
 
 def _by_subject(fields: Sequence[FieldCriterion]) -> list[list[FieldCriterion]]:
     found: dict[str, list[FieldCriterion]] = {}
     for field in fields:
-        found.setdefault(_speaks_of(field.tree) or field.field, []).append(field)
+        found.setdefault(" ".join(sorted(_about(field.tree))), []).append(field)
     return list(found.values())
 
 
