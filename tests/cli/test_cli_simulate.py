@@ -7,12 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 pytest.importorskip("scipy")
 pytest.importorskip("numba")
 
+from accrual.report.page import write_page
 from accrual.simulate.notice import NOTICE
+from accrual.simulate.simulation import Simulation
 
 
 def test_the_seed_trial_shows_its_design_and_its_virtual_participants(accrual: Callable[..., Any]) -> None:
@@ -84,6 +87,15 @@ def test_the_report_is_one_page_that_needs_nothing_else(accrual: Callable[..., A
     assert not re.search(r"<script|src=|href=|url\(|@import", page)
     assert page.count("<figure") == page.count("<details>") == 6
     assert list(tmp_path.iterdir()) == [out]
+
+
+def test_what_a_record_says_is_text_in_the_report(accrual: Callable[..., Any], tmp_path: Path) -> None:
+    out = tmp_path / "report.json"
+    assert accrual("simulate", "NCT90000048", "--out", str(out)).code == 0
+    found = msgspec.json.decode(out.read_bytes(), type=Simulation)
+    page = write_page(msgspec.structs.replace(found, title="<script>x</script>{{ 7 * 7 }}"))
+    assert "<script>" not in page
+    assert "{{ 7 * 7 }}" in page
 
 
 def test_parquet_holds_every_virtual_participant(accrual: Callable[..., Any], tmp_path: Path) -> None:

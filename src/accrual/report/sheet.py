@@ -229,7 +229,8 @@ def _assumed(found: Simulation) -> tuple[str, ...]:
     if found.profile:
         said.append(
             message(
-                "How often each illness and each value occurs in the made-up people, and what goes with what."
+                "How often each illness and each value occurs in the made-up people, and what goes with what: nearly "
+                "all of it was set by hand. So the number who could take part is no forecast."
             )
         )
     if found.course is None:
