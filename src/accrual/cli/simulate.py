@@ -64,7 +64,7 @@ def simulate(
         typer.Option(
             "--population",
             metavar="NAME|FILE",
-            help="t-all, b-all, adult, child, none, or a file or folder of patients. [default: by the illness, or none]",
+            help="t-all, b-all, adult, child, none, or a file or folder. [default: by the illness, or none]",
         ),
     ] = "auto",
     relax: Annotated[
