@@ -19,9 +19,10 @@ from accrual.patient.model import Fact, Patient
 from accrual.plain.distance import site_words
 from accrual.plain.participation import GroupRules, Rule, doctor_questions, group_rules, rules_of, side
 from accrual.plain.prose import printable, unescape
-from accrual.plain.status import status_words
+from accrual.plain.status import standing_words
 from accrual.plain.tone import MARKS, Tone
 from accrual.prospects import Shown, Standing
+from accrual.registry.labels import label
 from accrual.web.interview import Told
 from accrual.web.language import marked
 
@@ -57,6 +58,8 @@ class TrialView(msgspec.Struct, frozen=True):
     nct_id: str
     title: str
     status: str
+    standing: str
+    """How far the status can be relied on, in words; empty for a final one."""
     recruiting: bool
     site: str
     """The nearest recruiting site, or the nearest of any kind where no site's own status is known."""
@@ -163,7 +166,8 @@ def _trial(one: Shown) -> TrialView:
     return TrialView(
         nct_id=hit.nct_id,
         title=unescape(hit.title) or hit.nct_id,
-        status=status_words(hit.status, hit.standing),
+        status=label("status", hit.status) if hit.status else "",
+        standing=standing_words(hit.standing),
         recruiting=hit.status == "RECRUITING",
         site=site_words(near) if near is not None and near.distance_km is not None else "",
         site_recruits=hit.nearest_recruiting_site is not None,
