@@ -144,6 +144,7 @@ def test_who_would_be_screened_in_is_counted_by_rule(accrual: Callable[..., Any]
     funnel = accrual(*asked, "--json").json["funnel"]
     assert funnel["screened"] == 2000 == funnel["eligible"] + funnel["undetermined"] + funnel["ineligible"]
     assert funnel["steps"][0]["text"].startswith("Age")
+    assert accrual(*asked, "--json", "--today", "2031-02-28").json["funnel"] == funnel
     ran = accrual(*asked)
     assert f"{funnel['steps'][0]['removed_alone']:,}" in ran.out
     assert "never counts as met" in " ".join(ran.out.split())

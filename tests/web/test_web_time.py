@@ -24,6 +24,7 @@ SHOWN = [
     "/trials/NCT04785833",
     "/trials/NCT04785833/history",
     "/trials/NCT04785833/dates.ics",
+    "/trials/NCT04785833/simulate?null=40",
     "/compare?id=NCT04785833",
     "/about-the-data",
     "/trials/NCT04785833/take-part",

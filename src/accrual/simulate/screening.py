@@ -143,8 +143,7 @@ def read_relaxation(text: str) -> Relaxation:
 
 def _drawn(of: TrialDesign, name: str, settings: Settings, seed: np.random.SeedSequence) -> Population:
     having = of.conditions if name in OWN else ()
-    day = settings.today or _SYNTHETIC_DAY
-    return draw_population(name, settings.screened, np.random.default_rng(seed), day, having)
+    return draw_population(name, settings.screened, np.random.default_rng(seed), _SYNTHETIC_DAY, having)
 
 
 def _profile_for(of: TrialDesign) -> str | None:
