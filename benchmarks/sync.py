@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -212,7 +213,10 @@ def _served(home: Path) -> Iterator[str]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
-            yield json.loads("".join(iter(process.stdout.readline, "}\n")) + "}")["url"]
+            said = "".join(takewhile(lambda line: line != "}\n", process.stdout))
+            if not said:
+                raise SystemExit("the server did not start: see its message above")
+            yield json.loads(f"{said}}}")["url"]
         finally:
             process.terminate()
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,9 @@ def server(real_home: Path) -> Iterator[str]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         try:
-            yield json.loads("".join(iter(process.stdout.readline, "}\n")) + "}")["url"]
+            said = "".join(takewhile(lambda line: line != "}\n", process.stdout))
+            assert said, "the server did not start"
+            yield json.loads(f"{said}}}")["url"]
         finally:
             process.terminate()
             process.wait(20)
