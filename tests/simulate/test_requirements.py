@@ -111,7 +111,7 @@ def test_every_number_is_listed_as_it_is_asked() -> None:
     words = {one.id: [] for one in requirements_of(compiled())}
     for limit in limits_of(requirements_of(compiled())):
         words[limit.requirement].append(limit.words)
-    assert words["1"] == ["age ≥ 12 a", "age ≤ 65 a"]
+    assert words["1"] == ["age ≥ 12 years", "age ≤ 65 years"]
     assert words["2"] == ["Karnofsky performance status ≥ 60"]
     assert [word.split(" ")[-3:-1] for word in words["3"]] == [["≥", "8"], ["≥", "50"]]
     assert words["5"] == ["serum creatinine ≤ 2 mg/dL"]  # over 2 rules out
@@ -119,7 +119,7 @@ def test_every_number_is_listed_as_it_is_asked() -> None:
 
 def test_a_relaxed_age_relaxes_the_field_too() -> None:
     wider, before = relaxed(requirements_of(compiled())[0], 70)
-    assert before.words == "age ≤ 65 a"
+    assert before.words == "age ≤ 65 years"
     for age, holds in ((70, "yes"), (71, "no"), (11, "no")):
         assert Screener(Patient(age_years=age), TODAY).holds(wider.tree).value == holds
 

@@ -109,7 +109,7 @@ def test_the_seed_trial_runs_from_its_record_to_the_cost_of_its_criteria(shared_
     costs = criterion_costs(screened, np.random.default_rng(1), relaxations=changes)
     assert costs.base.pool == pool > 20
     assert [row.change for row in costs.rows[-4:]] == [
-        "age ≤ 70 a", "Karnofsky performance status ≥ 50", "CD7 expression > 20 %", "relaxed together",
+        "age ≤ 70 years", "Karnofsky performance status ≥ 50", "CD7 expression > 20 %", "relaxed together",
     ]  # fmt: skip
     assert costs.rows[-1].gained >= max(row.gained for row in costs.rows[-4:-1])
     assert costs.rows[-1].months < costs.base.months

@@ -42,6 +42,7 @@ from accrual.criteria.tree import (
 )
 from accrual.errors import SimulationError
 from accrual.match.fold import Leaf, Windows, folded
+from accrual.match.timing import UNIT_WORDS
 
 RequirementKind: TypeAlias = Kind | Literal["groups", "field"]
 End: TypeAlias = Literal["low", "high"]
@@ -99,8 +100,8 @@ class Limit(msgspec.Struct, frozen=True):
         above = (self.end == "low") != self.excludes
         kept = self.is_open != self.excludes
         sign = (">" if kept else "≥") if above else ("<" if kept else "≤")
-        variable = variable_of(self.variable)
-        return f"{variable.name if variable else self.variable} {sign} {self.value:g} {self.unit}".rstrip()
+        variable, unit = variable_of(self.variable), UNIT_WORDS.get(self.unit, self.unit)
+        return f"{variable.name if variable else self.variable} {sign} {self.value:g} {unit}".rstrip()
 
 
 def requirements_of(compiled: CompiledTrial) -> tuple[Requirement, ...]:
