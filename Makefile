@@ -20,7 +20,7 @@ help:
 	@echo "make fuzz [MINUTES=5] [SEED=1]  texts made to break the criteria compiler; failures go to fuzz-failures/"
 	@echo "make fuzz-essie [COUNT=100000] [SEED=1]  expressions made to break the query language's reader"
 	@echo "make fuzz-api [COUNT=100000] [SEED=1] [HOME_DIR=DIR]  requests made to break the API; then schemathesis, at length"
-	@echo "make fuzz-properties  the property tests with new examples, and many"
+	@echo "make fuzz-properties  the property tests with new examples, and many; every legacy record"
 	@echo "make faults [KILLS=200]  kill -9 at random moments of all work on a data folder, and every derived file spoiled"
 	@echo "make clean          remove the virtual environment and the demo data"
 
@@ -51,7 +51,9 @@ $(VENV)/web.stamp: $(VENV)/run.stamp src/accrual/web/assets.py src/accrual/web/o
 run: $(VENV)/vocabulary.stamp $(VENV)/web.stamp
 	@$(BIN)/accrual --home $(DEMO_HOME) demo $(if $(filter 0,$(SERVE)),--no-serve,--serve)
 
+# Compiled at once: where Python may keep no bytecode, each of hundreds of processes would compile everything anew.
 test: $(VENV)/dev.stamp $(VENV)/vocabulary.stamp $(VENV)/web.stamp
+	@$(BIN)/python -m compileall -q src
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/dev.stamp
@@ -94,7 +96,7 @@ fuzz-api: $(VENV)/dev.stamp $(VENV)/vocabulary.stamp
 	ACCRUAL_FUZZ_EXAMPLES=500 $(BIN)/python -m pytest tests/clients/test_documents.py --timeout 3600
 
 fuzz-properties: $(VENV)/dev.stamp $(VENV)/vocabulary.stamp
-	$(BIN)/python -m pytest -n 2 --hypothesis-profile search --timeout 3600 $$(grep -rl '@given' tests)
+	ACCRUAL_RECORD_STRIDE=1 $(BIN)/python -m pytest -n 2 --hypothesis-profile search --timeout 3600 $$(grep -rl '@given' tests)
 
 clean:
 	rm -rf $(VENV) $(DEMO_HOME)

@@ -21,7 +21,6 @@ from msgspec.structs import replace
 
 from accrual import demo, matching
 from accrual.basic import GeoPoint, NctId, nct_id
-from accrual.criteria.compile import compile_text
 from accrual.criteria.tree import CompiledTrial, Criterion
 from accrual.errors import PatientError, StoreError, StudyRemovedError
 from accrual.figures import Figures
@@ -46,7 +45,6 @@ from accrual.registry.ctgov_json import read_json
 from accrual.registry.files import Refusal, SourceRecord, read_record
 from accrual.registry.record import Trial
 from accrual.registry.standing import Standing, read_standing
-from accrual.registry.upstream import Upstream
 from accrual.search.counts import count_values
 from accrual.search.explanation import Reason, Record, explain_search
 from accrual.search.facets import count_facets
@@ -65,10 +63,13 @@ from accrual.store.omop_database import open_omop
 from accrual.store.snapshot import OnSnapshot
 from accrual.store.sources import Source
 from accrual.store.writer import identity
-from accrual.sync import SyncPlan, SyncReport, sync
 
 if TYPE_CHECKING:
     from accrual.simulate.simulation import OnParticipants, Simulation
+
+if TYPE_CHECKING:
+    from accrual.registry.upstream import Upstream
+    from accrual.sync import SyncPlan, SyncReport
 
 RECORDS_AT_ONCE = 200
 """Studies read in one go where all are read: some 4 MB."""
@@ -135,6 +136,8 @@ class Finder:
             UpstreamError: the registry cannot be read to its end. What came before stays.
             StoreError: another process syncs or loads, or the disk is full.
         """
+        from accrual.sync import sync  # here: it loads all that speaks to a network, for this one command
+
         self._folder.prepare()
         report = sync(self._folder.records, upstream, plan, on_progress)
         # Also where nothing is new: the run before may have been stopped in the middle of this.
@@ -319,6 +322,8 @@ class Finder:
 
     def read_criteria(self, text: str) -> tuple[Criterion, ...]:
         """Compile an eligibility text that belongs to no study."""
+        from accrual.criteria.compile import compile_text  # as in `reading.py`: most commands compile nothing
+
         return compile_text(text)
 
     # -- decide

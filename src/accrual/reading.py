@@ -28,7 +28,6 @@ from types import FrameType
 import msgspec
 
 from accrual.codes.shelves import version as imported_version
-from accrual.criteria.compile import compile_trial
 from accrual.criteria.tree import CompiledTrial, rests_on_words, rightly_text
 from accrual.errors import StoreError
 from accrual.registry.ctgov_json import read_json
@@ -77,6 +76,9 @@ class _Source(msgspec.Struct, frozen=True):
 
     def compile(self) -> CompiledTrial:
         """Return the criteria."""
+        # Here, not above: the compiler's tables take a third of a second to load, and most commands compile nothing.
+        from accrual.criteria.compile import compile_trial
+
         return compile_trial(**msgspec.structs.asdict(self))
 
     def digest(self) -> bytes:

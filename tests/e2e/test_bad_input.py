@@ -40,7 +40,7 @@ def zipped(**members: str) -> bytes:
     return body.getvalue()
 
 
-MANY = "".join(f"{record(number)}\n" for number in range(100, 1100)).encode()
+MANY = "".join(f"{record(number)}\n" for number in range(100, 400)).encode()
 GZIP = gzip.compress(MANY, mtime=0)
 XZ = lzma.compress(MANY)
 
@@ -103,42 +103,42 @@ def test_a_record_of_fifty_megabytes_is_refused_without_being_held(
     ("name", "body"), [("cut.jsonl.gz", GZIP[: len(GZIP) // 2]), ("cut.jsonl.xz", XZ[: len(XZ) * 3 // 4])]
 )
 def test_what_stands_before_the_cut_is_loaded(
-    accrual: Accrual, report: Report, tmp_path: Path, name: str, body: bytes
+    accrual_here: Accrual, report: Report, tmp_path: Path, name: str, body: bytes
 ) -> None:
     (tmp_path / name).write_bytes(body)
-    ran = accrual("load", tmp_path / name)
+    ran = accrual_here("load", tmp_path / name)
     assert ran.code == 0
     (refusal,) = report()
     assert "truncated" in refusal["reason"]
     assert "after line" in refusal["reason"]
-    loaded = accrual("status", "--json").json["studies"]
-    assert 0 < loaded < 1000
+    loaded = accrual_here("status", "--json").json["studies"]
+    assert 0 < loaded < 300
     assert f"after line {loaded}" in refusal["reason"]
 
 
 def test_an_impossible_date_is_a_warning_and_the_study_is_loaded(
-    accrual: Accrual, report: Report, tmp_path: Path
+    accrual_here: Accrual, report: Report, tmp_path: Path
 ) -> None:
     status = {"overallStatus": "RECRUITING", "startDateStruct": {"date": "2021-02-30"}}
     (tmp_path / "study.json").write_text(record(1, statusModule=status))
-    ran = accrual("load", tmp_path / "study.json")
+    ran = accrual_here("load", tmp_path / "study.json")
     assert ran.code == 0
     assert "1 warning" in ran.out
     (warning,) = report()
     assert "2021-02-30" in warning["warning"]
-    assert accrual("show", "NCT90000001").code == 0
-    assert accrual("find", "--sort", "start", "--json").json["total"] == 1
+    assert accrual_here("show", "NCT90000001").code == 0
+    assert accrual_here("find", "--sort", "start", "--json").json["total"] == 1
 
 
 @pytest.mark.parametrize("kind", ["empty folder", "folder without studies"])
 def test_a_folder_without_studies_exits_2(
-    accrual: Accrual, report: Report, tmp_path: Path, kind: str
+    accrual_here: Accrual, report: Report, tmp_path: Path, kind: str
 ) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     if kind != "empty folder":
         (folder / "notes.txt").write_text("hello")
-    ran = accrual("load", folder)
+    ran = accrual_here("load", folder)
     assert ran.code == 2
     (refusal,) = report()
     assert str(folder) in refusal["where"]
@@ -183,11 +183,11 @@ def test_a_folder_without_permission_is_named_and_the_rest_is_loaded(
 
 
 def test_a_mixture_loads_what_is_good_and_keeps_what_was_stored(
-    accrual: Accrual, report: Report, tmp_path: Path
+    accrual_here: Accrual, report: Report, tmp_path: Path
 ) -> None:
     (tmp_path / "before.json").write_text(record(77))
-    assert accrual("load", tmp_path / "before.json").code == 0
-    stored = accrual("show", "NCT90000077", "--json").out
+    assert accrual_here("load", tmp_path / "before.json").code == 0
+    stored = accrual_here("show", "NCT90000077", "--json").out
 
     folder = tmp_path / "mixture"
     folder.mkdir()
@@ -195,7 +195,7 @@ def test_a_mixture_loads_what_is_good_and_keeps_what_was_stored(
         (folder / f"{number:02d}-{name}").write_bytes(body)
     (folder / "good.jsonl").write_text(f"{record(1)}\n{{oops\n{record(2)}\n\n[]\n{record(3)}\n")
     (folder / "good.zip").write_bytes(zipped(a=record(4), b="nonsense", c=record(5)))
-    ran = accrual("load", folder)
+    ran = accrual_here("load", folder)
     assert ran.code == 0
     assert ran.err == ""
     assert "5 new" in ran.out
@@ -207,11 +207,11 @@ def test_a_mixture_loads_what_is_good_and_keeps_what_was_stored(
     ]  # in a folder, others are passed by
     assert len(where) == len(set(where)) == len(read) + 3
     assert f"{len(where)} refused" in ran.out
-    assert accrual("show", "NCT90000077", "--json").out == stored
-    assert accrual("status", "--json").json["studies"] == 6
+    assert accrual_here("show", "NCT90000077", "--json").out == stored
+    assert accrual_here("status", "--json").json["studies"] == 6
     # What cannot be read later does not take away what was read before.
-    assert accrual("load", folder / "00-studies.zip").code == 2
-    assert accrual("status", "--json").json["studies"] == 6
+    assert accrual_here("load", folder / "00-studies.zip").code == 2
+    assert accrual_here("status", "--json").json["studies"] == 6
 
 
 def test_names_that_are_not_utf8_are_no_obstacle(accrual: Accrual, report: Report, tmp_path: Path) -> None:

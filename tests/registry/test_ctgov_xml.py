@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
+import os
 import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,8 @@ from accrual.registry.ctgov_xml_design import standard_ages
 from accrual.registry.legacy_value import iso_date, made, registry_value
 from accrual.registry.record import Trial
 
+EVERY = int(os.environ.get("ACCRUAL_RECORD_STRIDE", "4"))
+"""Each fourth record is read in `make test`, every one in `make fuzz-properties`."""
 DOCS = Path(__file__).resolve().parents[2] / "docs/records.md"
 
 
@@ -41,7 +46,7 @@ def test_every_element_of_every_record_is_carried_over_or_listed(shared_data: Pa
     count = 0
     unknown: Counter[str] = Counter()
     labels: Counter[str] = Counter()
-    for name, data in members(shared_data):
+    for name, data in islice(members(shared_data), None, None, EVERY):
         trial = read_xml(data, name)
         count += 1
         assert trial.nct_id == name[-15:-4]
@@ -52,11 +57,11 @@ def test_every_element_of_every_record_is_carried_over_or_listed(shared_data: Pa
             again = read_json(body)
             assert again.residue == ()
             assert write_json(again) == body
-    assert count == 9911
+    assert count == math.ceil(9911 / EVERY)
     assert not unknown
     # What is left are words that people typed before the registry fixed its lists.
-    assert {warning.split(":")[0] for warning in labels} == {"observational model", "time perspective"}
-    assert labels.total() == 6
+    assert {warning.split(":")[0] for warning in labels} <= {"observational model", "time perspective"}
+    assert labels.total() == 6 or (labels.total() < 6 and EVERY > 1)
 
 
 def test_text_of_every_element_arrives_in_v2(shared_data: Path) -> None:

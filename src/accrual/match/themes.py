@@ -241,10 +241,10 @@ def _gathered(starts: Ints, rows: NDArray[np.intp]) -> tuple[NDArray[np.intp], I
 
 def _families(places: dict[str, int]) -> tuple[Ints, Ints]:
     """Lay the families of all concepts out; what they are kinds of is put into `places`."""
-    known = vocabulary()
     families, starts = list[int](), [0]
     queue = list(places)
     for concept in queue:  # grows: what is wider has a family too
+        known = vocabulary()  # here: without a concept nobody waits for its tables
         family = known.ancestors(concept) if concept in known.concepts else frozenset((concept,))
         for wider in sorted(family):
             if wider not in places:
