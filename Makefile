@@ -96,7 +96,7 @@ fuzz-api: $(VENV)/dev.stamp $(VENV)/vocabulary.stamp
 	ACCRUAL_FUZZ_EXAMPLES=500 $(BIN)/python -m pytest tests/clients/test_documents.py --timeout 3600
 
 fuzz-properties: $(VENV)/dev.stamp $(VENV)/vocabulary.stamp
-	ACCRUAL_RECORD_STRIDE=1 $(BIN)/python -m pytest -n 2 --hypothesis-profile search --timeout 3600 $$(grep -rl '@given' tests)
+	ACCRUAL_RECORD_STRIDE=1 $(BIN)/python -m pytest -n 2 --hypothesis-profile search --timeout 3600 $$(grep -rl '@given' tests) tests/registry/test_ctgov_xml.py
 
 clean:
 	rm -rf $(VENV) $(DEMO_HOME)
