@@ -29,11 +29,11 @@ def simulate(
         int, typer.Option("--seed", metavar="N", help="Another seed, other virtual participants.")
     ] = 1,
     participants: Annotated[
-        int,
+        int | None,
         typer.Option(
-            "--participants", min=0, metavar="N", help="How many take part. [default: as the record plans]"
+            "--participants", metavar="N", help="How many take part. [default: as the record plans]"
         ),
-    ] = 0,
+    ] = None,
     therapy: Annotated[
         str,
         typer.Option(

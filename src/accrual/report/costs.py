@@ -49,6 +49,10 @@ def costs_words(found: CriterionCosts) -> tuple[str, ...]:
             fewer=f"{nobody.months:.0f}",
         ),
         message(
+            "These months come from a model of the sites, not from the finished trials below. Compare them with each "
+            "other."
+        ),
+        message(
             "The fair share of a rule is its part in those who are lost, over all orders of the rules (Shapley "
             "values). The shares of all rules add up."
         ),

@@ -26,7 +26,7 @@ _LIBRARIES: Final = ("scipy", "numba")  # of the extra `simulate`
 class Settings(msgspec.Struct, frozen=True):
     """What is asked.
 
-    `participants` 0 takes the record's number; `therapy` is a name of `THERAPIES`, `auto` or `none`; rates that are
+    `participants` None takes the record's number; `therapy` is a name of `THERAPIES`, `auto` or `none`; rates that are
     None are those set by hand for the kind of trial. `population` is a name of `PROFILES`, `auto`,
     `none`, or a file or folder of patients, who are decided as of `today`; of synthetic ones `screened` are drawn.
     `relax` names limits to relax, `ID=VALUE` or `ID:low=VALUE`; none takes each one usual step on.
@@ -34,7 +34,7 @@ class Settings(msgspec.Struct, frozen=True):
     """
 
     seed: int = 1
-    participants: int = 0
+    participants: int | None = None
     therapy: str = AUTO
     null_rate: float | None = None
     target_rate: float | None = None

@@ -149,9 +149,7 @@ def simulate_record(
 ) -> Simulation:
     """Return the virtual trial of a study record and its compiled criteria; raises as `read_trial` and `simulate`."""
     asked = settings or Settings()
-    return simulate(
-        read_trial(record, compiled, asked.participants or None), asked, on_participants, databases
-    )
+    return simulate(read_trial(record, compiled, asked.participants), asked, on_participants, databases)
 
 
 def run_course(

@@ -101,6 +101,8 @@ def read_trial(record: Trial, compiled: CompiledTrial, enrolment: int | None = N
         raise SimulationError(
             f"{number}: these are the criteria of {compiled.nct_id}: give those of the record"
         )
+    if enrolment is not None and enrolment < 1:
+        raise SimulationError(f"{number}: {enrolment} participants: nobody takes part: give 1 or more")
     wanted = record.enrollment if enrolment is None else enrolment
     if wanted is None or wanted < 1:
         told = "says nothing of how many take part" if wanted is None else f"has an enrolment of {wanted}"

@@ -92,9 +92,10 @@ def read_settings(given: QueryParams) -> Settings:
         0.4
     """
     null, target = _number(given, "null"), _number(given, "target")
+    seed, participants = _number(given, "seed"), _number(given, "participants")
     return Settings(
-        seed=int(_number(given, "seed") or 1),
-        participants=int(_number(given, "participants") or 0),
+        seed=1 if seed is None else int(seed),
+        participants=None if participants is None else int(participants),
         therapy=given.get("therapy", "")[:20] or AUTO,
         null_rate=None if null is None else null / 100,
         target_rate=None if target is None else target / 100,
