@@ -62,6 +62,29 @@ def test_a_process_started_in_the_block_never_sees_it() -> None:
     assert blocked.stdout == "True\n"
 
 
+FIRST_WORKER = """
+import multiprocessing, signal
+from accrual.reading import without_interrupts
+
+def tell():
+    print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+
+if __name__ == "__main__":
+    worker = multiprocessing.get_context("spawn").Process(target=tell)
+    with without_interrupts():
+        worker.start()
+    worker.join()
+"""
+
+
+def test_the_first_worker_of_a_process_never_sees_it_either(tmp_path: Path) -> None:
+    """Starting the first one starts Python's tracker of resources, which lets the signal through again."""
+    script = tmp_path / "first_worker.py"
+    script.write_text(FIRST_WORKER)
+    told = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
+    assert told.stdout == "True\n"
+
+
 def test_outside_the_main_thread_it_changes_no_handler() -> None:
     seen: list[object] = []
 

@@ -23,6 +23,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from importlib.resources import files
 from itertools import chain, islice
+from multiprocessing import resource_tracker
 from types import FrameType
 
 import msgspec
@@ -218,6 +219,8 @@ def without_interrupts() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
+    # The first worker brings a process of Python's own along, and starting that one lets Ctrl-C through again.
+    resource_tracker.ensure_running()
     held: list[tuple[int, FrameType | None]] = []
     handler = signal.getsignal(signal.SIGINT)
     ours = callable(handler) and threading.current_thread() is threading.main_thread()

@@ -143,7 +143,7 @@ def test_a_trial_of_nobody_is_refused_unless_a_number_is_given(enrolment: int) -
         design(enrolment=enrolment)
     found = read_trial(record(enrolment=enrolment), CompiledTrial(NUMBER), enrolment=12)
     assert (found.enrolment, found.enrolment_type) == (12, "GIVEN")
-    with pytest.raises(SimulationError, match="0 participants.*1 or more"):
+    with pytest.raises(SimulationError, match=r"0 participants.*1 or more"):
         read_trial(record(), CompiledTrial(NUMBER), enrolment=0)
 
 
