@@ -41,6 +41,10 @@ SENT = {
 }
 
 
+ASKED_AT_START = frozenset({"snapshot"})
+"""What the pages ask of the facade before they serve: were it to wait, so would everything."""
+
+
 class Stuck:
     """A facade all of whose work waits until it is told to go on; `free` names what does not."""
 
@@ -50,7 +54,7 @@ class Stuck:
 
     def __getattr__(self, name: str) -> Any:
         finder, _, free = self._held
-        if name in free:
+        if name in free or name in ASKED_AT_START:
             return getattr(finder, name)
         if not callable(getattr(type(finder), name)):
             self._wait()  # a property: its work is done when it is asked for

@@ -7,6 +7,7 @@ full disk, one that another program keeps busy.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sqlite3
@@ -91,7 +92,7 @@ class Database:
         self.writable = writable
         self._application_id = application_id
         self._local = threading.local()
-        self._open: weakref.WeakSet[Connection] = weakref.WeakSet()
+        self._open: weakref.WeakKeyDictionary[Connection, threading.Thread] = weakref.WeakKeyDictionary()
         self._guard = threading.Lock()
         self._closed = False
         self._inherited: list[Connection] = []
@@ -116,7 +117,7 @@ class Database:
             local.connection = self._connect()
         local.process = os.getpid()
         with self._guard:
-            self._open.add(local.connection)
+            self._open[local.connection] = threading.current_thread()
         return local.connection  # type: ignore[no-any-return]
 
     def read_through(self, views: tuple[str, ...]) -> None:
@@ -138,12 +139,24 @@ class Database:
             raise StoreError(f"{self.path}: its log cannot be ended: see that no other process has it open")
 
     def close(self) -> None:
-        """Close the connections of all threads. Closing twice does nothing."""
+        """Close the connections of all threads; one that is being read from closes when that is done.
+
+        Closing twice does nothing.
+        """
         self._closed = True
         with self._guard:
-            for connection in list(self._open):
-                connection.close()
-            self._open.clear()
+            elsewhere = False
+            for connection, thread in list(self._open.items()):
+                if thread is threading.current_thread() or not thread.is_alive():
+                    connection.close()
+                else:
+                    elsewhere = True
+            # Whether another thread is in the middle of a statement nobody can know, and closing it then would bring
+            # the process down. So it is let go: what nobody uses is closed at once, the rest by who uses it last.
+            self._local = threading.local()
+        if elsewhere:
+            del connection
+            gc.collect()
 
     def _connect(self) -> Connection:
         if self.writable:
