@@ -94,7 +94,8 @@ def _change(store: RecordStore, path: Path, count: int) -> Path:
             protocol.setdefault("statusModule", {})["lastUpdatePostDateStruct"] = {"date": later}
             protocol.setdefault("descriptionModule", {})["briefSummary"] = f"Changed. Study {at} of the day."
             if at % 4 == 0 and "eligibilityModule" in protocol:
-                protocol["eligibilityModule"]["eligibilityCriteria"] += RULE
+                module = protocol["eligibilityModule"]
+                module["eligibilityCriteria"] = module.get("eligibilityCriteria", "") + RULE
             record.setdefault("derivedSection", {}).setdefault("miscInfoModule", {})["versionHolder"] = later
             file.write(json.dumps(record) + "\n")
     return path
