@@ -17,6 +17,7 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
+from accrual.search import ordering
 from accrual.search.geo import Floats
 from accrual.search.plan import Q, every, without
 from accrual.search.registry_index import Snapshot
@@ -125,8 +126,7 @@ def numbers_of(snapshot: Snapshot, addresses: list[tantivy.DocAddress]) -> Numbe
 
 def count(snapshot: Snapshot, query: tantivy.Query) -> int:
     """Return how many studies match."""
-    result: Any = snapshot.studies.search(query, 1, count=True)
-    return int(result.count or 0)
+    return ordering.count(snapshot.studies, query)
 
 
 def _rank(value: float | None, descending: bool) -> float:

@@ -16,8 +16,9 @@ import numpy as np
 
 from accrual.errors import SimulationError
 from accrual.simulate.notice import NOTICE
-from accrual.simulate.outcome import FOLLOW_UP_DAYS, Event, Infusion, simulate
+from accrual.simulate.outcome import Event, Infusion, simulate
 from accrual.simulate.reactions import Grade
+from accrual.simulate.settings import FOLLOW_UP_DAYS
 from accrual.simulate.therapies import Therapy
 from accrual.simulate.trajectories import trajectories
 

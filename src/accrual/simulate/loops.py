@@ -18,7 +18,6 @@ from typing import Any, Final, TypeVar
 
 import numpy as np
 
-from accrual.errors import SimulationError
 from accrual.simulate.coefficients import (
     BARYCENTRIC,
     E1,
@@ -33,6 +32,7 @@ from accrual.simulate.coefficients import (
     WITHIN,
 )
 from accrual.simulate.parameters import Floats
+from accrual.simulate.settings import libraries_missing
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -52,9 +52,7 @@ def _compiled(function: Function) -> Function:
     try:
         import numba
     except ImportError as error:
-        raise SimulationError(
-            "the virtual trial needs libraries that are not installed: `pip install accrual[simulate]`"
-        ) from error
+        raise libraries_missing() from error
     njit: Any = numba.njit
     try:
         kept: Function = njit(cache=True, nogil=True, error_model="numpy")(function)

@@ -28,6 +28,7 @@ from accrual.simulate.kinetics import Expansion, Kinetics, area, draw_kinetics
 from accrual.simulate.notice import NOTICE
 from accrual.simulate.parameters import Floats, OmegaAs, check, check_count
 from accrual.simulate.reactions import Grade, grades
+from accrual.simulate.settings import FOLLOW_UP_DAYS
 from accrual.simulate.therapies import Therapy
 from accrual.simulate.tumour import (
     MARROW_CELLS,
@@ -45,7 +46,6 @@ RESPONSE_DAY: Final = 28.0  # day on which remission and MRD are read (shared re
 REMISSION_SHARE: Final = 0.05  # blasts of a full marrow: remission below, relapse at or above
 MRD_SHARE: Final = 1e-4  # tumour cells of a full marrow
 ANTIGEN_SHARE: Final = 0.30  # cells positive by flow cytometry: the entry cut-off of NCT04785833
-FOLLOW_UP_DAYS: Final = 730.0
 _CHUNK: Final = 1000  # participants worked on together; part of what a seed means, so it is never changed
 
 Bytes = NDArray[np.int8]

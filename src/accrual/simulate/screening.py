@@ -18,7 +18,7 @@ from accrual.codes.concepts import vocabulary
 from accrual.errors import SimulationError
 from accrual.patient.omop_tables import Databases, no_databases
 from accrual.simulate.criterion_cost import CriterionCosts, Relaxation, criterion_costs
-from accrual.simulate.funnel import Screened, funnel, require_pool, screen
+from accrual.simulate.funnel import Funnel, Screened, require_pool, screen
 from accrual.simulate.population import Population, draw_population, read_population
 from accrual.simulate.profiles import PROFILES
 from accrual.simulate.requirements import End
@@ -77,23 +77,27 @@ def screened_by(
 
 def costs_of(
     screened: Screened,
+    counted: Funnel,
     given: Therapy | None,
     settings: Settings,
     seed: np.random.SeedSequence,
 ) -> tuple[CriterionCosts | None, str]:
     """Return what each rule costs, with what the therapy does in whom it lets in; or None and why nobody is left.
 
+    Arguments:
+        counted: the funnel of those screened.
+
     Raises:
         SimulationError: a relaxation that was asked for and is none.
 
     Example:
-        >>> costs, _ = costs_of(screened, therapy("4-1BB"), Settings(), np.random.SeedSequence(1))
+        >>> costs, _ = costs_of(screened, funnel(screened), None, Settings(), np.random.SeedSequence(1))
         >>> costs.rows[0].change
         'dropped'
     """
     relaxations = [read_relaxation(text) for text in settings.relax] or None
     try:
-        require_pool(funnel(screened))
+        require_pool(counted)
     except SimulationError as error:
         if relaxations:
             raise

@@ -61,6 +61,11 @@ def require_libraries() -> None:
         SimulationError: the extra is not installed.
     """
     if not can_simulate():
-        raise SimulationError(
-            "the virtual trial needs libraries that are not installed: `pip install accrual[simulate]`"
-        )
+        raise libraries_missing()
+
+
+def libraries_missing() -> SimulationError:
+    """Return the error that says how to install what is missing."""
+    return SimulationError(
+        "the virtual trial needs libraries that are not installed: `pip install accrual[simulate]`"
+    )

@@ -23,7 +23,7 @@ from accrual.simulate.calibration import REGISTRY
 from accrual.simulate.criterion_cost import CriterionCosts
 from accrual.simulate.enrolment import Forecast
 from accrual.simulate.funnel import Funnel, funnel
-from accrual.simulate.group import MOST, Group, draw_group
+from accrual.simulate.group import Group, draw_group
 from accrual.simulate.notice import NOTICE
 from accrual.simulate.outcome import Participants
 from accrual.simulate.outcome import simulate as simulate_outcome
@@ -120,9 +120,10 @@ def simulate(
     given, without_course = _therapy(of, asked)
     seeds = Seeds(*np.random.SeedSequence(_seed(asked.seed)).spawn(4))
     entry = screened_by(of, asked, seeds.population, databases)
-    costs, without_costs = (
-        (None, "") if entry.screened is None else costs_of(entry.screened, given, asked, seeds.costs)
-    )
+    counted, costs, without_costs = None, None, ""
+    if entry.screened is not None:
+        counted = funnel(entry.screened)
+        costs, without_costs = costs_of(entry.screened, counted, given, asked, seeds.costs)
     return Simulation(
         nct_id=of.nct_id,
         title=of.title,
@@ -131,7 +132,7 @@ def simulate(
         showing=show(of.enrolment, _rates(of, asked)),
         months=REGISTRY.forecast(of.enrolment, max(of.sites, 1)),
         months_from=REGISTRY.source,
-        funnel=None if entry.screened is None else funnel(entry.screened),
+        funnel=counted,
         profile=entry.profile,
         costs=costs,
         course=None if given is None else run_course(given, of.enrolment, asked, seeds, on_participants),
@@ -170,8 +171,8 @@ def run_course(
     )
     if on_participants is not None:
         on_participants(of)
-    shown = min(participants, GROUP, MOST)
-    return Course(given, summarise(of), draw_group(given, shown, seeds.group, settings.follow_up_days))
+    group = draw_group(given, min(participants, GROUP), seeds.group, settings.follow_up_days)
+    return Course(given, summarise(of), group)
 
 
 def _rates(of: TrialDesign, settings: Settings) -> Rates:
